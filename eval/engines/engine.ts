@@ -1,0 +1,83 @@
+/**
+ * What every engine offers. An engine interprets an `Architecture`; it returns log-probabilities of targets, never
+ * logits of whole texts, so that memory does not grow with the vocabulary times the text.
+ */
+import type { Architecture } from '../families/architecture.ts';
+import type { WeightSource } from '../weights.ts';
+
+/**
+ * Tokens of one or more sequences packed without padding, all arrays `[T]`. Token i attends to token j when
+ * `(segments[j] === segments[i] || segments[j] === parents[i]) && positions[j] <= positions[i]` (and the distance is
+ * inside the sliding window). A shared prefix is a segment of its own whose tokens have `parents === segments`;
+ * each of its continuations is a segment whose parent is the prefix, with positions that go on from it.
+ */
+export interface Chunk {
+  readonly tokens: Int32Array;
+  readonly positions: Int32Array;
+  readonly segments: Int32Array;
+  readonly parents: Int32Array;
+}
+
+/** Scores each continuation after the same context. Token ids; the context may be shared by many continuations. */
+export interface ScoreRequest {
+  /** At least one token. */
+  readonly context: readonly number[];
+  /** At least one continuation, each of at least one token. */
+  readonly continuations: readonly (readonly number[])[];
+}
+
+export interface ScoredContinuation {
+  /** ln p(token | all tokens before it), float32 `[continuation.length]`. */
+  readonly logProbabilities: Float32Array;
+  /** True where every token of the continuation is the argmax of its distribution (ties: the lowest id wins). */
+  readonly isGreedy: boolean;
+}
+
+export interface GenerateRequest {
+  readonly prompt: readonly number[];
+  readonly maxNewTokens: number;
+  /** Generation of this request ends when this returns true for the tokens generated so far. */
+  readonly stop: (generated: readonly number[]) => boolean;
+}
+
+/** Called as work proceeds: `done` of `total` tokens. */
+export type OnProgress = (done: number, total: number) => void;
+
+/** Receives the inputs of a linear, float32 `[M, K]`, as the block runs. Siblings with one input are reported once, under the first one's name. */
+export type Observe = (linearName: string, inputs: Float32Array, M: number, K: number) => void | Promise<void>;
+
+export interface LoadedModel {
+  readonly architecture: Architecture;
+  /** One answer per request, one entry per continuation, independent of how requests are batched. */
+  score(requests: readonly ScoreRequest[], onProgress?: OnProgress): Promise<readonly (readonly ScoredContinuation[])[]>;
+  /** Greedy decoding with a KV cache; returns generated token ids, without the prompt. */
+  generate(requests: readonly GenerateRequest[], onProgress?: OnProgress): Promise<readonly (readonly number[])[]>;
+  /** Logits of every position of one short sequence, float32 `[T, V]`. For checks against other implementations. */
+  logits(tokens: readonly number[]): Promise<Float32Array>;
+  /** Hidden states after the embedding, float32 `[T, H]`. */
+  embed(chunk: Chunk): Promise<Float32Array>;
+  /** Runs one block: float32 `[T, H]` in and out. `observe` sees the inputs of its linears. */
+  runBlock(index: number, chunk: Chunk, hidden: Float32Array, observe?: Observe): Promise<Float32Array>;
+  /** Sets what `runBlock`, `score` and `generate` read from now on (used while a model is compressed block by block). */
+  useWeights(weights: WeightSource): void;
+}
+
+export interface EngineInfo {
+  readonly id: string;
+  readonly version: string;
+  /** `cpu`, `webgpu`, `cuda` … */
+  readonly provider: string;
+}
+
+export interface EngineOptions {
+  /** Upper bound in bytes for hidden states, scores and logits that live at the same time. */
+  readonly workspaceBytes: number;
+}
+
+export interface Engine {
+  readonly info: EngineInfo;
+  load(architecture: Architecture, weights: WeightSource, options: EngineOptions): Promise<LoadedModel>;
+  /** Xᵀ·X of float32 `[M, K]` inputs, float32 `[K, K]`. */
+  gram(inputs: Float32Array, M: number, K: number): Promise<Float32Array>;
+  close(): Promise<void>;
+}
