@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits');
 const slug = z.string().regex(/^[a-z0-9][a-z0-9.+-]*$/, 'expected a lower-case slug');
+const column = z.string().regex(/^[a-z][a-z0-9_]*$/, 'expected a lower-case name such as acc_norm');
 const text = z.string().min(1).max(2000);
 const count = z.int().nonnegative();
 
@@ -19,7 +20,9 @@ export const calibrationSchema = z.strictObject({
   samples: z.int().positive(),
   length: z.int().positive().describe('tokens a sample'),
   seed: z.int(),
-  mode: z.enum(['sequential', 'parallel']).describe('sequential: block k sees the outputs of compressed blocks before it'),
+  mode: z
+    .enum(['sequential', 'parallel'])
+    .describe('sequential: block k sees the outputs of compressed blocks before it'),
 });
 
 export const modelManifestSchema = z.strictObject({
@@ -38,9 +41,18 @@ export const manifestSchema = z.strictObject({
   run_id: slug,
   created_at: z.iso.datetime(),
   command: text,
-  code_commit: z.string().regex(/^[0-9a-f]{40}$/).nullable().describe('null outside a git checkout'),
+  code_commit: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/)
+    .nullable()
+    .describe('null outside a git checkout'),
   code_dirty: z.boolean(),
-  engine: z.strictObject({ id: slug, version: text, provider: slug, settings: z.record(z.string(), z.json()) }),
+  engine: z.strictObject({
+    id: slug,
+    version: text,
+    provider: slug,
+    settings: z.record(z.string(), z.json()),
+  }),
   kernel_library_sha256: sha256.nullable(),
   machine: z.strictObject({
     cpu: text,
@@ -62,8 +74,13 @@ export const manifestSchema = z.strictObject({
 
 /** Paired comparison with the 16-bit model on the same items. */
 export const pairedSchema = z.strictObject({
-  kept_low: z.number().describe('lower end of the 95 % bootstrap interval of kept'),
-  kept_high: z.number(),
+  kept_low: z
+    .number()
+    .nullable()
+    .describe(
+      'lower end of the 95 % bootstrap interval of kept; null where the baseline is within two standard errors of chance',
+    ),
+  kept_high: z.number().nullable(),
   /** Items right before and wrong after, and the reverse; null for tasks without right and wrong. */
   lost: count.nullable(),
   gained: count.nullable(),
@@ -83,7 +100,7 @@ const cellBase = {
 
 /** One metric of one finished cell. `value` is in the unit named: accuracies are fractions, 0…1. */
 export const metricSchema = z.strictObject({
-  metric: slug,
+  metric: column,
   unit: z.enum(['fraction', 'perplexity', 'nats', 'bits', 'score']),
   value: z.number(),
   std_error: z.number().nonnegative().nullable(),

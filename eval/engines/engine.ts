@@ -44,14 +44,25 @@ export interface GenerateRequest {
 export type OnProgress = (done: number, total: number) => void;
 
 /** Receives the inputs of a linear, float32 `[M, K]`, as the block runs. Siblings with one input are reported once, under the first one's name. */
-export type Observe = (linearName: string, inputs: Float32Array, M: number, K: number) => void | Promise<void>;
+export type Observe = (
+  linearName: string,
+  inputs: Float32Array,
+  M: number,
+  K: number,
+) => void | Promise<void>;
 
 export interface LoadedModel {
   readonly architecture: Architecture;
   /** One answer per request, one entry per continuation, independent of how requests are batched. */
-  score(requests: readonly ScoreRequest[], onProgress?: OnProgress): Promise<readonly (readonly ScoredContinuation[])[]>;
+  score(
+    requests: readonly ScoreRequest[],
+    onProgress?: OnProgress,
+  ): Promise<readonly (readonly ScoredContinuation[])[]>;
   /** Greedy decoding with a KV cache; returns generated token ids, without the prompt. */
-  generate(requests: readonly GenerateRequest[], onProgress?: OnProgress): Promise<readonly (readonly number[])[]>;
+  generate(
+    requests: readonly GenerateRequest[],
+    onProgress?: OnProgress,
+  ): Promise<readonly (readonly number[])[]>;
   /** Logits of every position of one short sequence, float32 `[T, V]`. For checks against other implementations. */
   logits(tokens: readonly number[]): Promise<Float32Array>;
   /** Hidden states after the embedding, float32 `[T, H]`. */

@@ -76,8 +76,16 @@ export interface Architecture {
   readonly head: Linear;
 }
 
-/** Every compressible linear of a block, in forward order. Embeddings, norms and the head are never compressed. */
-export function linearsOf(block: Block): readonly Linear[] {
+/**
+ * Every compressible linear of a block, in forward order, those that read the same input together.
+ * Embeddings, norms and the head are never compressed.
+ */
+export function siblingsOf(block: Block): readonly (readonly Linear[])[] {
   const { mixer, feedForward } = block;
-  return [mixer.q, mixer.k, mixer.v, mixer.o, feedForward.gate, feedForward.up, feedForward.down];
+  return [[mixer.q, mixer.k, mixer.v], [mixer.o], [feedForward.gate, feedForward.up], [feedForward.down]];
+}
+
+/** The same linears, flat. */
+export function linearsOf(block: Block): readonly Linear[] {
+  return siblingsOf(block).flat();
 }

@@ -1,0 +1,54 @@
+-- Tables that are made from files only. A rebuild writes them anew; nothing else may write to them.
+
+CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
+
+CREATE TABLE paper (
+  paper_id VARCHAR PRIMARY KEY, title VARCHAR NOT NULL, authors VARCHAR NOT NULL, year INTEGER NOT NULL,
+  arxiv VARCHAR, url VARCHAR
+);
+
+CREATE TABLE source (
+  source_id VARCHAR PRIMARY KEY, title VARCHAR NOT NULL, paper_id VARCHAR, arxiv VARCHAR, url VARCHAR,
+  repository VARCHAR, read_as VARCHAR NOT NULL
+);
+
+-- kind: base, chat (any model tuned to follow instructions) or unstated.
+CREATE TABLE model (
+  model_id VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, family VARCHAR NOT NULL, series VARCHAR NOT NULL,
+  params_b DOUBLE, kind VARCHAR NOT NULL, released VARCHAR
+);
+
+CREATE TABLE method (
+  method_id VARCHAR PRIMARY KEY, title VARCHAR NOT NULL, kind VARCHAR NOT NULL, method_group VARCHAR NOT NULL,
+  paper_id VARCHAR, sentence VARCHAR NOT NULL
+);
+
+CREATE TABLE dataset (dataset_id VARCHAR PRIMARY KEY, title VARCHAR NOT NULL, url VARCHAR, licence VARCHAR);
+
+-- kind says how kept is computed: accuracy, perplexity, judge or shown-only.
+-- role: task; breakdown (part of another task); average (of tasks printed beside it).
+-- n is the number of items where it is known; items is the usual size of the data, used for the noise of a baseline.
+CREATE TABLE task (
+  task_id VARCHAR PRIMARY KEY, title VARCHAR NOT NULL, ability VARCHAR, kind VARCHAR NOT NULL, unit VARCHAR NOT NULL,
+  chance DOUBLE, floor DOUBLE, higher_is_better BOOLEAN NOT NULL, n INTEGER, items INTEGER, dataset_id VARCHAR,
+  role VARCHAR NOT NULL, shown_because VARCHAR
+);
+
+-- Every recipe id that occurs, taken apart. A group of -1 is a whole row, NULL is not stated.
+CREATE TABLE recipe (
+  recipe_id VARCHAR PRIMARY KEY, method_id VARCHAR NOT NULL, tensor VARCHAR NOT NULL, w_bits DOUBLE, a_bits DOUBLE,
+  kv_bits DOUBLE, group_size INTEGER, sparsity DOUBLE, sparsity_pattern VARCHAR, variant VARCHAR
+);
+
+-- One printed number a row. own_key is what a baseline of this row's table would share with it;
+-- baseline_key is the own_key of the baseline that this row must be compared with.
+CREATE TABLE reported (
+  row_id VARCHAR PRIMARY KEY, source_id VARCHAR NOT NULL, source_url VARCHAR, arxiv VARCHAR, locator VARCHAR NOT NULL,
+  commit_id VARCHAR, model_id VARCHAR NOT NULL, model_label VARCHAR NOT NULL, recipe_id VARCHAR NOT NULL,
+  method_id VARCHAR NOT NULL, method_label VARCHAR NOT NULL, tensor VARCHAR NOT NULL, w_bits DOUBLE, a_bits DOUBLE,
+  kv_bits DOUBLE, group_size INTEGER, sparsity DOUBLE, sparsity_pattern VARCHAR, bits_per_weight DOUBLE,
+  size_bytes DOUBLE, task_id VARCHAR NOT NULL, metric VARCHAR NOT NULL, shots INTEGER, context_length VARCHAR,
+  position INTEGER, value DOUBLE NOT NULL, printed VARCHAR NOT NULL, std_error DOUBLE, n INTEGER,
+  is_baseline BOOLEAN NOT NULL, own_key VARCHAR NOT NULL, baseline_key VARCHAR NOT NULL, suspect_reason VARCHAR,
+  note VARCHAR
+);

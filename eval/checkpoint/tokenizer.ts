@@ -1,0 +1,114 @@
+/** The tokenizer of a checkpoint: a thin, checked layer over `@huggingface/tokenizers`. */
+import { join } from 'node:path';
+import { Tokenizer } from '@huggingface/tokenizers';
+import { z } from 'zod';
+import { checkpointErrors as errors } from '../errors/checkpoint.ts';
+import { readJson } from './read-json.ts';
+
+export interface TextTokenizer {
+  /** Token ids of a text, without special tokens around it. */
+  encode(text: string): number[];
+  /** As `encode`, with the special tokens that this tokenizer puts around a text, such as BOS. */
+  encodeWithSpecials(text: string): number[];
+  /** Text of token ids; special tokens are left out unless asked for. An empty list is an empty text. */
+  decode(ids: readonly number[], options?: { readonly keepSpecials: boolean }): string;
+  readonly bosId: number | null;
+  readonly eosId: number | null;
+  /** Highest token id plus one, added tokens included. */
+  readonly vocabSize: number;
+}
+
+const TOKENIZER_FILE = 'tokenizer.json';
+const MAX_TOKEN_ID = 2 ** 24;
+
+const id = z.int().nonnegative().max(MAX_TOKEN_ID);
+const vocabulary = z.union([z.record(z.string(), id), z.array(z.tuple([z.string(), z.number()]))]);
+const tokenizerSchema = z.looseObject({
+  model: z.looseObject({ vocab: vocabulary }),
+  added_tokens: z.array(z.looseObject({ id, content: z.string() })).default([]),
+});
+
+const named = z
+  .union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)])
+  .nullish();
+const optionsSchema = z.looseObject({ bos_token: named, eos_token: named });
+const tokenId = z.union([id, z.array(id).transform(([first]) => first ?? null)]).nullish();
+const configSchema = z.looseObject({ bos_token_id: tokenId, eos_token_id: tokenId });
+
+/**
+ * Reads `tokenizer.json` and, where they exist, the BOS and EOS of `tokenizer_config.json`, else those of the model's
+ * config.
+ * @throws checkpoint/missing-file, checkpoint/json, checkpoint/tokenizer
+ */
+export async function openTokenizer(folder: string, modelConfig: unknown): Promise<TextTokenizer> {
+  const file = join(folder, TOKENIZER_FILE);
+  const definition = check(tokenizerSchema, await readJson(folder, TOKENIZER_FILE), file);
+  const optional = await readJson(folder, 'tokenizer_config.json').catch((error: { code?: string }) => {
+    if (error.code === 'checkpoint/missing-file') return {};
+    throw error;
+  });
+  const options = check(optionsSchema, optional, join(folder, 'tokenizer_config.json'));
+  const config = check(configSchema, modelConfig, join(folder, 'config.json'));
+  const tokenizer = construct(definition, options, file);
+  const idOf = (token: string | null | undefined) => (token ? (tokenizer.token_to_id(token) ?? null) : null);
+  return wrap(tokenizer, file, {
+    bosId: idOf(options.bos_token) ?? config.bos_token_id ?? null,
+    eosId: idOf(options.eos_token) ?? config.eos_token_id ?? null,
+    vocabSize: highestId(definition) + 1,
+  });
+}
+
+function wrap(
+  tokenizer: Tokenizer,
+  file: string,
+  facts: Pick<TextTokenizer, 'bosId' | 'eosId' | 'vocabSize'>,
+): TextTokenizer {
+  const encode = (text: string, add_special_tokens: boolean): number[] => {
+    const { ids } = tokenizer.encode(text, { add_special_tokens });
+    // A tokenizer without an unknown token yields `undefined` for pieces that it has no id for.
+    if (!ids.every(Number.isInteger))
+      throw errors.tokenizer(file, 'it has no id, and no unknown token, for a part of the text');
+    return ids;
+  };
+  return {
+    ...facts,
+    encode: (text) => encode(text, false),
+    encodeWithSpecials: (text) => encode(text, true),
+    decode: (ids, { keepSpecials } = { keepSpecials: false }) => {
+      if (ids.length === 0) return '';
+      const wrong = ids.find((one) => !Number.isInteger(one) || one < 0 || one >= facts.vocabSize);
+      if (wrong !== undefined) throw errors.tokenizerId(wrong, facts.vocabSize);
+      return tokenizer.decode([...ids], {
+        skip_special_tokens: !keepSpecials,
+        clean_up_tokenization_spaces: false,
+      });
+    },
+  };
+}
+
+function construct(definition: object, options: object, file: string): Tokenizer {
+  try {
+    return new Tokenizer(definition, options);
+  } catch (cause) {
+    throw errors.tokenizer(
+      file,
+      `it cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    );
+  }
+}
+
+function highestId({ model, added_tokens: added }: z.infer<typeof tokenizerSchema>): number {
+  let highest = Array.isArray(model.vocab) ? model.vocab.length - 1 : -1;
+  if (!Array.isArray(model.vocab))
+    for (const token of Object.values(model.vocab)) highest = Math.max(highest, token);
+  for (const token of added) highest = Math.max(highest, token.id);
+  return highest;
+}
+
+function check<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0];
+  throw errors.tokenizer(file, `${path.join('.') || 'the file'}: ${message}`);
+}

@@ -1,0 +1,125 @@
+/** The one table of command-line options: the parser, the help text and the reproducing command are made from it. */
+
+export interface Option {
+  /** Without the dashes. */
+  readonly name: string;
+  readonly short?: string;
+  /** What the value is called in the help text; null for a switch. */
+  readonly value: string | null;
+  /** May be given several times; a value may also be a list with commas. */
+  readonly many?: true;
+  readonly help: string;
+}
+
+export interface OptionGroup {
+  readonly title: string;
+  readonly options: readonly Option[];
+}
+
+export const OPTION_GROUPS = [
+  {
+    title: 'What to measure',
+    options: [
+      {
+        name: 'model',
+        short: 'm',
+        value: 'MODEL',
+        many: true,
+        help: 'folder with a Hugging Face checkpoint, Hugging Face id, or shipped model (default: every model in data/models)',
+      },
+      {
+        name: 'recipe',
+        short: 'r',
+        value: 'RECIPE',
+        many: true,
+        help: 'such as rtn-w4g128 or gptq-w3g128-actorder; fp16 is always measured too (default: RTN and GPTQ at 8, 4, 3, 2 bits, group 128)',
+      },
+      {
+        name: 'task',
+        short: 't',
+        value: 'TASK',
+        many: true,
+        help: 'see --list (default: the tasks of the shipped world; with --data, those of the folder)',
+      },
+      {
+        name: 'data',
+        value: 'DIR',
+        help: 'folder with public evaluation sets such as wikitext2 or hellaswag',
+      },
+      {
+        name: 'limit',
+        value: 'N',
+        help: 'at most N items of each task; results of another limit are another cell (default: all)',
+      },
+    ],
+  },
+  {
+    title: 'How',
+    options: [
+      { name: 'engine', value: 'ID', help: 'onnx (default)' },
+      {
+        name: 'provider',
+        value: 'ID',
+        help: 'cpu (default) or webgpu: any GPU with Vulkan, Metal or Direct3D 12',
+      },
+      {
+        name: 'memory',
+        value: 'SIZE',
+        help: 'keep at most this much of the weights in memory and stream the rest, such as 2GiB (default: 1GiB)',
+      },
+      {
+        name: 'window',
+        value: 'TOKENS',
+        help: 'window of rolling perplexity (default: 2048, or what the model can see if that is less)',
+      },
+      { name: 'seed', value: 'N', help: 'seed of everything random, such as the choice of calibration samples (default: 0)' },
+      {
+        name: 'calibration-text',
+        value: 'TEXT',
+        help: 'world-train (default) or a text file; only for methods that calibrate',
+      },
+      { name: 'calibration-samples', value: 'N', help: 'number of calibration samples (default: 128)' },
+      {
+        name: 'calibration-length',
+        value: 'TOKENS',
+        help: 'tokens in a sample (default: 2048, or what the model can see if that is less)',
+      },
+    ],
+  },
+  {
+    title: 'Where results go',
+    options: [
+      { name: 'db', value: 'FILE', help: 'DuckDB file (default: data/bitloss.duckdb)' },
+      { name: 'out', value: 'DIR', help: 'folder for run files and per-item outcomes (default: data/local)' },
+      {
+        name: 'keep',
+        value: null,
+        help: 'keep compressed weights in .cache/compressed instead of deleting them after use',
+      },
+      { name: 'save', value: 'WHO', help: 'when the run is complete, also copy it to data/results/WHO/' },
+    ],
+  },
+  {
+    title: 'Other',
+    options: [
+      {
+        name: 'dry-run',
+        short: 'n',
+        value: null,
+        help: 'print the plan, with what it leaves out and why, and stop',
+      },
+      { name: 'retry', value: null, help: 'measure failed cells again' },
+      {
+        name: 'reproduce',
+        value: 'RUN.json',
+        help: 'measure everything in a run file again, in a scratch folder, and compare',
+      },
+      { name: 'list', short: 'l', value: null, help: 'print shipped models, methods and tasks, and stop' },
+      { name: 'help', short: 'h', value: null, help: 'print this text and stop' },
+    ],
+  },
+] as const satisfies readonly OptionGroup[];
+
+export type OptionName = (typeof OPTION_GROUPS)[number]['options'][number]['name'];
+
+export const OPTIONS: readonly Option[] = OPTION_GROUPS.flatMap((group): readonly Option[] => group.options);

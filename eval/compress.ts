@@ -1,0 +1,217 @@
+/** Compresses a model block by block, keeps every finished block, and goes on where an earlier run stopped. */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BitlossError } from '../data/errors.ts';
+import { formatRecipe, type Recipe } from '../data/recipe.ts';
+import { type CompressedLinear, openBlock, type StoredLinear, writeBlock } from './compress/block-file.ts';
+import { type CalibrationData, CalibrationRun } from './compress/calibration-run.ts';
+import { type CompressedModel, compressedModel, dequantize, overlay } from './compress/compressed-model.ts';
+import { compressErrors as errors } from './errors/compress.ts';
+import {
+  type Architecture,
+  type Block,
+  type Linear,
+  linearsOf,
+  siblingsOf,
+} from './families/architecture.ts';
+import { packedBytes } from './formats/format.ts';
+import type { Hessian } from './math/hessian.ts';
+import { createRng } from './math/rng.ts';
+import { methodFor } from './methods/index.ts';
+import type { Method } from './methods/method.ts';
+import type { WeightSource } from './weights.ts';
+
+export type { CalibrationData } from './compress/calibration-run.ts';
+export type { CompressedModel } from './compress/compressed-model.ts';
+
+export interface CompressOptions {
+  readonly architecture: Architecture;
+  /** The original weights. */
+  readonly weights: WeightSource;
+  /** Parameters of the whole model, tied tensors counted once. */
+  readonly parameters: number;
+  readonly recipe: Recipe;
+  /** Holds this compressed model and nothing else; its name is the caller's key over weights, recipe and calibration. */
+  readonly folder: string;
+  /** Null is enough for methods that need no data; the engine is loaded only where a block has to be made. */
+  readonly calibration: CalibrationData | null;
+  readonly log: (line: string) => void;
+  /** `done` of `total` linears. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Writing one block takes seconds. */
+const LEFTOVER_AGE_MS = 10 * 60 * 1000;
+
+/** What stays the same from block to block. */
+interface Job extends CompressOptions {
+  readonly id: string;
+  readonly method: Method;
+  readonly settings: unknown;
+  readonly total: number;
+}
+
+/**
+ * Makes or opens the compressed form of a model.
+ *
+ * Calibration is sequential: block k sees what the compressed blocks before it put out, in every calibration sequence.
+ * Per block: its original weights run once while the Gram matrices of its inputs are summed; its linears are
+ * compressed, those with one input sharing one Hessian and one factorization; the block is written under a temporary
+ * name and renamed; the compressed block runs once more to make the next block's inputs.
+ * A killed run loses at most the block in progress: hidden states are computed again from the blocks on disk, and the
+ * result has the same bytes as an uninterrupted run. A damaged block file is reported through `log` and made again.
+ * Memory: the hidden states of all calibration sequences, one block, its Hessians and one factor.
+ * @throws method/unknown, method/unsupported, method/group-size before anything is written or loaded;
+ *         method/…, compress/…, and whatever weights and engine throw
+ */
+export async function compressModel(options: CompressOptions): Promise<CompressedModel> {
+  const job = plan(options);
+  const { architecture, weights, folder, id } = job;
+  await makeFolder(folder);
+  await removeLeftovers(folder);
+  const stored = new Map<string, StoredLinear>();
+  let run: CalibrationRun | null = null;
+  for (const [index, block] of architecture.blocks.entries()) {
+    const path = join(folder, `block-${String(index).padStart(4, '0')}.safetensors`);
+    let linears = await openFinished(job, path, block);
+    if (linears === null) {
+      const original = overlay(weights, architecture, stored);
+      run ??= await startRun(job, index, original);
+      const hessians = await run?.observe(index, original);
+      await writeBlockOrFail(
+        job,
+        path,
+        index,
+        await compressBlock(job, block, hessians ?? null, stored.size),
+      );
+      linears = (await openBlock(path, id)) as ReadonlyMap<string, StoredLinear>;
+    }
+    for (const [name, linear] of linears) stored.set(name, linear);
+    job.onProgress?.(stored.size, job.total);
+    const isLast = index === architecture.blocks.length - 1;
+    if (!isLast) await run?.advance(index, overlay(weights, architecture, stored));
+  }
+  return compressedModel(weights, architecture, id, job.parameters, stored);
+}
+
+/** Checks everything that can be checked before work begins. */
+function plan(options: CompressOptions): Job {
+  const id = formatRecipe(options.recipe);
+  const method = methodFor(options.recipe);
+  const settings = method.settings.parse(method.fromRecipe(options.recipe));
+  const linears = options.architecture.blocks.flatMap(linearsOf);
+  for (const { name, outFeatures: N, inFeatures: K } of linears) method.check({ name, N, K }, settings);
+  if (method.needs !== 'nothing' && (options.calibration?.sequences.length ?? 0) === 0)
+    throw errors.noCalibration(id);
+  return { ...options, id, method, settings, total: linears.length };
+}
+
+/** Brings calibration up to the input of block `index`, through the finished blocks before it; null without need. */
+async function startRun(job: Job, index: number, weights: WeightSource): Promise<CalibrationRun | null> {
+  if (job.method.needs === 'nothing' || job.calibration === null) return null;
+  const run = await CalibrationRun.start(job.calibration, job.architecture, weights);
+  for (let done = 0; done < index; done++) await run.advance(done, weights);
+  return run;
+}
+
+/** A finished block of an earlier run; null where it is missing or has to be made again. */
+async function openFinished(
+  job: Job,
+  path: string,
+  block: Block,
+): Promise<ReadonlyMap<string, StoredLinear> | null> {
+  try {
+    const linears = await openBlock(path, job.id);
+    if (linears === null) return null;
+    for (const { name, outFeatures, inFeatures } of linearsOf(block)) {
+      const found = linears.get(name);
+      if (found?.N !== outFeatures || found.K !== inFeatures)
+        throw errors.damagedBlock(path, `"${name}" does not fit`);
+    }
+    return linears;
+  } catch (error) {
+    if (!(error instanceof BitlossError) || error.code === 'compress/other-recipe') throw error;
+    job.log(`${error.message} Making it again.`);
+    return null;
+  }
+}
+
+async function compressBlock(
+  job: Job,
+  block: Block,
+  hessians: Map<string, Hessian> | null,
+  finished: number,
+): Promise<readonly CompressedLinear[]> {
+  const done: CompressedLinear[] = [];
+  for (const siblings of siblingsOf(block)) {
+    const hessian = hessians?.get(siblings[0].name) ?? null;
+    for (const linear of siblings) {
+      done.push(await compressLinear(job, linear, hessian));
+      job.onProgress?.(finished + done.length, job.total);
+    }
+    // A Hessian and its factor are the largest things in memory.
+    hessians?.delete(siblings[0].name);
+  }
+  return done;
+}
+
+async function compressLinear(
+  job: Job,
+  linear: Linear,
+  statistics: Hessian | null,
+): Promise<CompressedLinear> {
+  const { name, outFeatures: N, inFeatures: K } = linear;
+  const weight = await job.weights.linear(linear);
+  const rng = createRng(seedOf(job.id, name));
+  const quantized = job.method.quantize({ name, weight, N, K }, job.settings, { statistics, rng });
+  const { packed, hessianLoss, notes } = quantized;
+  const relativeError = compare(weight, dequantize(packed));
+  return { packed, report: { name, packedBytes: packedBytes(packed), relativeError, hessianLoss, notes } };
+}
+
+/** Σ(w − ŵ)² / Σw². */
+function compare(weight: Float32Array, restored: Float32Array): number {
+  let error = 0;
+  let square = 0;
+  for (let i = 0; i < weight.length; i++) {
+    error += (weight[i] - restored[i]) ** 2;
+    square += weight[i] ** 2;
+  }
+  return square === 0 ? 0 : error / square;
+}
+
+function seedOf(recipe: string, linear: string): number {
+  return createHash('sha256').update(`${recipe} ${linear}`).digest().readUIntBE(0, 6);
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw errors.write(folder, 0, cause);
+  }
+}
+
+/** Half-written files of killed runs. One that is younger may belong to a run in progress elsewhere. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith('.partial')) continue;
+    const path = join(folder, name);
+    const info = await stat(path).catch(() => null);
+    if (info !== null && Date.now() - info.mtimeMs > LEFTOVER_AGE_MS) await rm(path, { force: true });
+  }
+}
+
+async function writeBlockOrFail(
+  job: Job,
+  path: string,
+  index: number,
+  linears: readonly CompressedLinear[],
+): Promise<void> {
+  try {
+    await writeBlock(path, job.id, linears);
+  } catch (cause) {
+    throw cause instanceof BitlossError ? cause : errors.write(job.folder, index, cause);
+  }
+}

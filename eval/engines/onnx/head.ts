@@ -1,0 +1,149 @@
+/** The output projection: from hidden states to log-probabilities of targets, over tiles of the vocabulary. */
+import type { Architecture } from '../../families/architecture.ts';
+import type { WeightSource } from '../../weights.ts';
+import type { Programs } from './programs.ts';
+
+/** Which distributions are asked for which tokens. */
+export interface HeadQuery {
+  /** Float32 `[R, H]`, before the final norm; overwritten. */
+  readonly hidden: Float32Array;
+  readonly pairs: readonly { readonly row: number; readonly token: number }[];
+}
+
+export interface HeadAnswer {
+  /** ln p, float64 `[pairs]`. */
+  readonly logProbabilities: Float64Array;
+  /** Most probable token of each row, `[R]`; the lowest id of equals. */
+  readonly argMax: Int32Array;
+}
+
+export interface HeadLimits {
+  /** Head rows in memory at once. */
+  readonly vocabularyTile: number;
+  readonly rowTile: number;
+}
+
+interface Running extends HeadQuery {
+  readonly logSumExp: Float64Array;
+  readonly highest: Float32Array;
+  readonly argMax: Int32Array;
+  readonly picked: Float32Array;
+}
+
+export class Head {
+  readonly #programs: Programs;
+  readonly #architecture: Architecture;
+  readonly #limits: HeadLimits;
+
+  constructor(programs: Programs, architecture: Architecture, limits: HeadLimits) {
+    this.#programs = programs;
+    this.#architecture = architecture;
+    this.#limits = limits;
+  }
+
+  /** Answers all queries while each part of the head is read once. */
+  async score(weights: WeightSource, queries: readonly HeadQuery[]): Promise<HeadAnswer[]> {
+    const running = queries.map((query) => startQuery(query, query.hidden.length / this.#architecture.hiddenSize));
+    for (const query of running) await this.#normalize(weights, query.hidden);
+    for await (const { head, from, to } of this.#vocabularyTiles(weights)) {
+      for (const query of running) await this.#scoreTile(query, head, from, to);
+    }
+    return running.map(({ pairs, picked, logSumExp, argMax }) => ({
+      logProbabilities: Float64Array.from(pairs, ({ row }, i) => picked[i] - logSumExp[row]),
+      argMax,
+    }));
+  }
+
+  /** Float32 `[R, V]` for hidden states `[R, H]` before the final norm, which are overwritten. */
+  async logits(weights: WeightSource, hidden: Float32Array): Promise<Float32Array> {
+    const { hiddenSize: H, vocabSize: V } = this.#architecture;
+    const rows = hidden.length / H;
+    const logits = new Float32Array(rows * V);
+    const program = await this.#programs.logits(this.#architecture);
+    await this.#normalize(weights, hidden);
+    for await (const { head, from, to } of this.#vocabularyTiles(weights)) {
+      for (const [first, last] of ranges(rows, this.#limits.rowTile)) {
+        const feeds = this.#feeds(hidden.subarray(first * H, last * H), head);
+        const tile = (await program.run(feeds, ['logits'])).logits;
+        for (let row = first; row < last; row += 1) {
+          const start = (row - first) * (to - from);
+          logits.set(tile.subarray(start, start + to - from), row * V + from);
+        }
+      }
+    }
+    return logits;
+  }
+
+  async *#vocabularyTiles(weights: WeightSource) {
+    const { head, vocabSize } = this.#architecture;
+    for (const [from, to] of ranges(vocabSize, this.#limits.vocabularyTile)) {
+      yield { head: await weights.slice(head.tensor, from, to), from, to };
+    }
+  }
+
+  async #normalize(weights: WeightSource, hidden: Float32Array): Promise<void> {
+    const { finalNorm, hiddenSize: H } = this.#architecture;
+    const program = await this.#programs.finalNorm(this.#architecture);
+    const weight = { data: await weights.tensor(finalNorm.tensor), dims: [H] };
+    for (const [first, last] of ranges(hidden.length / H, this.#limits.rowTile)) {
+      const tile = { data: hidden.subarray(first * H, last * H), dims: [last - first, H] };
+      const { result } = await program.run({ hidden: tile, finalNorm: weight }, ['result']);
+      hidden.set(result, first * H);
+    }
+  }
+
+  async #scoreTile(query: Running, head: Float32Array, from: number, to: number): Promise<void> {
+    const { hiddenSize: H } = this.#architecture;
+    const program = await this.#programs.score(this.#architecture);
+    const mine = query.pairs.keys().filter((i) => query.pairs[i].token >= from && query.pairs[i].token < to).toArray();
+    for (const [first, last] of ranges(query.argMax.length, this.#limits.rowTile)) {
+      const here = mine.filter((i) => query.pairs[i].row >= first && query.pairs[i].row < last);
+      const pairs = here.flatMap((i) => [query.pairs[i].row - first, query.pairs[i].token - from]);
+      // A graph cannot be fed nothing, so a tile without targets picks one value that nobody reads.
+      const data = Int32Array.from(pairs.length > 0 ? pairs : [0, 0]);
+      const feeds = {
+        ...this.#feeds(query.hidden.subarray(first * H, last * H), head),
+        pairs: { data, dims: [data.length / 2, 2] },
+      };
+      const tile = await program.runMixed(feeds, ['logSumExp', 'highest', 'argMax', 'picked']);
+      here.forEach((i, at) => {
+        query.picked[i] = tile.picked[at];
+      });
+      for (let row = first; row < last; row += 1) {
+        merge(query, row, from, tile.logSumExp[row - first], tile.highest[row - first], tile.argMax[row - first]);
+      }
+    }
+  }
+
+  #feeds(hidden: Float32Array, head: Float32Array) {
+    const { hiddenSize: H } = this.#architecture;
+    return {
+      hidden: { data: hidden, dims: [hidden.length / H, H] },
+      head: { data: head, dims: [head.length / H, H] },
+    };
+  }
+}
+
+function startQuery(query: HeadQuery, rows: number): Running {
+  return {
+    ...query,
+    logSumExp: new Float64Array(rows).fill(Number.NEGATIVE_INFINITY),
+    highest: new Float32Array(rows).fill(Number.NEGATIVE_INFINITY),
+    argMax: new Int32Array(rows),
+    picked: new Float32Array(query.pairs.length),
+  };
+}
+
+/** Joins one vocabulary tile's part of a row to the part so far. Tiles come in order, so ties stay with the lower id. */
+function merge(query: Running, row: number, offset: number, logSumExp: number, highest: number, argMax: number): void {
+  const [low, high] = [query.logSumExp[row], logSumExp].sort((a, b) => a - b);
+  query.logSumExp[row] = high + Math.log1p(Math.exp(low - high));
+  if (highest > query.highest[row]) {
+    query.highest[row] = highest;
+    query.argMax[row] = offset + argMax;
+  }
+}
+
+function* ranges(length: number, step: number): Generator<readonly [from: number, to: number]> {
+  for (let from = 0; from < length; from += step) yield [from, Math.min(length, from + step)];
+}

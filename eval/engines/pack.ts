@@ -1,0 +1,194 @@
+/** Packs score requests into chunks: shared contexts once, no padding, the same chunks whatever the order of requests. */
+import { engineErrors as errors } from '../errors/engine.ts';
+import type { Chunk, ScoreRequest } from './engine.ts';
+
+/** The distribution after token `row` of the chunk scores `token`, which is token `offset` of a continuation. */
+export interface Target {
+  readonly row: number;
+  readonly token: number;
+  readonly request: number;
+  readonly continuation: number;
+  readonly offset: number;
+}
+
+export interface PackedChunk {
+  readonly chunk: Chunk;
+  readonly targets: readonly Target[];
+}
+
+type Tokens = readonly number[];
+
+/** A distinct continuation and where it was asked for. */
+interface Branch {
+  readonly tokens: Tokens;
+  readonly askedBy: readonly { readonly request: number; readonly continuation: number }[];
+}
+
+/** A context with continuations that are computed together. */
+interface Unit {
+  readonly context: Tokens;
+  readonly branches: readonly Branch[];
+  readonly size: number;
+}
+
+/**
+ * @param maxTokens  length of a chunk; a single longer sequence still gets a chunk of its own
+ * Chunks come longest sequences first, so that what needs most memory fails first.
+ */
+export function packRequests(requests: readonly ScoreRequest[], maxTokens: number): PackedChunk[] {
+  const units = gather(requests).flatMap((unit) => splitUnit(unit, maxTokens));
+  units.sort((a, b) => b.size - a.size || compareTokens(a.context, b.context) || compareBranches(a, b));
+  const chunks: PackedChunk[] = [];
+  let pending: Unit[] = [];
+  let size = 0;
+  for (const unit of units) {
+    if (pending.length > 0 && size + unit.size > maxTokens) {
+      chunks.push(layOut(pending, size));
+      pending = [];
+      size = 0;
+    }
+    pending.push(unit);
+    size += unit.size;
+  }
+  if (pending.length > 0) chunks.push(layOut(pending, size));
+  return chunks;
+}
+
+/** One chunk of whole sequences, each a segment of its own. */
+export function packSequences(sequences: readonly Tokens[]): Chunk {
+  const size = sequences.reduce((sum, { length }) => sum + length, 0);
+  const writer = new ChunkWriter(size);
+  for (const tokens of sequences) writer.segment(tokens, 0, null);
+  return writer.chunk;
+}
+
+/**
+ * Checks requests before any work.
+ * @throws engine/request, engine/too-long
+ */
+export function checkScoreRequests(
+  requests: readonly ScoreRequest[],
+  vocabSize: number,
+  maxPositions: number,
+): void {
+  requests.forEach(({ context, continuations }, index) => {
+    if (context.length === 0)
+      throw errors.request(index, 'its context is empty, so there is nothing to predict from');
+    if (continuations.length === 0) throw errors.request(index, 'it has no continuation');
+    checkTokens(context, index, vocabSize);
+    for (const continuation of continuations) {
+      if (continuation.length === 0) throw errors.request(index, 'one of its continuations is empty');
+      checkTokens(continuation, index, vocabSize);
+      const positions = context.length + continuation.length - 1;
+      if (positions > maxPositions) throw errors.tooLong(index, positions, maxPositions);
+    }
+  });
+}
+
+/** Throws `engine/request` for anything that is not a token id. */
+export function checkTokens(tokens: Tokens, index: number, vocabSize: number): void {
+  const wrong = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabSize);
+  if (wrong !== undefined) throw errors.request(index, `${wrong} is not a token id; there are ${vocabSize}`);
+}
+
+/** Joins requests with one context, and equal continuations of it. */
+function gather(requests: readonly ScoreRequest[]): Unit[] {
+  const contexts = new Map<
+    string,
+    { context: Tokens; branches: Map<string, { tokens: Tokens; askedBy: Branch['askedBy'][number][] }> }
+  >();
+  requests.forEach(({ context, continuations }, request) => {
+    const key = context.join();
+    const entry = contexts.get(key) ?? { context, branches: new Map() };
+    contexts.set(key, entry);
+    continuations.forEach((tokens, continuation) => {
+      const branch = entry.branches.get(tokens.join()) ?? { tokens, askedBy: [] };
+      entry.branches.set(tokens.join(), branch);
+      branch.askedBy.push({ request, continuation });
+    });
+  });
+  return [...contexts.values()].map(({ context, branches }) =>
+    unitOf(
+      context,
+      [...branches.values()].sort((a, b) => compareTokens(a.tokens, b.tokens)),
+    ),
+  );
+}
+
+/** A unit over the limit becomes several, each with the context again. */
+function splitUnit(unit: Unit, maxTokens: number): Unit[] {
+  if (unit.size <= maxTokens) return [unit];
+  const parts: Branch[][] = [[]];
+  let size = unit.context.length;
+  for (const branch of unit.branches) {
+    const length = branch.tokens.length - 1;
+    if (parts.at(-1)!.length > 0 && size + length > maxTokens) {
+      parts.push([]);
+      size = unit.context.length;
+    }
+    parts.at(-1)!.push(branch);
+    size += length;
+  }
+  return parts.map((branches) => unitOf(unit.context, branches));
+}
+
+function unitOf(context: Tokens, branches: readonly Branch[]): Unit {
+  // The last token of a continuation is only predicted, never read.
+  const size = branches.reduce((sum, { tokens }) => sum + tokens.length - 1, context.length);
+  return { context, branches, size };
+}
+
+function layOut(units: readonly Unit[], size: number): PackedChunk {
+  const writer = new ChunkWriter(size);
+  const targets: Target[] = [];
+  for (const { context, branches } of units) {
+    const prefix = writer.segment(context, 0, null);
+    const contextEnd = writer.length - 1;
+    for (const { tokens, askedBy } of branches) {
+      const start = writer.length;
+      // A single continuation goes on in the segment of its context.
+      const segment = branches.length === 1 ? prefix : null;
+      if (tokens.length > 1) writer.segment(tokens.slice(0, -1), context.length, prefix, segment);
+      for (const asked of askedBy) {
+        tokens.forEach((token, offset) => {
+          targets.push({ row: offset === 0 ? contextEnd : start + offset - 1, token, offset, ...asked });
+        });
+      }
+    }
+  }
+  return { chunk: writer.chunk, targets };
+}
+
+class ChunkWriter {
+  readonly chunk: Chunk;
+  length = 0;
+  #segments = 0;
+
+  constructor(size: number) {
+    const column = () => new Int32Array(size);
+    this.chunk = { tokens: column(), positions: column(), segments: column(), parents: column() };
+  }
+
+  /** Appends tokens as a new segment (or more of segment `into`) and returns the segment's number. */
+  segment(tokens: Tokens, firstPosition: number, parent: number | null, into: number | null = null): number {
+    const segment = into ?? this.#segments++;
+    tokens.forEach((token, i) => {
+      const row = this.length + i;
+      this.chunk.tokens[row] = token;
+      this.chunk.positions[row] = firstPosition + i;
+      this.chunk.segments[row] = segment;
+      this.chunk.parents[row] = into ?? parent ?? segment;
+    });
+    this.length += tokens.length;
+    return segment;
+  }
+}
+
+function compareBranches(a: Unit, b: Unit): number {
+  return compareTokens(a.branches[0].tokens, b.branches[0].tokens);
+}
+
+function compareTokens(a: Tokens, b: Tokens): number {
+  for (let i = 0; i < a.length && i < b.length; i += 1) if (a[i] !== b[i]) return a[i] - b[i];
+  return a.length - b.length;
+}

@@ -1,0 +1,47 @@
+/** Every message about what was asked for on the command line. */
+import { BitlossError } from '../../data/errors.ts';
+import { didYouMean } from '../nearest.ts';
+
+export const cliErrors = {
+  /** @param problems full sentences, all of them */
+  arguments: (problems: readonly string[]) =>
+    new BitlossError(
+      'cli/arguments',
+      `[eval] ${problems.length === 1 ? problems[0] : `${problems.length} problems with the arguments:${problems.map((problem) => `\n  - ${problem}`).join('')}\n`}`,
+      'See pnpm eval --help.',
+      { problems },
+    ),
+  emptyPlan: (exclusions: readonly string[]) =>
+    new BitlossError(
+      'cli/empty-plan',
+      `[plan] nothing is left to measure:${exclusions.map((exclusion) => `\n  - ${exclusion}`).join('')}\n`,
+      'Choose other models, recipes or tasks; pnpm eval --list shows what there is.',
+    ),
+};
+
+/** One problem each, as a full sentence, for `cliErrors.arguments`. */
+export const cliProblems = {
+  value: (option: string, given: string, expected: string) =>
+    `${option}: expected ${expected}, got "${given}".`,
+  /** @param what such as `task` */
+  unknownName: (option: string, what: string, name: string, known: readonly string[]) =>
+    [
+      `${option}: unknown ${what} "${name}".`,
+      didYouMean(name, known),
+      `Known: ${known.join(', ')} (${known.length}).`,
+    ]
+      .filter((part) => part !== '')
+      .join(' '),
+  recipe: (id: string, why: string, suggestion: string) =>
+    [`--recipe: "${id}" ${why}.`, suggestion].filter((part) => part !== '').join(' '),
+  model: (name: string, shipped: readonly string[]) =>
+    [
+      `--model: "${name}" is no folder, no shipped model and no Hugging Face id such as org/name.`,
+      didYouMean(name, shipped),
+      `Shipped: ${shipped.join(', ')} (${shipped.length}).`,
+    ]
+      .filter((part) => part !== '')
+      .join(' '),
+  taskNeedsData: (task: string) =>
+    `--task ${task}: its texts are not part of the repository. Give their folder with --data DIR.`,
+};

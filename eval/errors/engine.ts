@@ -1,0 +1,70 @@
+/** Every message about engines and what is asked of them. */
+import { BitlossError } from '../../data/errors.ts';
+
+const firstLine = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause)).split('\n')[0];
+
+export const engineErrors = {
+  provider: (provider: string, known: readonly string[], cause?: unknown) =>
+    new BitlossError(
+      'engine/provider',
+      `[onnx] provider "${provider}" is not in this build of onnxruntime-node.`,
+      `Known here: ${known.join(', ')}.`,
+      { provider, known },
+      cause,
+    ),
+  graph: (graph: string, provider: string, cause: unknown) =>
+    new BitlossError(
+      'engine/graph',
+      `[onnx] ${graph}: the ${provider} provider does not take the graph: ${firstLine(cause)}.`,
+      provider === 'cpu'
+        ? 'Please report this with the model config.'
+        : 'Use the cpu provider, or check the graphics driver.',
+      { graph, provider },
+      cause,
+    ),
+  run: (graph: string, provider: string, feeds: string, cause: unknown) =>
+    new BitlossError(
+      'engine/run',
+      `[onnx] ${graph}: the ${provider} provider failed on ${feeds}: ${firstLine(cause)}.`,
+      'If memory ran out, lower the workspace; otherwise please report this with the model config.',
+      { graph, provider, feeds },
+      cause,
+    ),
+  request: (index: number, why: string) =>
+    new BitlossError(
+      'engine/request',
+      `[engine] request ${index}: ${why}.`,
+      'Give every request token ids of this model.',
+      {
+        index,
+      },
+    ),
+  tooLong: (index: number, length: number, limit: number) =>
+    new BitlossError(
+      'engine/too-long',
+      `[engine] request ${index}: it needs ${length} positions, the model has ${limit}.`,
+      'Shorten the context or the window, or generate less.',
+      { index, length, limit },
+    ),
+  workspace: (needed: number, given: number, what: string) =>
+    new BitlossError(
+      'engine/workspace',
+      `[engine] ${what} needs ${needed} bytes, the workspace has ${given}.`,
+      'Raise the workspace or shorten the texts.',
+      { needed, given, what },
+    ),
+  notFinite: (where: string) =>
+    new BitlossError(
+      'engine/not-finite',
+      `[engine] ${where}: the log-probabilities are not finite, so the forward pass has overflowed.`,
+      'Check the weights: a damaged or wrongly scaled checkpoint does this.',
+      { where },
+    ),
+  chunk: (why: string) =>
+    new BitlossError(
+      'engine/chunk',
+      `[engine] chunk: ${why}.`,
+      'All four arrays of a chunk have one entry a token.',
+      {},
+    ),
+};

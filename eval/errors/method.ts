@@ -1,0 +1,77 @@
+/** Every message about compression methods and packed formats. */
+import { BitlossError } from '../../data/errors.ts';
+import { didYouMean } from '../nearest.ts';
+
+export const methodErrors = {
+  groupSize: (method: string, linear: string, group: number, K: number) =>
+    new BitlossError(
+      'method/group-size',
+      `[${method}] ${linear}: group size ${group} does not divide K = ${K}.`,
+      divisorHint(group, K),
+      { method, linear, group, K },
+    ),
+  notFinite: (method: string, linear: string, row: number, column: number, value: number) =>
+    new BitlossError(
+      'method/not-finite',
+      `[${method}] ${linear}: the weight in row ${row}, column ${column} is ${value}, which has no place on an integer grid.`,
+      'Check the checkpoint; a weight file with NaN or infinite values is damaged or was saved after a diverged training.',
+      { method, linear, row, column },
+    ),
+  shape: (method: string, linear: string, N: number, K: number, length: number) =>
+    new BitlossError(
+      'method/shape',
+      `[${method}] ${linear}: a matrix of N = ${N} rows and K = ${K} columns needs ${N * K} weights, got ${length}.`,
+      'Check that the config belongs to this checkpoint.',
+      { method, linear, N, K, length },
+    ),
+  scaleTooLarge: (method: string, linear: string, row: number, group: number) =>
+    new BitlossError(
+      'method/scale-too-large',
+      `[${method}] ${linear}: group ${group} of row ${row} needs a scale beyond the largest half-precision number, 65504.`,
+      'Use more bits or smaller groups, or check the checkpoint: weights this large are unusual.',
+      { method, linear, row, group },
+    ),
+  hessianShape: (method: string, linear: string, K: number, hessianK: number) =>
+    new BitlossError(
+      'method/hessian-shape',
+      `[${method}] ${linear}: the matrix has K = ${K} columns, but its calibration statistics have ${hessianK}.`,
+      'This is a fault of the engine or of the architecture description; please report it.',
+      { method, linear, K, hessianK },
+    ),
+  unknown: (method: string, known: readonly string[]) =>
+    new BitlossError(
+      'method/unknown',
+      `[methods] unknown method "${method}".`,
+      [didYouMean(method, known), `Known: ${known.join(', ')} (${known.length}).`].join(' ').trim(),
+      { method },
+    ),
+  unsupported: (recipe: string, reason: string) =>
+    new BitlossError('method/unsupported', `[methods] ${recipe}: ${reason}.`, 'Choose another recipe.', {
+      recipe,
+    }),
+};
+
+export const formatErrors = {
+  unknown: (format: string, known: readonly string[]) =>
+    new BitlossError(
+      'format/unknown',
+      `[formats] unknown format "${format}".`,
+      `Known: ${known.join(', ')} (${known.length}).`,
+      { format },
+    ),
+  damaged: (format: string, what: string) =>
+    new BitlossError(
+      'format/damaged',
+      `[${format}] packed weights: ${what}.`,
+      'Delete the compressed model; it will be made again.',
+      { format },
+    ),
+};
+
+function divisorHint(group: number, K: number): string {
+  const usual = [256, 128, 64, 32].filter((size) => K % size === 0);
+  const smaller = usual.filter((size) => size < group).slice(0, 2);
+  const shown = smaller.length > 0 ? smaller : usual.slice(-2).reverse();
+  if (shown.length === 0) return 'Use -1, one group per row.';
+  return `Use a divisor such as ${shown.join(' or ')}.`;
+}

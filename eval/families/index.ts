@@ -1,0 +1,58 @@
+/** The families that can be evaluated. Copy `mistral.ts` to add one. */
+import { z } from 'zod';
+import { familyErrors as errors } from '../errors/checkpoint.ts';
+import { didYouMean } from '../nearest.ts';
+import type { Architecture } from './architecture.ts';
+import type { Family } from './family.ts';
+import { llama } from './llama.ts';
+import { mistral } from './mistral.ts';
+
+export const families = { llama, mistral } as const satisfies Record<string, Family>;
+
+export type FamilyId = keyof typeof families;
+
+/** What transformers reads for every class. A quantized or custom-code checkpoint means something else than it seems. */
+const common = z.looseObject({
+  model_type: z.string(),
+  architectures: z.array(z.string()).nullish(),
+  quantization_config: z
+    .null('a checkpoint that is already quantized is not supported; use the 16-bit one')
+    .optional(),
+  auto_map: z
+    .looseObject({
+      AutoModelForCausalLM: z.undefined('model code that comes with the checkpoint is never run'),
+    })
+    .nullish(),
+});
+
+/**
+ * Describes the model of a parsed `config.json`.
+ * @param where  file name for messages
+ * @throws family/unknown with the nearest known families, family/config with every problem at once
+ */
+export function describeModel(config: unknown, where: string): Architecture {
+  const { model_type: modelType, architectures } = parse(common, config, where);
+  if (!Object.hasOwn(families, modelType)) {
+    const known = Object.keys(families);
+    throw errors.unknown(where, modelType, didYouMean(modelType, known), known);
+  }
+  const family: Family = families[modelType as FamilyId];
+  const others = (architectures ?? []).filter((name) => name !== family.architectureClass);
+  if (others.length > 0) {
+    throw errors.config(where, [
+      `architectures: "${others.join('", "')}" is not ${family.architectureClass}`,
+    ]);
+  }
+  return family.describe(parse(family.config, config, where));
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw errors.config(
+    where,
+    result.error.issues.map(({ path, message }) =>
+      path.length === 0 ? message : `${path.join('.')}: ${message}`,
+    ),
+  );
+}

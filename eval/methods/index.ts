@@ -1,0 +1,24 @@
+/** Every compression method, by id. A new one is a file here and a line below. */
+import { formatRecipe, type Recipe } from '../../data/recipe.ts';
+import { methodErrors } from '../errors/method.ts';
+import { gptq } from './gptq.ts';
+import type { Method } from './method.ts';
+import { rtn } from './rtn.ts';
+
+export const methods = { rtn, gptq } as const satisfies Record<string, Method>;
+
+export type MethodId = keyof typeof methods;
+
+/** Throws `method/unknown` with the nearest known name. */
+export function findMethod(id: string): Method {
+  if (Object.hasOwn(methods, id)) return methods[id as MethodId];
+  throw methodErrors.unknown(id, Object.keys(methods));
+}
+
+/** The method of a recipe. Throws `method/unknown`, `method/unsupported`. */
+export function methodFor(recipe: Recipe): Method {
+  const method = findMethod(recipe.method);
+  const reason = method.supports(recipe);
+  if (reason !== null) throw methodErrors.unsupported(formatRecipe(recipe), reason);
+  return method;
+}

@@ -1,0 +1,68 @@
+/** What a compression method is. A method is pure: it sees one weight matrix and what it asked for, nothing else. */
+import type { z } from 'zod';
+import type { Recipe } from '../../data/recipe.ts';
+import type { PackedLinear } from '../formats/format.ts';
+import type { Hessian } from '../math/hessian.ts';
+import type { Rng } from '../math/rng.ts';
+
+/** One weight matrix, float32 `[N, K]` row-major; never modified. */
+export interface DenseLinear {
+  /** The Hugging Face module path, for messages. */
+  readonly name: string;
+  readonly weight: Float32Array;
+  readonly N: number;
+  readonly K: number;
+}
+
+/** What a method may ask for, and what it then gets. Linears with the same input share one object. */
+export interface Statistics {
+  readonly nothing: null;
+  readonly hessian: Hessian;
+}
+
+export type Needs = keyof Statistics;
+
+export interface MethodContext<N extends Needs = Needs> {
+  readonly statistics: Statistics[N];
+  /** Seeded by the caller from the recipe and the linear's name. */
+  readonly rng: Rng;
+}
+
+export interface QuantizedLinear {
+  readonly packed: PackedLinear;
+  /** Σ over rows of (w − ŵ) H (w − ŵ)ᵀ with the damped H; null where the method does not know it. */
+  readonly hessianLoss: number | null;
+  /** What had to be done differently from the recipe, in full sentences. */
+  readonly notes: readonly string[];
+}
+
+export interface Paper {
+  readonly authors: string;
+  readonly year: number;
+  readonly arxiv?: string;
+  /** Place inside the paper, such as `Algorithm 1`. */
+  readonly where: string;
+}
+
+export interface Method<Settings = unknown, N extends Needs = Needs> {
+  /** File stem, permanent; the first part of a recipe id. */
+  readonly id: string;
+  readonly title: string;
+  readonly paper: Paper | null;
+  /** Where this differs from the paper or its reference code, and why. */
+  readonly deviations: readonly string[];
+  readonly needs: N;
+  readonly settings: z.ZodType<Settings>;
+  /** Why this method cannot run a recipe, as a clause; null where it can. */
+  supports(recipe: Recipe): string | null;
+  /** The settings that a supported recipe stands for. */
+  fromRecipe(recipe: Recipe): Settings;
+  /** Throws before any work where the settings do not fit a matrix of this shape (`method/group-size`). */
+  check(linear: { readonly name: string; readonly N: number; readonly K: number }, settings: Settings): void;
+  quantize(linear: DenseLinear, settings: Settings, context: MethodContext<N>): QuantizedLinear;
+}
+
+/** Types a method from its `settings` schema and its `needs`, and returns it unchanged. */
+export function defineMethod<Settings, N extends Needs>(method: Method<Settings, N>): Method<Settings, N> {
+  return method;
+}

@@ -1,0 +1,43 @@
+/** Files that are either there as a whole or not at all, and folders that are known to take them. */
+import { randomBytes } from 'node:crypto';
+import { access, constants, mkdir, open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { diskFault } from '../errors/run.ts';
+
+/**
+ * Replaces a file in one step: what `write` leaves under a temporary name is forced to the disk and then renamed, so that
+ * a kill or a power cut leaves the old file or the new one. Throws `store/…` for every fault of the disk.
+ */
+export async function replaceFile(file: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    await write(temporary);
+    await syncFile(temporary);
+    await rename(temporary, file);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw diskFault(file, cause);
+  }
+}
+
+/** Checks that files can be made in a folder, which is created where it is missing. Throws `store/…` otherwise. */
+export async function checkWritable(folder: string): Promise<void> {
+  const probe = path.join(folder, `.probe-${process.pid}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+    // A full disk lets an empty file be made, so the probe has content.
+    const handle = await open(probe, 'w');
+    await handle.writeFile(Buffer.alloc(4096)).finally(() => handle.close());
+  } catch (cause) {
+    throw diskFault(folder, cause);
+  } finally {
+    await rm(probe, { force: true }).catch(() => undefined);
+  }
+}
+
+async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, 'r+');
+  await handle.sync().finally(() => handle.close());
+}

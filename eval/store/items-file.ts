@@ -1,0 +1,75 @@
+/** Item outcomes as Parquet: written whole or not at all, and read back as the same table. */
+import { type DuckDBConnection, DuckDBTypeId, LIST, DOUBLE } from '@duckdb/node-api';
+import { storeErrors } from '../errors/run.ts';
+import type { ItemColumn, ItemTable } from '../items.ts';
+import { replaceFile } from './files.ts';
+
+const SQL_TYPES: Readonly<Record<ItemColumn['type'], string>> = {
+  text: 'VARCHAR',
+  int: 'INTEGER',
+  double: 'DOUBLE',
+  bool: 'BOOLEAN',
+  doubles: 'DOUBLE[]',
+};
+
+/** @throws store/read-only, store/disk-full, store/disk */
+export async function writeItems(connection: DuckDBConnection, file: string, items: ItemTable): Promise<void> {
+  const columns = items.columns.map(({ name, type }) => `${identifier(name)} ${SQL_TYPES[type]}`);
+  await connection.run(`CREATE OR REPLACE TEMP TABLE item_rows (${columns.join(', ')})`);
+  try {
+    await append(connection, items);
+    await replaceFile(file, async (temporary) => {
+      await connection.run(`COPY item_rows TO ${literal(temporary)} (FORMAT parquet, COMPRESSION zstd)`);
+    });
+  } finally {
+    await connection.run('DROP TABLE IF EXISTS item_rows');
+  }
+}
+
+/** @throws store/items for a file that is missing or holds something else */
+export async function readItems(connection: DuckDBConnection, file: string): Promise<ItemTable> {
+  try {
+    const reader = await connection.runAndReadAll(`SELECT * FROM read_parquet(${literal(file)})`);
+    const values = reader.getColumnsJS();
+    const names = reader.columnNames();
+    return { rows: reader.currentRowCount, columns: names.map((name, i) => toColumn(name, reader.columnTypeId(i), values[i]!)) };
+  } catch (cause) {
+    throw storeErrors.items(file, cause);
+  }
+}
+
+async function append(connection: DuckDBConnection, { rows, columns }: ItemTable): Promise<void> {
+  const appender = await connection.createAppender('item_rows');
+  const list = LIST(DOUBLE);
+  for (let row = 0; row < rows; row++) {
+    for (const column of columns) {
+      if (column.type === 'text') appender.appendVarchar(column.values[row]!);
+      else if (column.type === 'int') appender.appendInteger(column.values[row]!);
+      else if (column.type === 'double') appender.appendDouble(column.values[row]!);
+      else if (column.type === 'bool') appender.appendBoolean(column.values[row] === 1);
+      else appender.appendList([...column.values[row]!], list);
+    }
+    appender.endRow();
+  }
+  appender.closeSync();
+}
+
+function toColumn(name: string, type: DuckDBTypeId, values: readonly unknown[]): ItemColumn {
+  switch (type) {
+    case DuckDBTypeId.VARCHAR:
+      return { name, type: 'text', values: values as string[] };
+    case DuckDBTypeId.INTEGER:
+      return { name, type: 'int', values: Int32Array.from(values as number[]) };
+    case DuckDBTypeId.DOUBLE:
+      return { name, type: 'double', values: Float64Array.from(values as number[]) };
+    case DuckDBTypeId.BOOLEAN:
+      return { name, type: 'bool', values: Uint8Array.from(values as boolean[], Number) };
+    case DuckDBTypeId.LIST:
+      return { name, type: 'doubles', values: (values as number[][]).map((list) => Float64Array.from(list)) };
+    default:
+      throw new TypeError(`column "${name}" has type ${DuckDBTypeId[type]}`);
+  }
+}
+
+const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
+const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;

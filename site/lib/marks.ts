@@ -1,0 +1,59 @@
+/**
+ * One colour for a family of methods, one shape for a method, the same on every chart, chip and table. Filled is
+ * measured here, hollow is reported, half is submitted: nothing is told by colour alone.
+ */
+
+/** SVG paths in a square from −1 to 1, as Vega takes them too. */
+export const SHAPES = {
+  circle: 'M0-.9A.9.9 0 1 1 0 .9A.9.9 0 1 1 0-.9Z',
+  square: 'M-.8-.8H.8V.8H-.8Z',
+  'triangle-up': 'M0-1L.95.75H-.95Z',
+  diamond: 'M0-1.05L1.05 0L0 1.05L-1.05 0Z',
+  'triangle-down': 'M0 1L.95-.75H-.95Z',
+  cross: 'M-.35-1H.35V-.35H1V.35H.35V1H-.35V.35H-1V-.35H-.35Z',
+  hexagon: 'M-.5-.87H.5L1 0L.5.87H-.5L-1 0Z',
+  'triangle-right': 'M1 0L-.75.95V-.95Z',
+  'triangle-left': 'M-1 0L.75.95V-.95Z',
+  pentagon: 'M0-1L.95-.31L.59.81H-.59L-.95-.31Z',
+  star: 'M0-1.1L.3-.35L1.05-.34L.46.15L.68.89L0 .45L-.68.89L-.46.15L-1.05-.34L-.3-.35Z',
+  bar: 'M-1-.4H1V.4H-1Z',
+} as const;
+export type Shape = keyof typeof SHAPES;
+
+/** Colour variables of the groups of methods in the catalogue; a group not named here is shown in plain ink. */
+const COLORS: Readonly<Record<string, string>> = {
+  baseline: 'var(--family-base)',
+  rounding: 'var(--family-rounding)',
+  'second-order': 'var(--family-blue)',
+  scaling: 'var(--family-orange)',
+  trained: 'var(--family-purple)',
+  rotation: 'var(--family-green)',
+  codebook: 'var(--family-vermilion)',
+  formats: 'var(--family-sky)',
+  binary: 'var(--family-yellow)',
+  'fine-tuning': 'var(--family-brown)',
+  pruning: 'var(--family-olive)',
+};
+
+export interface Mark {
+  readonly color: string;
+  readonly shape: Shape;
+}
+
+export interface MarkedMethod {
+  readonly id: string;
+  readonly group: string;
+}
+
+/** Gives every method its mark: colour by group, shape by place within the group. */
+export function assignMarks(methods: readonly MarkedMethod[]): ReadonlyMap<string, Mark> {
+  const shapes = Object.keys(SHAPES) as Shape[];
+  const seen = new Map<string, number>();
+  const marks = new Map<string, Mark>();
+  for (const { id, group } of methods) {
+    const place = seen.get(group) ?? 0;
+    seen.set(group, place + 1);
+    marks.set(id, { color: COLORS[group] ?? 'var(--ink)', shape: shapes[place % shapes.length]! });
+  }
+  return marks;
+}

@@ -1,0 +1,13 @@
+/** Addresses inside the site, correct under any base path. */
+
+const BASE = import.meta.env.BASE_URL.replace(/\/$/, '');
+
+/** `href('/models/')` → `/base/models/`; each part is escaped, so ids from data files cannot leave their folder. */
+export function href(path: string): string {
+  return BASE + path.split('/').map(encodePart).join('/');
+}
+
+/** `:` and `+` are legal in a path and common in recipe ids; everything else that is special is escaped. */
+function encodePart(part: string): string {
+  return encodeURIComponent(part).replaceAll('%3A', ':').replaceAll('%2B', '+');
+}

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { helpText } from '../../../eval/cli/help.ts';
+
+test('the help text at 100 columns', () => {
+  expect(helpText(100)).toMatchInlineSnapshot(`
+    "Usage: pnpm eval [options]
+
+    Compresses language models, measures what they lose, and stores every finished cell at once. The
+    same command again goes on where an earlier one stopped and computes nothing twice. Without options:
+    the default sweep, that is every model the repository ships, with every default recipe, on the tasks
+    of its own world. No network and no GPU needed.
+
+    What to measure
+      -m, --model MODEL             folder with a Hugging Face checkpoint, Hugging Face id, or shipped
+                                    model (default: every model in data/models); may be repeated
+      -r, --recipe RECIPE           such as rtn-w4g128 or gptq-w3g128-actorder; fp16 is always measured
+                                    too (default: RTN and GPTQ at 8, 4, 3, 2 bits, group 128); may be
+                                    repeated
+      -t, --task TASK               see --list (default: the tasks of the shipped world; with --data,
+                                    those of the folder); may be repeated
+          --data DIR                folder with public evaluation sets such as wikitext2 or hellaswag
+          --limit N                 at most N items of each task; results of another limit are another
+                                    cell (default: all)
+
+    How
+          --engine ID               onnx (default)
+          --provider ID             cpu (default) or webgpu: any GPU with Vulkan, Metal or Direct3D 12
+          --memory SIZE             keep at most this much of the weights in memory and stream the rest,
+                                    such as 2GiB (default: 1GiB)
+          --window TOKENS           window of rolling perplexity (default: 2048, or what the model can
+                                    see if that is less)
+          --seed N                  seed of everything random in evaluation (default: 0)
+          --calibration-text TEXT   world-train (default) or a text file; only for methods that
+                                    calibrate
+          --calibration-samples N   number of calibration samples (default: 128)
+          --calibration-length TOKENS
+                                    tokens in a sample (default: 2048, or what the model can see if that
+                                    is less)
+          --calibration-seed N      seed that chooses the samples (default: 0)
+
+    Where results go
+          --db FILE                 DuckDB file (default: data/bitloss.duckdb)
+          --out DIR                 folder for run files and per-item outcomes (default: data/local)
+          --keep                    keep compressed weights in .cache/compressed instead of deleting
+                                    them after use
+          --save WHO                when the run is complete, also copy it to data/results/WHO/
+
+    Other
+      -n, --dry-run                 print the plan, with what it leaves out and why, and stop
+          --retry                   measure failed cells again
+          --reproduce RUN.json      measure everything in a run file again, in a scratch folder, and
+                                    compare
+      -l, --list                    print shipped models, methods and tasks, and stop
+      -h, --help                    print this text and stop
+
+    Examples
+      pnpm eval
+          the default sweep
+      pnpm eval --recipe gptq-w3g128-actorder --recipe rtn-w3g64
+          two recipes on the shipped models
+      pnpm eval --model meta-llama/Llama-3.2-1B --recipe rtn-w4g128 --data ~/data
+          a model from Hugging Face on public evaluation sets
+      pnpm eval --dry-run
+          what would be computed, and what is left out and why
+    "
+  `);
+});
+
+test.each([80, 100, 140])('no line of it is longer than %d columns', (width) => {
+  for (const line of helpText(width).split('\n')) expect(line.length).toBeLessThanOrEqual(width);
+});
