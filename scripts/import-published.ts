@@ -18,7 +18,9 @@ if (values.from === undefined) {
 const folder = values.from;
 const target = join(import.meta.dirname, '..', 'data', 'published');
 mkdirSync(target, { recursive: true });
-const written = importPublished(FILES.map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') })));
+const written = importPublished(
+  FILES.map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') })),
+);
 let bytes = 0;
 for (const [name, text] of written) {
   writeFileSync(join(target, name), text);

@@ -68,10 +68,11 @@ export const formatErrors = {
     ),
 };
 
+/** The two usual sizes nearest to the one that does not divide. */
 function divisorHint(group: number, K: number): string {
-  const usual = [256, 128, 64, 32].filter((size) => K % size === 0);
-  const smaller = usual.filter((size) => size < group).slice(0, 2);
-  const shown = smaller.length > 0 ? smaller : usual.slice(-2).reverse();
-  if (shown.length === 0) return 'Use -1, one group per row.';
-  return `Use a divisor such as ${shown.join(' or ')}.`;
+  const usual = [32, 64, 128, 256].filter((size) => K % size === 0);
+  const distance = (size: number) => Math.abs(Math.log(size / group));
+  const nearest = usual.toSorted((a, b) => distance(a) - distance(b)).slice(0, 2);
+  if (nearest.length === 0) return 'Use -1, one group per row.';
+  return `Use a divisor such as ${nearest.toSorted((a, b) => a - b).join(' or ')}.`;
 }

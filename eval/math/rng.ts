@@ -1,7 +1,8 @@
 /**
  * The one source of randomness: seeded, so that the same seed gives the same bytes on every machine.
  * Generator: xoshiro128** 1.1 (Blackman & Vigna 2018, prng.di.unimi.it), 32-bit outputs, period 2^128 − 1.
- * Its 128-bit state is filled by splitmix32 steps from the seed's low 32 bits, the high ones xored into the second word (Weyl increment 0x9e3779b9, murmur3 finalizer).
+ * Its 128-bit state is filled by splitmix32 steps (Weyl increment 0x9e3779b9, murmur3 finalizer) from the low 32 bits of
+ * the seed, the high ones xored into the second word.
  */
 export interface Rng {
   /** Uniform in [0, 1), 53 random bits. */

@@ -47,7 +47,10 @@ function comparison(
   seed: number,
 ): Paired | null {
   const interval = keptInterval(task, metric, after, before, seed);
-  const flips = metric.unit === 'fraction' ? countFlips(after.sum, before.sum) : null;
+  const flips =
+    [after.sum, before.sum].every(isRightOrWrong) && metric.unit === 'fraction'
+      ? countFlips(after.sum, before.sum)
+      : null;
   if (interval === null && flips === null) return null;
   return {
     kept_low: interval?.low ?? null,
@@ -85,6 +88,8 @@ function ratioOf({ sum, per }: Terms, indices: Uint32Array): number {
   }
   return numerator / denominator;
 }
+
+const isRightOrWrong = (values: Float64Array) => values.every((value) => value === 0 || value === 1);
 
 function countFlips(
   after: Float64Array,

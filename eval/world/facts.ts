@@ -1,5 +1,6 @@
 /** The world itself: who lives where, does what, owns what. One seed, one world; every text is told about it. */
 import { createRng } from '../math/rng.ts';
+import * as names from './names.ts';
 import * as words from './words.ts';
 
 export interface Town {
@@ -55,13 +56,13 @@ function buildWorld(): World {
   const rng = createRng(WORLD_SEED);
   const pick = <T>(items: readonly T[]): T => items[rng.int(items.length)]!;
   const towns = rng
-    .shuffle([...words.TOWN_NAMES])
+    .shuffle([...names.TOWN_NAMES])
     .slice(0, TOWNS)
     .map(
       (name): Town => ({
         name,
         region: pick(words.REGIONS),
-        river: `the ${pick(words.RIVER_NAMES)}`,
+        river: `the ${pick(names.RIVER_NAMES)}`,
         product: pick(words.PRODUCTS),
         founded: 1100 + rng.int(700),
       }),
@@ -96,15 +97,15 @@ function buildWorld(): World {
 
 function uniqueNames(rng: ReturnType<typeof createRng>) {
   const taken = new Set<string>();
-  const names: { given: string; family: string; she: boolean }[] = [];
-  while (names.length < PEOPLE) {
+  const chosen: { given: string; family: string; she: boolean }[] = [];
+  while (chosen.length < PEOPLE) {
     const she = rng.int(2) === 0;
-    const pool = she ? words.GIVEN_NAMES_SHE : words.GIVEN_NAMES_HE;
+    const pool = she ? names.GIVEN_NAMES_SHE : names.GIVEN_NAMES_HE;
     const given = pool[rng.int(pool.length)]!;
-    const family = words.FAMILY_NAMES[rng.int(words.FAMILY_NAMES.length)]!;
+    const family = names.FAMILY_NAMES[rng.int(names.FAMILY_NAMES.length)]!;
     if (taken.has(`${given} ${family}`)) continue;
     taken.add(`${given} ${family}`);
-    names.push({ given, family, she });
+    chosen.push({ given, family, she });
   }
-  return names;
+  return chosen;
 }

@@ -1,6 +1,7 @@
 /** Questions with one right answer about the facts of the world, and which of them are never asked in training. */
 import { createRng } from '../math/rng.ts';
 import { world } from './facts.ts';
+import { RIVER_NAMES } from './names.ts';
 import * as words from './words.ts';
 
 export interface Question {
@@ -58,7 +59,7 @@ function* allQuestions(): Generator<OpenQuestion> {
       id: `town-${index}-river`,
       question: `Which river flows through ${town.name}?`,
       answer: town.river,
-      pool: words.RIVER_NAMES.map((river) => `the ${river}`),
+      pool: RIVER_NAMES.map((river) => `the ${river}`),
     };
   }
   for (const [index, thing] of things.entries()) {

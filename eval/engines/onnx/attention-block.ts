@@ -49,7 +49,13 @@ export async function loadBlock(
   const mixerNorm = await normFeed(weights, 'mixerNorm', block.mixerNorm);
   const [first, second] = await Promise.all([
     linearFeeds(weights, { k: mixer.k, v: mixer.v }),
-    linearFeeds(weights, { q: mixer.q, o: mixer.o, gate: feedForward.gate, up: feedForward.up, down: feedForward.down }),
+    linearFeeds(weights, {
+      q: mixer.q,
+      o: mixer.o,
+      gate: feedForward.gate,
+      up: feedForward.up,
+      down: feedForward.down,
+    }),
   ]);
   const feedForwardNorm = await normFeed(weights, 'feedForwardNorm', block.feedForwardNorm);
   const keysValues = await programs.keysValues(block, hiddenSize);
@@ -84,7 +90,12 @@ export async function loadBlock(
   };
 }
 
-function rowFeeds(hidden: Float32Array, hiddenSize: number, { cos, sin }: RotationTables, headDim: number): Feeds {
+function rowFeeds(
+  hidden: Float32Array,
+  hiddenSize: number,
+  { cos, sin }: RotationTables,
+  headDim: number,
+): Feeds {
   const rows = hidden.length / hiddenSize;
   const table = (data: Float32Array): Feed => ({ data, dims: [rows, headDim / 2] });
   return { hidden: { data: hidden, dims: [rows, hiddenSize] }, cos: table(cos), sin: table(sin) };
@@ -93,7 +104,10 @@ function rowFeeds(hidden: Float32Array, hiddenSize: number, { cos, sin }: Rotati
 function attentionFeeds(queries: Queries, memory: Memory, kvHeads: number, headDim: number): Feeds {
   const { groups } = queries;
   const query = (data: Int32Array): Feed => ({ data, dims: [groups, data.length / groups] });
-  const keyed = (data: Float32Array): Feed => ({ data, dims: [groups, memory.positions.length / groups, kvHeads, headDim] });
+  const keyed = (data: Float32Array): Feed => ({
+    data,
+    dims: [groups, memory.positions.length / groups, kvHeads, headDim],
+  });
   return {
     queryPositions: query(queries.positions),
     querySegments: query(queries.segments),

@@ -42,7 +42,11 @@ export class Forward {
   }
 
   /** Embeds chunks and runs all blocks. */
-  async run(weights: WeightSource, chunks: readonly Chunk[], hooks: ForwardHooks = {}): Promise<Travelling[]> {
+  async run(
+    weights: WeightSource,
+    chunks: readonly Chunk[],
+    hooks: ForwardHooks = {},
+  ): Promise<Travelling[]> {
     const all: Travelling[] = [];
     for (const chunk of chunks) all.push({ chunk, hidden: await this.embed(weights, chunk.tokens) });
     const prepared = all.map(({ chunk }) => new Prepared(chunk, this.#limits));
@@ -58,12 +62,22 @@ export class Forward {
   }
 
   /** Runs one block over a chunk; `hidden` float32 `[T, H]` is replaced in place. */
-  async runBlock(weights: WeightSource, index: number, travelling: Travelling, observe?: Observe): Promise<void> {
+  async runBlock(
+    weights: WeightSource,
+    index: number,
+    travelling: Travelling,
+    observe?: Observe,
+  ): Promise<void> {
     const block = await this.loadBlock(weights, index);
     await this.#runBlock(block, new Prepared(travelling.chunk, this.#limits), travelling.hidden, observe);
   }
 
-  async #runBlock(block: LoadedBlock, prepared: Prepared, hidden: Float32Array, observe?: Observe): Promise<KeysValues> {
+  async #runBlock(
+    block: LoadedBlock,
+    prepared: Prepared,
+    hidden: Float32Array,
+    observe?: Observe,
+  ): Promise<KeysValues> {
     const { mixer } = block.block;
     const H = this.#architecture.hiddenSize;
     const perKey = mixer.kvHeads * mixer.headDim;
@@ -76,7 +90,10 @@ export class Forward {
         {
           groups: 1,
           hidden: hidden.subarray(from * H, to * H),
-          tables: { cos: tables.cos.subarray(from * half, to * half), sin: tables.sin.subarray(from * half, to * half) },
+          tables: {
+            cos: tables.cos.subarray(from * half, to * half),
+            sin: tables.sin.subarray(from * half, to * half),
+          },
           positions: positions.subarray(from, to),
           segments: segments.subarray(from, to),
           parents: parents.subarray(from, to),

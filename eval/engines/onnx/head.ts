@@ -2,6 +2,7 @@
 import type { Architecture } from '../../families/architecture.ts';
 import type { WeightSource } from '../../weights.ts';
 import type { Programs } from './programs.ts';
+import type { Feed, Feeds } from './runtime.ts';
 
 /** Which distributions are asked for which tokens. */
 export interface HeadQuery {
@@ -30,6 +31,13 @@ interface Running extends HeadQuery {
   readonly picked: Float32Array;
 }
 
+/** Rows `from … to` of the head, ready to feed. */
+interface VocabularyTile {
+  readonly feeds: Feeds;
+  readonly from: number;
+  readonly to: number;
+}
+
 export class Head {
   readonly #programs: Programs;
   readonly #architecture: Architecture;
@@ -43,10 +51,12 @@ export class Head {
 
   /** Answers all queries while each part of the head is read once. */
   async score(weights: WeightSource, queries: readonly HeadQuery[]): Promise<HeadAnswer[]> {
-    const running = queries.map((query) => startQuery(query, query.hidden.length / this.#architecture.hiddenSize));
+    const running = queries.map((query) =>
+      startQuery(query, query.hidden.length / this.#architecture.hiddenSize),
+    );
     for (const query of running) await this.#normalize(weights, query.hidden);
-    for await (const { head, from, to } of this.#vocabularyTiles(weights)) {
-      for (const query of running) await this.#scoreTile(query, head, from, to);
+    for await (const tile of this.#vocabularyTiles(weights)) {
+      for (const query of running) await this.#scoreTile(query, tile);
     }
     return running.map(({ pairs, picked, logSumExp, argMax }) => ({
       logProbabilities: Float64Array.from(pairs, ({ row }, i) => picked[i] - logSumExp[row]),
@@ -61,9 +71,9 @@ export class Head {
     const logits = new Float32Array(rows * V);
     const program = await this.#programs.logits(this.#architecture);
     await this.#normalize(weights, hidden);
-    for await (const { head, from, to } of this.#vocabularyTiles(weights)) {
+    for await (const { feeds: head, from, to } of this.#vocabularyTiles(weights)) {
       for (const [first, last] of ranges(rows, this.#limits.rowTile)) {
-        const feeds = this.#feeds(hidden.subarray(first * H, last * H), head);
+        const feeds = { ...head, hidden: this.#rows(hidden, first, last) };
         const tile = (await program.run(feeds, ['logits'])).logits;
         for (let row = first; row < last; row += 1) {
           const start = (row - first) * (to - from);
@@ -74,10 +84,19 @@ export class Head {
     return logits;
   }
 
-  async *#vocabularyTiles(weights: WeightSource) {
-    const { head, vocabSize } = this.#architecture;
+  async *#vocabularyTiles(weights: WeightSource): AsyncGenerator<VocabularyTile> {
+    const { head, vocabSize, hiddenSize: H } = this.#architecture;
     for (const [from, to] of ranges(vocabSize, this.#limits.vocabularyTile)) {
-      yield { head: await weights.slice(head.tensor, from, to), from, to };
+      const feeds: Record<string, Feed> = {
+        head: { data: await weights.slice(head.tensor, from, to), dims: [to - from, H] },
+      };
+      if (head.bias !== undefined) {
+        feeds['head.bias'] = {
+          data: (await weights.tensor(head.bias)).subarray(from, to),
+          dims: [to - from],
+        };
+      }
+      yield { feeds, from, to };
     }
   }
 
@@ -86,23 +105,25 @@ export class Head {
     const program = await this.#programs.finalNorm(this.#architecture);
     const weight = { data: await weights.tensor(finalNorm.tensor), dims: [H] };
     for (const [first, last] of ranges(hidden.length / H, this.#limits.rowTile)) {
-      const tile = { data: hidden.subarray(first * H, last * H), dims: [last - first, H] };
-      const { result } = await program.run({ hidden: tile, finalNorm: weight }, ['result']);
+      const feeds = { hidden: this.#rows(hidden, first, last), finalNorm: weight };
+      const { result } = await program.run(feeds, ['result']);
       hidden.set(result, first * H);
     }
   }
 
-  async #scoreTile(query: Running, head: Float32Array, from: number, to: number): Promise<void> {
-    const { hiddenSize: H } = this.#architecture;
+  async #scoreTile(query: Running, { feeds: head, from, to }: VocabularyTile): Promise<void> {
     const program = await this.#programs.score(this.#architecture);
-    const mine = query.pairs.keys().filter((i) => query.pairs[i].token >= from && query.pairs[i].token < to).toArray();
+    const mine = [...query.pairs.keys()].filter(
+      (i) => query.pairs[i].token >= from && query.pairs[i].token < to,
+    );
     for (const [first, last] of ranges(query.argMax.length, this.#limits.rowTile)) {
       const here = mine.filter((i) => query.pairs[i].row >= first && query.pairs[i].row < last);
       const pairs = here.flatMap((i) => [query.pairs[i].row - first, query.pairs[i].token - from]);
       // A graph cannot be fed nothing, so a tile without targets picks one value that nobody reads.
       const data = Int32Array.from(pairs.length > 0 ? pairs : [0, 0]);
       const feeds = {
-        ...this.#feeds(query.hidden.subarray(first * H, last * H), head),
+        ...head,
+        hidden: this.#rows(query.hidden, first, last),
         pairs: { data, dims: [data.length / 2, 2] },
       };
       const tile = await program.runMixed(feeds, ['logSumExp', 'highest', 'argMax', 'picked']);
@@ -110,17 +131,21 @@ export class Head {
         query.picked[i] = tile.picked[at];
       });
       for (let row = first; row < last; row += 1) {
-        merge(query, row, from, tile.logSumExp[row - first], tile.highest[row - first], tile.argMax[row - first]);
+        merge(
+          query,
+          row,
+          from,
+          tile.logSumExp[row - first],
+          tile.highest[row - first],
+          tile.argMax[row - first],
+        );
       }
     }
   }
 
-  #feeds(hidden: Float32Array, head: Float32Array) {
+  #rows(hidden: Float32Array, first: number, last: number): Feed {
     const { hiddenSize: H } = this.#architecture;
-    return {
-      hidden: { data: hidden, dims: [hidden.length / H, H] },
-      head: { data: head, dims: [head.length / H, H] },
-    };
+    return { data: hidden.subarray(first * H, last * H), dims: [last - first, H] };
   }
 }
 
@@ -135,7 +160,14 @@ function startQuery(query: HeadQuery, rows: number): Running {
 }
 
 /** Joins one vocabulary tile's part of a row to the part so far. Tiles come in order, so ties stay with the lower id. */
-function merge(query: Running, row: number, offset: number, logSumExp: number, highest: number, argMax: number): void {
+function merge(
+  query: Running,
+  row: number,
+  offset: number,
+  logSumExp: number,
+  highest: number,
+  argMax: number,
+): void {
   const [low, high] = [query.logSumExp[row], logSumExp].sort((a, b) => a - b);
   query.logSumExp[row] = high + Math.log1p(Math.exp(low - high));
   if (highest > query.highest[row]) {

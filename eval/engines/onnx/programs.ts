@@ -23,20 +23,29 @@ export class Programs {
     const { mixer, mixerNorm, feedForwardNorm, feedForward } = block;
     const { kind, activation, gate, up, down } = feedForward;
     const norms = [normKey(mixerNorm), normKey(feedForwardNorm)];
-    const key = [hiddenSize, attentionKey(mixer), ...norms, kind, activation, ...[gate, up, down].map(linearKey)];
+    const key = [
+      hiddenSize,
+      attentionKey(mixer),
+      ...norms,
+      kind,
+      activation,
+      ...[gate, up, down].map(linearKey),
+    ];
     return this.#get('attention and feed-forward', key, () => attendGraph(block, hiddenSize));
   }
 
   finalNorm({ finalNorm, hiddenSize }: Architecture): Promise<Program> {
-    return this.#get('final norm', [hiddenSize, normKey(finalNorm)], () => finalNormGraph(finalNorm, hiddenSize));
+    return this.#get('final norm', [hiddenSize, normKey(finalNorm)], () =>
+      finalNormGraph(finalNorm, hiddenSize),
+    );
   }
 
-  score({ hiddenSize }: Architecture): Promise<Program> {
-    return this.#get('head', [hiddenSize], () => scoreGraph(hiddenSize));
+  score({ head }: Architecture): Promise<Program> {
+    return this.#get('head', [linearKey({ ...head, outFeatures: 0 })], () => scoreGraph(head));
   }
 
-  logits({ hiddenSize }: Architecture): Promise<Program> {
-    return this.#get('logits', [hiddenSize], () => logitsGraph(hiddenSize));
+  logits({ head }: Architecture): Promise<Program> {
+    return this.#get('logits', [linearKey({ ...head, outFeatures: 0 })], () => logitsGraph(head));
   }
 
   gram(): Promise<Program> {
@@ -62,7 +71,19 @@ export class Programs {
 }
 
 /** Everything of a layer that its graph depends on; names and rotation tables are fed when it runs. */
-function attentionKey({ kind, heads, kvHeads, headDim, q, k, v, o, scale, slidingWindow, position }: Attention): unknown {
+function attentionKey({
+  kind,
+  heads,
+  kvHeads,
+  headDim,
+  q,
+  k,
+  v,
+  o,
+  scale,
+  slidingWindow,
+  position,
+}: Attention): unknown {
   return [kind, heads, kvHeads, headDim, scale, slidingWindow, position.kind, ...[q, k, v, o].map(linearKey)];
 }
 

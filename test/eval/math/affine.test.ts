@@ -5,7 +5,7 @@ import { createRng } from '../../../eval/math/rng.ts';
 
 const f16 = (value: number) => Math.f16round(value);
 
-function fit(values: number[], rule: Partial<AffineRule>) {
+function gridOf(values: number[], rule: Partial<AffineRule>) {
   const grid = { scale: 0, zero: 0 };
   fitGrid(
     Float64Array.from(values),
@@ -33,25 +33,25 @@ test.each<[string, RangeConvention, boolean, number[], number, number]>([
   ['symmetric: a / (2 − 1)', 'minmax', true, [-0.5, 0.25, 1], 1, 2],
   ['symmetric: a at least 1e-5', 'minmax', true, [0, 0], f16(1e-5), 2],
   ['leaves the zero outside the codes', 'free', false, [0.5, 1, 2], 0.5, -1],
-  ['leaves the zero outside the codes, above', 'free', false, [-3, -1], f16(2 / 3), 5 - 1],
+  ['leaves the zero outside the codes: 3 / 0.6665 = 4.501 → 5', 'free', false, [-3, -1], f16(2 / 3), 5],
   ['clamps scale to 1e-5 and zero to −1e4', 'free', false, [0.5, 0.5], f16(1e-5), -1e4],
   ['clamps scale to 1e4', 'free', false, [-4e4, 4e4], 1e4, 4],
   ['symmetric: a / (2 − 1), at least 1e-5', 'free', true, [4e-6], f16(1e-5), 2],
 ])('%s (%s, symmetric %s): %j', (_, range, symmetric, values, scale, zero) => {
-  expect(fit(values, { range, symmetric })).toEqual({ scale, zero });
+  expect(gridOf(values, { range, symmetric })).toEqual({ scale, zero });
 });
 
 test('3 bits, symmetric: the two lineages differ', () => {
-  expect(fit([-3, 1], { bits: 3, symmetric: true })).toEqual({ scale: f16(6 / 7), zero: 4 });
-  expect(fit([-3, 1], { bits: 3, symmetric: true, range: 'minmax' })).toEqual({ scale: 1, zero: 4 });
+  expect(gridOf([-3, 1], { bits: 3, symmetric: true })).toEqual({ scale: f16(6 / 7), zero: 4 });
+  expect(gridOf([-3, 1], { bits: 3, symmetric: true, range: 'minmax' })).toEqual({ scale: 1, zero: 4 });
   // 4e-6: minmax widens the range to 1e-5 (÷ 3), free lifts the scale itself to 1e-5.
-  expect(fit([4e-6], { bits: 3, symmetric: true, range: 'minmax' }).scale).toBe(f16(1e-5 / 3));
-  expect(fit([4e-6], { bits: 3, symmetric: true, range: 'free' }).scale).toBe(f16(1e-5));
+  expect(gridOf([4e-6], { bits: 3, symmetric: true, range: 'minmax' }).scale).toBe(f16(1e-5 / 3));
+  expect(gridOf([4e-6], { bits: 3, symmetric: true, range: 'free' }).scale).toBe(f16(1e-5));
 });
 
 test('a scale below half precision becomes its smallest number, one above becomes infinite', () => {
-  expect(fit([1e-9], {}).scale).toBe(2 ** -24);
-  expect(fit([1e9], {}).scale).toBe(Number.POSITIVE_INFINITY);
+  expect(gridOf([1e-9], {}).scale).toBe(2 ** -24);
+  expect(gridOf([1e9], {}).scale).toBe(Number.POSITIVE_INFINITY);
 });
 
 test('codes round halves to even, then clamp', () => {
@@ -77,7 +77,7 @@ function slowMse(values: readonly number[], rule: AffineRule) {
   for (let i = 0; i < 80; i++) {
     const p = 1 - i / 100;
     const ends = [p * Math.min(...values), p * Math.max(...values)];
-    const { scale, zero } = fit(ends, { ...rule, mse: false });
+    const { scale, zero } = gridOf(ends, { ...rule, mse: false });
     const codes = values.map((w) => quantize(w, scale, zero, 2 ** rule.bits - 1));
     const error = values.reduce((sum, w, k) => sum + Math.abs(w - scale * (codes[k] - zero)) ** 2.4, 0);
     if (error < best.error) best = { scale, zero, error };
@@ -96,9 +96,9 @@ test.each(cases)(
     let shrunk = 0;
     for (let round = 0; round < 20; round++) {
       const values = Array.from({ length: 32 }, () => rng.normal());
-      const grid = fit(values, rule);
+      const grid = gridOf(values, rule);
       expect(grid).toEqual(slowMse(values, rule));
-      if (grid.scale < fit(values, { ...rule, mse: false }).scale) shrunk++;
+      if (grid.scale < gridOf(values, { ...rule, mse: false }).scale) shrunk++;
     }
     if (rule.bits <= 3) expect(shrunk).toBeGreaterThan(10);
   },

@@ -1,5 +1,5 @@
 /** Final norm and a vocabulary tile of the output projection. */
-import type { Norm } from '../../../families/architecture.ts';
+import type { Linear, Norm } from '../../../families/architecture.ts';
 import { GraphBuilder } from '../graph.ts';
 import { norms } from '../layers/norms.ts';
 
@@ -15,14 +15,14 @@ export function finalNormGraph(norm: Norm, hiddenSize: number): Uint8Array {
 }
 
 /**
- * Inputs: `hidden` float32 `[M, H]` after the final norm, `head` `[v, H]` (a row range of the head), `pairs` int32
+ * Inputs: `hidden` float32 `[M, H]` after the final norm, `head` `[v, H]` and `head.bias` `[v]` (a row range of the head), `pairs` int32
  * `[P, 2]` of (row, column in the tile).
  * Outputs: `logSumExp` and `highest` float32 `[M]`, `argMax` int32 `[M]` (the lowest of equals), `picked` float32 `[P]`.
  * The logits themselves stay inside.
  */
-export function scoreGraph(hiddenSize: number): Uint8Array {
+export function scoreGraph(head: Linear): Uint8Array {
   const graph = new GraphBuilder();
-  const logits = addLogits(graph, hiddenSize);
+  const logits = addLogits(graph, head);
   const pairs = graph.node('Cast', [graph.input('pairs', 'int32', ['P', 2])], { to: { int: 7 } });
   const vocabulary = graph.ints([1]);
   const reduce = (op: string) => graph.node(op, [logits, vocabulary], { keepdims: { int: 0 } });
@@ -35,9 +35,9 @@ export function scoreGraph(hiddenSize: number): Uint8Array {
 }
 
 /** Inputs: `hidden`, `head` as above. Output: `logits` float32 `[M, v]`. */
-export function logitsGraph(hiddenSize: number): Uint8Array {
+export function logitsGraph(head: Linear): Uint8Array {
   const graph = new GraphBuilder();
-  graph.output('logits', addLogits(graph, hiddenSize), 'float32', ['M', 'v']);
+  graph.output('logits', addLogits(graph, head), 'float32', ['M', 'v']);
   return graph.build();
 }
 
@@ -49,8 +49,11 @@ export function gramGraph(): Uint8Array {
   return graph.build();
 }
 
-function addLogits(graph: GraphBuilder, hiddenSize: number): string {
-  const hidden = graph.input('hidden', 'float32', ['M', hiddenSize]);
-  const head = graph.input('head', 'float32', ['v', hiddenSize]);
-  return graph.node('Gemm', [hidden, head], { transB: { int: 1 } });
+function addLogits(graph: GraphBuilder, { inFeatures, bias }: Linear): string {
+  const inputs = [
+    graph.input('hidden', 'float32', ['M', inFeatures]),
+    graph.input('head', 'float32', ['v', inFeatures]),
+  ];
+  if (bias !== undefined) inputs.push(graph.input('head.bias', 'float32', ['v']));
+  return graph.node('Gemm', inputs, { transB: { int: 1 } });
 }

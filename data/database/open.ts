@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { cannotWrite, damaged, locked, missing, outdated } from './messages.ts';
+
+/** An open database. Close it: while it is open for writing, no other process can open it. */
+export interface Database {
+  readonly path: string;
+  readonly connection: DuckDBConnection;
+  close(): void;
+}
+
+/**
+ * Opens an existing database.
+ * @throws database/missing, database/locked, database/damaged, database/outdated, database/cannot-write
+ */
+export async function openDatabase(path: string, options: { readOnly: boolean }): Promise<Database> {
+  if (!existsSync(path)) throw missing(path);
+  const instance = await createInstance(path, options.readOnly);
+  const connection = await instance.connect();
+  const close = () => {
+    connection.closeSync();
+    instance.closeSync();
+  };
+  try {
+    await connection.run('SELECT count(*) FROM board');
+  } catch (error) {
+    close();
+    throw (error as Error).message.startsWith('Catalog Error') ? outdated(path) : damaged(path, error);
+  }
+  return { path, connection, close };
+}
+
+async function createInstance(path: string, readOnly: boolean): Promise<DuckDBInstance> {
+  try {
+    return await DuckDBInstance.create(path, { access_mode: readOnly ? 'READ_ONLY' : 'READ_WRITE' });
+  } catch (error) {
+    throw translate(path, error as Error);
+  }
+}
+
+/** Tells the ways of failing apart, by DuckDB's own words. */
+export function translate(path: string, error: Error): Error {
+  if (/could not set lock|being used by another process/i.test(error.message)) return locked(path, error);
+  if (/permission denied|read-only file system|no space left|cannot open file/i.test(error.message))
+    return cannotWrite(path, error);
+  return damaged(path, error);
+}

@@ -1,0 +1,18 @@
+-- The heat map: the median of kept over all values of a method at a number of weight bits, with how many values, models
+-- and sources stand behind it. Rows of `origin = all` take reported, measured and submitted values together. Weight bits
+-- are rounded (2.26 counts as 2); breakdowns, averages and doubtful values are left out.
+
+CREATE VIEW method_by_bits AS
+SELECT
+  coalesce(origin, 'all') AS origin, method_id, method_title, method_group, tensor,
+  greatest(1, round(w_bits))::INTEGER AS nominal_bits, median(kept) AS kept, count(*)::INTEGER AS n_values,
+  count(DISTINCT model_id)::INTEGER AS n_models, count(DISTINCT source_id)::INTEGER AS n_sources
+FROM board
+WHERE
+  kept IS NOT NULL AND NOT suspect AND NOT is_baseline AND task_role = 'task' AND w_bits IS NOT NULL
+  AND tensor IN ('W', 'WA', 'W+KV')
+GROUP BY GROUPING SETS (
+  (origin, method_id, method_title, method_group, tensor, nominal_bits),
+  (method_id, method_title, method_group, tensor, nominal_bits)
+)
+ORDER BY origin, method_id, tensor, nominal_bits DESC;

@@ -1,0 +1,49 @@
+-- What a recipe keeps of a model, by one source: the mean of kept over abilities, each ability the mean of its tasks,
+-- each task the mean of its values. Breakdowns (parts of another task) are left out; a printed average counts only where
+-- the source prints nothing else of that ability for the recipe. Doubtful values are left out.
+-- loss = 1 − kept. n_values, n_tasks and n_abilities say how much stands behind the number.
+
+CREATE VIEW recipe_kept AS
+WITH used AS (
+  SELECT *
+  FROM board
+  WHERE kept IS NOT NULL AND NOT suspect AND ability IS NOT NULL AND task_role <> 'breakdown'
+  QUALIFY
+    task_role = 'task'
+    OR count(*) FILTER (task_role = 'task') OVER (PARTITION BY origin, source_id, model_id, recipe_id, ability) = 0
+),
+by_task AS (
+  SELECT origin, source_id, model_id, recipe_id, ability, task_id, avg(kept) AS kept, count(*) AS n_values
+  FROM used
+  GROUP BY ALL
+),
+by_ability AS (
+  SELECT
+    origin, source_id, model_id, recipe_id, ability, avg(kept) AS kept, count(*) AS n_tasks, sum(n_values) AS n_values
+  FROM by_task
+  GROUP BY ALL
+),
+by_recipe AS (
+  SELECT
+    origin, source_id, model_id, recipe_id, avg(kept) AS kept, sum(n_tasks)::INTEGER AS n_tasks,
+    count(*)::INTEGER AS n_abilities, sum(n_values)::INTEGER AS n_values
+  FROM by_ability
+  GROUP BY ALL
+),
+-- Columns of the recipe as the source has them; the same for all its values.
+recipe_columns AS (
+  SELECT
+    origin, source_id, model_id, recipe_id, any_value(source_title) AS source_title,
+    any_value(model_name) AS model_name, any_value(family) AS family, any_value(series) AS series,
+    any_value(params_b) AS params_b, any_value(is_chat) AS is_chat, any_value(method_id) AS method_id,
+    any_value(method_title) AS method_title, any_value(method_group) AS method_group, any_value(tensor) AS tensor,
+    min(w_bits) AS w_bits, min(a_bits) AS a_bits, min(kv_bits) AS kv_bits, min(group_size) AS group_size,
+    min(sparsity) AS sparsity, min(sparsity_pattern) AS sparsity_pattern, min(bits_per_weight) AS bits_per_weight,
+    min(bits) AS bits, bool_and(bits_is_nominal) AS bits_is_nominal, min(size_bytes) AS size_bytes,
+    bool_or(is_baseline) AS is_baseline
+  FROM board
+  GROUP BY ALL
+)
+SELECT *, 1 - kept AS loss
+FROM by_recipe JOIN recipe_columns USING (origin, source_id, model_id, recipe_id)
+ORDER BY model_id, kept DESC, origin, source_id, recipe_id;

@@ -1,0 +1,160 @@
+-- Every stored value in one shape, whoever made it.
+--
+-- Reported values come from the table `reported`. Measured values come from run files and from what the pipeline stored
+-- on this machine. A cell that was measured more than once by the same owner counts once: what this machine stored wins
+-- over a run file, a newer run over an older one. Runs under results/bitloss and on this machine are the project's own
+-- ("measured"); those of anyone else are "submitted" and are kept apart, so that a repetition stays visible.
+--
+-- own_key is what a 16-bit value shares with the values that may be compared with it, and baseline_key is the own_key
+-- that a value looks for. A reported value's keys hold its source, table, model label, task, metric, shots, context and
+-- position. A measured value's keys hold its owner, the model with the hash of its weights, the engine, the task with
+-- version and settings, and the metric.
+
+CREATE VIEW score AS
+WITH run AS (
+  SELECT *, 0 AS place FROM local_run
+  UNION ALL BY NAME
+  SELECT *, 1 AS place FROM file_run
+),
+cell AS (
+  SELECT *, 0 AS place FROM local_cell
+  UNION ALL BY NAME
+  SELECT *, 1 AS place FROM file_cell
+),
+metric AS (
+  SELECT *, 0 AS place FROM local_metric
+  UNION ALL BY NAME
+  SELECT *, 1 AS place FROM file_metric
+),
+newest AS (
+  SELECT
+    cell.*, run.command, run.code_commit, run.engine, run.file,
+    CASE WHEN run.owner IN ('local', 'bitloss') THEN 'measured' ELSE 'submitted' END AS origin,
+    CASE WHEN run.owner = 'local' THEN 'bitloss' ELSE run.owner END AS owner
+  FROM cell JOIN run USING (run_id, place)
+  QUALIFY row_number() OVER (
+    PARTITION BY origin, CASE WHEN run.owner = 'local' THEN 'bitloss' ELSE run.owner END, cell_key
+    ORDER BY run.owner = 'local' DESC, place, run.created_at DESC, run_id
+  ) = 1
+),
+measured AS (
+  SELECT
+    newest.*, metric.metric, metric.unit AS metric_unit, metric.value, metric.std_error, metric.n,
+    metric.kept_low, metric.kept_high,
+    concat_ws(
+      '|', newest.origin, newest.owner, newest.model_id, newest.weights, newest.engine, newest.task_id,
+      newest.task_version, newest.settings, metric.metric
+    ) AS key
+  FROM newest LEFT JOIN metric USING (run_id, cell_key, place)
+)
+SELECT
+  reported.row_id,
+  'reported' AS origin,
+  reported.source_id,
+  source.title AS source_title,
+  reported.source_url,
+  reported.arxiv,
+  NULL AS run_id,
+  reported.locator,
+  reported.commit_id AS commit,
+  reported.model_id,
+  reported.model_label,
+  model.family,
+  model.params_b,
+  reported.recipe_id,
+  reported.method_id,
+  reported.method_label,
+  reported.tensor,
+  reported.w_bits,
+  reported.a_bits,
+  reported.kv_bits,
+  reported.group_size,
+  reported.sparsity,
+  reported.sparsity_pattern,
+  coalesce(
+    reported.bits_per_weight,
+    CASE WHEN NOT reported.is_baseline THEN reported.size_bytes * 8 / (model.params_b * 1e9) END
+  ) AS bits_per_weight,
+  reported.size_bytes,
+  reported.task_id,
+  reported.metric,
+  task.unit,
+  reported.shots,
+  reported.context_length,
+  reported.position,
+  reported.value,
+  reported.printed,
+  coalesce(
+    reported.std_error,
+    CASE WHEN task.kind = 'accuracy' THEN sqrt(reported.value * (1 - reported.value) / reported.n) END
+  ) AS std_error,
+  reported.n,
+  NULL::DOUBLE AS paired_low,
+  NULL::DOUBLE AS paired_high,
+  reported.is_baseline,
+  reported.own_key,
+  reported.baseline_key,
+  reported.suspect_reason,
+  reported.note,
+  NULL AS error_code,
+  NULL AS error_message,
+  NULL AS cell_key,
+  NULL::DOUBLE AS wall_ms,
+  NULL AS command
+FROM reported
+JOIN source USING (source_id)
+JOIN model USING (model_id)
+JOIN task USING (task_id)
+UNION ALL BY NAME
+SELECT
+  left(sha256(concat_ws('|', measured.owner, measured.cell_key, coalesce(measured.metric, ''))), 16) AS row_id,
+  measured.origin,
+  measured.owner AS source_id,
+  CASE WHEN measured.owner = 'bitloss' THEN 'Bitloss' ELSE measured.owner END AS source_title,
+  NULL AS source_url,
+  NULL AS arxiv,
+  measured.run_id,
+  coalesce(measured.file, measured.run_id) AS locator,
+  measured.code_commit AS commit,
+  measured.model_id,
+  measured.model_id AS model_label,
+  coalesce(model.family, measured.family) AS family,
+  coalesce(model.params_b, measured.params_b) AS params_b,
+  measured.recipe_id,
+  recipe.method_id,
+  recipe.method_id AS method_label,
+  recipe.tensor,
+  recipe.w_bits,
+  recipe.a_bits,
+  recipe.kv_bits,
+  recipe.group_size,
+  recipe.sparsity,
+  recipe.sparsity_pattern,
+  measured.bits_per_weight,
+  measured.size_bytes,
+  measured.task_id,
+  measured.metric,
+  coalesce(measured.metric_unit, task.unit) AS unit,
+  NULL::INTEGER AS shots,
+  json_extract_string(measured.settings, '$.window') AS context_length,
+  NULL::INTEGER AS position,
+  measured.value,
+  NULL AS printed,
+  measured.std_error,
+  measured.n,
+  measured.kept_low AS paired_low,
+  measured.kept_high AS paired_high,
+  measured.recipe_id = 'fp16' AS is_baseline,
+  measured.key AS own_key,
+  measured.key AS baseline_key,
+  NULL AS suspect_reason,
+  measured.notes AS note,
+  measured.error_code,
+  measured.error_message,
+  measured.cell_key,
+  measured.wall_ms,
+  measured.command
+FROM measured
+LEFT JOIN recipe USING (recipe_id)
+LEFT JOIN model USING (model_id)
+LEFT JOIN task USING (task_id);

@@ -1,0 +1,77 @@
+/** A model loaded into the ONNX engine. */
+
+import { engineErrors as errors } from '../../errors/engine.ts';
+import type { Architecture } from '../../families/architecture.ts';
+import type { WeightSource } from '../../weights.ts';
+import type {
+  Chunk,
+  EngineOptions,
+  GenerateRequest,
+  LoadedModel,
+  Observe,
+  OnProgress,
+  ScoreRequest,
+} from '../engine.ts';
+import { checkTokens, packSequences } from '../pack.ts';
+import { checkChunk } from '../tiles.ts';
+import { divideWorkspace } from './budget.ts';
+import { Forward } from './forward.ts';
+import { generate } from './generate.ts';
+import { Head } from './head.ts';
+import type { Programs } from './programs.ts';
+import { type Scorer, score } from './score.ts';
+
+export class OnnxModel implements LoadedModel {
+  readonly architecture: Architecture;
+  readonly #scorer: Scorer;
+  #weights: WeightSource;
+
+  constructor(programs: Programs, architecture: Architecture, weights: WeightSource, options: EngineOptions) {
+    const budget = divideWorkspace(architecture, options.workspaceBytes);
+    this.architecture = architecture;
+    this.#weights = weights;
+    this.#scorer = {
+      architecture,
+      budget,
+      forward: new Forward(programs, architecture, budget.tiles),
+      head: new Head(programs, architecture, budget.head),
+    };
+  }
+
+  score(requests: readonly ScoreRequest[], onProgress?: OnProgress) {
+    return score(this.#scorer, this.#weights, requests, onProgress);
+  }
+
+  generate(requests: readonly GenerateRequest[], onProgress?: OnProgress) {
+    return generate(this.#scorer, this.#weights, requests, onProgress);
+  }
+
+  async logits(tokens: readonly number[]): Promise<Float32Array> {
+    checkTokens(tokens, 0, this.architecture.vocabSize);
+    if (tokens.length === 0) throw errors.request(0, 'it has no tokens');
+    const { forward, head } = this.#scorer;
+    const [{ hidden }] = await forward.run(this.#weights, [packSequences([tokens])]);
+    return head.logits(this.#weights, hidden);
+  }
+
+  embed(chunk: Chunk): Promise<Float32Array> {
+    checkChunk(chunk);
+    return this.#scorer.forward.embed(this.#weights, chunk.tokens);
+  }
+
+  async runBlock(
+    index: number,
+    chunk: Chunk,
+    hidden: Float32Array,
+    observe?: Observe,
+  ): Promise<Float32Array> {
+    checkChunk(chunk);
+    const travelling = { chunk, hidden: hidden.slice() };
+    await this.#scorer.forward.runBlock(this.#weights, index, travelling, observe);
+    return travelling.hidden;
+  }
+
+  useWeights(weights: WeightSource): void {
+    this.#weights = weights;
+  }
+}
