@@ -9,8 +9,10 @@
  *     tensors   w<bits>[g<group>|gx] a<bits> kv<bits>[g<group>|gx]     e.g. w4g128, w4a8kv4, kv4
  *     sparsity  s<percent> | <n>:<m>
  *
- * A weight or KV group left out means one group per row (−1); `gx` means that the source does not state it.
+ * A weight or KV group left out means one group per row (−1); `gx` means that the source does not state it. The method is
+ * one or more words; words after the first have no digits.
  */
+import { canonicalJson } from './canonical-json.ts';
 import { BitlossError } from './errors.ts';
 
 /** Group of input features that share a scale: a size, −1 for a whole row, null where a source does not say. */
@@ -47,7 +49,9 @@ const SHARE = new RegExp(`^s(${NUMBER})$`);
 const N_OF_M = /^([1-9]\d*):([1-9]\d*)$/;
 const DAMPING = new RegExp(`^damp(${NUMBER})$`);
 const VARIANT = /^@([a-z0-9][a-z0-9_.+]*)$/;
-const METHOD = /^[a-z][a-z0-9.+]*(?:-[a-z0-9.+]+)*$/;
+// Later segments of a method are plain words, and none may look like a setting: a misspelled setting is then no method.
+const METHOD = /^[a-z][a-z0-9.+]*(?:-[a-z]{2,}\+?)*$/;
+const RESERVED = /^(?:sym|minmax|free|actorder|static|mse|damp|kv|[gwa]x|kvx|(?:w|a|kv|s|g|damp)\d.*)$/;
 
 /** The recipe of the uncompressed model. */
 export const FP16: Recipe = {
@@ -77,7 +81,7 @@ export function formatRecipe(recipe: Recipe): string {
   if (recipe.variant !== null) segments.push(`@${recipe.variant}`);
   const id = segments.filter((segment) => segment !== '').join('-');
   const back = tryParse(id);
-  if (back === null || JSON.stringify(back) !== JSON.stringify({ ...FP16, ...recipe })) {
+  if (back === null || canonicalJson(back) !== canonicalJson({ ...FP16, ...recipe })) {
     throw invalid(id, 'this combination of settings has no id');
   }
   return id;
@@ -104,7 +108,7 @@ function tryParse(id: string): Recipe | null {
   const sparsity = parseSparsity(reader);
   const tensors = reader.take(TENSORS);
   const method = reader.rest();
-  if (!METHOD.test(method)) return null;
+  if (!METHOD.test(method) || method.split('-').some((word) => RESERVED.test(word))) return null;
   return {
     method,
     weights: tensors?.[1] === undefined ? null : { bits: Number(tensors[1]), group: parseGroup(tensors[2]) },

@@ -15,7 +15,8 @@ export function runRow(run: Manifest, owner: string, file: string | null): RunRo
     created_at: run.created_at.replace('T', ' ').replace('Z', ''),
     command: run.command,
     code_commit: run.code_commit,
-    engine: `${run.engine.id} ${run.engine.provider}`,
+    engine: `${run.engine.id} ${run.engine.version} ${run.engine.provider}`,
+    seed: run.seed,
     file,
     manifest: canonicalJson(run),
   };

@@ -65,6 +65,8 @@ export const boardRow = z.strictObject({
   /** null in a failed cell. */
   metric: text.nullable(),
   unit: text.nullable(),
+  /** The value is in the unit of its task, and counts in means. */
+  is_primary: z.boolean().nullable(),
   higher_is_better: z.boolean().nullable(),
   chance: number.nullable(),
   shots: number.nullable(),

@@ -1,10 +1,8 @@
 /** Compresses a model block by block, keeps every finished block, and goes on where an earlier run stopped. */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { BitlossError } from '../data/errors.ts';
 import { formatRecipe, type Recipe } from '../data/recipe.ts';
-import { type CompressedLinear, openBlock, type StoredLinear, writeBlock } from './compress/block-file.ts';
+import type { CompressedLinear, StoredLinear } from './compress/block-file.ts';
+import { type BlockPlace, openFinished, prepareFolder, saveBlock } from './compress/block-folder.ts';
 import { type CalibrationData, CalibrationRun } from './compress/calibration-run.ts';
 import { type CompressedModel, compressedModel, dequantize, overlay } from './compress/compressed-model.ts';
 import { compressErrors as errors } from './errors/compress.ts';
@@ -41,9 +39,6 @@ export interface CompressOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Writing one block takes seconds. */
-const LEFTOVER_AGE_MS = 10 * 60 * 1000;
-
 /** What stays the same from block to block. */
 interface Job extends CompressOptions {
   readonly id: string;
@@ -68,29 +63,20 @@ interface Job extends CompressOptions {
 export async function compressModel(options: CompressOptions): Promise<CompressedModel> {
   const job = plan(options);
   const { architecture, weights, folder, id } = job;
-  await makeFolder(folder);
-  await removeLeftovers(folder);
+  await prepareFolder(folder);
   const stored = new Map<string, StoredLinear>();
+  const current = overlay(weights, architecture, stored);
   let run: CalibrationRun | null = null;
   for (const [index, block] of architecture.blocks.entries()) {
-    const path = join(folder, `block-${String(index).padStart(4, '0')}.safetensors`);
-    let linears = await openFinished(job, path, block);
+    const place: BlockPlace = { folder, index, recipe: id };
+    let linears = await openFinished(place, linearsOf(block), job.log);
     if (linears === null) {
-      const original = overlay(weights, architecture, stored);
-      run ??= await startRun(job, index, original);
-      const hessians = await run?.observe(index, original);
-      await writeBlockOrFail(
-        job,
-        path,
-        index,
-        await compressBlock(job, block, hessians ?? null, stored.size),
-      );
-      linears = (await openBlock(path, id)) as ReadonlyMap<string, StoredLinear>;
+      run ??= await startRun(job, current);
+      const hessians = (await run?.observe(index, current)) ?? null;
+      linears = await saveBlock(place, await compressBlock(job, block, hessians, stored.size));
     }
     for (const [name, linear] of linears) stored.set(name, linear);
     job.onProgress?.(stored.size, job.total);
-    const isLast = index === architecture.blocks.length - 1;
-    if (!isLast) await run?.advance(index, overlay(weights, architecture, stored));
   }
   return compressedModel(weights, architecture, id, job.parameters, stored);
 }
@@ -107,34 +93,9 @@ function plan(options: CompressOptions): Job {
   return { ...options, id, method, settings, total: linears.length };
 }
 
-/** Brings calibration up to the input of block `index`, through the finished blocks before it; null without need. */
-async function startRun(job: Job, index: number, weights: WeightSource): Promise<CalibrationRun | null> {
-  if (job.method.needs === 'nothing' || job.calibration === null) return null;
-  const run = await CalibrationRun.start(job.calibration, job.architecture, weights);
-  for (let done = 0; done < index; done++) await run.advance(done, weights);
-  return run;
-}
-
-/** A finished block of an earlier run; null where it is missing or has to be made again. */
-async function openFinished(
-  job: Job,
-  path: string,
-  block: Block,
-): Promise<ReadonlyMap<string, StoredLinear> | null> {
-  try {
-    const linears = await openBlock(path, job.id);
-    if (linears === null) return null;
-    for (const { name, outFeatures, inFeatures } of linearsOf(block)) {
-      const found = linears.get(name);
-      if (found?.N !== outFeatures || found.K !== inFeatures)
-        throw errors.damagedBlock(path, `"${name}" does not fit`);
-    }
-    return linears;
-  } catch (error) {
-    if (!(error instanceof BitlossError) || error.code === 'compress/other-recipe') throw error;
-    job.log(`${error.message} Making it again.`);
-    return null;
-  }
+async function startRun({ method, calibration, architecture }: Job, weights: WeightSource) {
+  if (method.needs === 'nothing' || calibration === null) return null;
+  return CalibrationRun.start(calibration, architecture, weights);
 }
 
 async function compressBlock(
@@ -183,35 +144,4 @@ function compare(weight: Float32Array, restored: Float32Array): number {
 
 function seedOf(recipe: string, linear: string): number {
   return createHash('sha256').update(`${recipe} ${linear}`).digest().readUIntBE(0, 6);
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw errors.write(folder, 0, cause);
-  }
-}
-
-/** Half-written files of killed runs. One that is younger may belong to a run in progress elsewhere. */
-async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!name.endsWith('.partial')) continue;
-    const path = join(folder, name);
-    const info = await stat(path).catch(() => null);
-    if (info !== null && Date.now() - info.mtimeMs > LEFTOVER_AGE_MS) await rm(path, { force: true });
-  }
-}
-
-async function writeBlockOrFail(
-  job: Job,
-  path: string,
-  index: number,
-  linears: readonly CompressedLinear[],
-): Promise<void> {
-  try {
-    await writeBlock(path, job.id, linears);
-  } catch (cause) {
-    throw cause instanceof BitlossError ? cause : errors.write(job.folder, index, cause);
-  }
 }

@@ -1,10 +1,10 @@
 -- Runs of the pipeline: the same three tables twice. PLACE is `file` for those read from run files (written anew by a
 -- rebuild) and `local` for those that the pipeline writes cell by cell (kept by a rebuild).
--- owner is the folder under data/results; `local` for runs of this machine.
+-- owner is the folder under data/results; `local` for runs of this machine. engine is id, version and provider.
 
 CREATE TABLE IF NOT EXISTS PLACE_run (
   run_id VARCHAR PRIMARY KEY, owner VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL, command VARCHAR NOT NULL,
-  code_commit VARCHAR, engine VARCHAR NOT NULL, file VARCHAR, manifest VARCHAR NOT NULL
+  code_commit VARCHAR, engine VARCHAR NOT NULL, seed INTEGER NOT NULL, file VARCHAR, manifest VARCHAR NOT NULL
 );
 
 -- settings is canonical JSON (keys sorted), so that equal settings are equal texts.

@@ -4,11 +4,11 @@
 -- the same label, same task, metric, shots and context; base and chat models never meet. A value with no such baseline
 -- gets no kept ("no baseline"), nor does one with two different ones ("two baselines").
 --
--- kept, with chance c of the task and lowest judge score f:
---   accuracy     (value − c) / (baseline − c)
+-- kept, by the unit of the value, with chance c of the task and lowest judge score f:
+--   fraction     (value − c) / (baseline − c)
 --   perplexity   baseline / value, the share of probability kept per token
---   judge        (value − f) / (baseline − f)
--- Scores for which none of these means anything are "shown as is". A baseline that is not above chance by two standard
+--   score        (value − f) / (baseline − f)
+-- Tasks for which none of these means anything (and other units) are "shown as is". A baseline that is not above chance by two standard
 -- errors has nothing to lose. A kept below 0 is shown as 0 and marked "below chance"; above 1 it is shown as it is.
 -- A doubtful baseline ("suspect baseline") gives no kept; a doubtful value keeps its mark and its kept.
 --
@@ -17,6 +17,7 @@
 -- true interval is narrower.
 --
 -- loss_points: accuracy in points of 100; perplexity as difference (value − baseline); judge in points of its scale.
+-- is_primary: the value is in the unit of its task; another unit (the perplexity of LAMBADA) does not count in means.
 -- bits: true bits per weight where known, else nominal weight bits (bits_is_nominal); 16 where weights are not touched.
 
 CREATE VIEW board AS
@@ -40,24 +41,22 @@ joined AS (
     task.ability,
     task.kind,
     task.role,
+    score.unit = task.unit AS is_primary,
     task.higher_is_better,
     task.chance,
     CASE WHEN score.is_baseline THEN score.row_id ELSE baseline.baseline_row_id END AS base_row_id,
     CASE WHEN score.is_baseline THEN score.value ELSE baseline.baseline_value END AS base_value,
     coalesce(
       baseline.baseline_std_error,
-      sqrt(base_value * (1 - base_value) / CASE WHEN task.kind = 'accuracy' THEN task.items END),
+      CASE WHEN score.unit = 'fraction' THEN sqrt(base_value * (1 - base_value) / task.items) END,
       0
     ) AS base_noise,
     baseline.baseline_std_error,
     CASE WHEN score.is_baseline THEN score.suspect_reason IS NOT NULL ELSE baseline.is_suspect END AS base_is_suspect,
     NOT score.is_baseline AND baseline.is_ambiguous AS base_is_ambiguous,
-    -- What is left when nothing is left, in the unit of the task; NULL where kept is not defined.
-    CASE
-      WHEN task.kind = 'accuracy' AND score.unit = 'fraction' THEN task.chance
-      WHEN task.kind = 'judge' THEN task.floor
-    END AS nothing,
-    (task.kind = 'perplexity' OR task.kind = 'accuracy' OR task.kind = 'judge') AND score.unit = task.unit AS has_kept
+    -- The value of a model of which nothing is left; NULL where there is none.
+    CASE score.unit WHEN 'fraction' THEN task.chance WHEN 'score' THEN task.floor END AS nothing,
+    task.kind <> 'shown-only' AND (score.unit = 'perplexity' OR nothing IS NOT NULL) AS has_kept
   FROM score
   LEFT JOIN task USING (task_id)
   LEFT JOIN baseline ON baseline.own_key = score.baseline_key
@@ -82,11 +81,11 @@ kept AS (
     CASE
       WHEN kept_note = 'below chance' THEN 0
       WHEN kept_note IS NOT NULL THEN NULL
-      WHEN kind = 'perplexity' THEN base_value / value
+      WHEN unit = 'perplexity' THEN base_value / value
       ELSE (value - nothing) / (base_value - nothing)
     END AS kept,
     CASE
-      WHEN kind = 'perplexity'
+      WHEN unit = 'perplexity'
         THEN base_value / value * sqrt((std_error / value) ** 2 + (baseline_std_error / base_value) ** 2)
       ELSE
         sqrt(std_error ** 2 + ((value - nothing) / (base_value - nothing) * baseline_std_error) ** 2)
@@ -133,7 +132,8 @@ SELECT
   role AS task_role,
   metric,
   unit,
-  higher_is_better,
+  is_primary,
+  CASE WHEN unit = 'perplexity' THEN false ELSE higher_is_better END AS higher_is_better,
   chance,
   shots,
   context_length,
@@ -148,8 +148,8 @@ SELECT
   CASE
     WHEN base_is_ambiguous OR base_is_suspect THEN NULL
     WHEN unit = 'fraction' AND higher_is_better THEN 100 * (base_value - value)
-    WHEN kept.kind = 'perplexity' AND unit = 'perplexity' THEN value - base_value
-    WHEN kept.kind = 'judge' AND unit = 'score' THEN base_value - value
+    WHEN unit = 'perplexity' AND has_kept THEN value - base_value
+    WHEN unit = 'score' AND has_kept THEN base_value - value
   END AS loss_points,
   kept,
   CASE

@@ -9,7 +9,7 @@ SELECT
   count(DISTINCT model_id)::INTEGER AS n_models, count(DISTINCT source_id)::INTEGER AS n_sources
 FROM board
 WHERE
-  kept IS NOT NULL AND NOT suspect AND NOT is_baseline AND task_role = 'task' AND w_bits IS NOT NULL
+  kept IS NOT NULL AND is_primary AND NOT suspect AND NOT is_baseline AND task_role = 'task' AND w_bits IS NOT NULL
   AND tensor IN ('W', 'WA', 'W+KV')
 GROUP BY GROUPING SETS (
   (origin, method_id, method_title, method_group, tensor, nominal_bits),

@@ -7,7 +7,7 @@ CREATE VIEW recipe_kept AS
 WITH used AS (
   SELECT *
   FROM board
-  WHERE kept IS NOT NULL AND NOT suspect AND ability IS NOT NULL AND task_role <> 'breakdown'
+  WHERE kept IS NOT NULL AND is_primary AND NOT suspect AND ability IS NOT NULL AND task_role <> 'breakdown'
   QUALIFY
     task_role = 'task'
     OR count(*) FILTER (task_role = 'task') OVER (PARTITION BY origin, source_id, model_id, recipe_id, ability) = 0

@@ -7,8 +7,8 @@
 --
 -- own_key is what a 16-bit value shares with the values that may be compared with it, and baseline_key is the own_key
 -- that a value looks for. A reported value's keys hold its source, table, model label, task, metric, shots, context and
--- position. A measured value's keys hold its owner, the model with the hash of its weights, the engine, the task with
--- version and settings, and the metric.
+-- position. A measured value's keys hold its owner, the model with the hash of its weights, the engine with its version, the
+-- seed, the task with version and settings, and the metric.
 
 CREATE VIEW score AS
 WITH run AS (
@@ -28,7 +28,7 @@ metric AS (
 ),
 newest AS (
   SELECT
-    cell.*, run.command, run.code_commit, run.engine, run.file,
+    cell.*, run.command, run.code_commit, run.engine, run.seed, run.file,
     CASE WHEN run.owner IN ('local', 'bitloss') THEN 'measured' ELSE 'submitted' END AS origin,
     CASE WHEN run.owner = 'local' THEN 'bitloss' ELSE run.owner END AS owner
   FROM cell JOIN run USING (run_id, place)
@@ -42,7 +42,7 @@ measured AS (
     newest.*, metric.metric, metric.unit AS metric_unit, metric.value, metric.std_error, metric.n,
     metric.kept_low, metric.kept_high,
     concat_ws(
-      '|', newest.origin, newest.owner, newest.model_id, newest.weights, newest.engine, newest.task_id,
+      '|', newest.origin, newest.owner, newest.model_id, newest.weights, newest.engine, newest.seed, newest.task_id,
       newest.task_version, newest.settings, metric.metric
     ) AS key
   FROM newest LEFT JOIN metric USING (run_id, cell_key, place)

@@ -95,7 +95,7 @@ function describe({ report, packed }: CompressedLinear): LinearDescription {
 
 /**
  * Reads the description of a block, by linear name; null where there is no file.
- * @throws compress/damaged-block, compress/other-recipe, safetensors/…
+ * @throws compress/damaged-block, compress/other-recipe, compress/read, safetensors/…
  */
 export async function openBlock(
   path: string,
@@ -104,6 +104,7 @@ export async function openBlock(
   const handle = await openExisting(path);
   if (handle === null) return null;
   try {
+    if (!(await handle.stat()).isFile()) throw errors.read(path, new Error('it is not a file'));
     const { tensors, dataStart } = await readHeader(handle, path);
     const info = tensors.get(DESCRIPTION);
     if (info === undefined) throw errors.damagedBlock(path, 'it has no description');
@@ -122,7 +123,7 @@ async function openExisting(path: string): Promise<FileHandle | null> {
     return await open(path, 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    throw errors.read(path, error);
   }
 }
 

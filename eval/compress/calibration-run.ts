@@ -1,5 +1,6 @@
 /** The hidden states of all calibration sequences on their way through the model, one block after the other. */
 import type { Chunk, Engine, LoadedModel } from '../engines/engine.ts';
+import { packSequences } from '../engines/pack.ts';
 import { compressErrors as errors } from '../errors/compress.ts';
 import { type Architecture, siblingsOf } from '../families/architecture.ts';
 import { type Hessian, HessianSum } from '../math/hessian.ts';
@@ -29,6 +30,8 @@ export class CalibrationRun {
   readonly #architecture: Architecture;
   readonly #model: LoadedModel;
   readonly #states: readonly State[];
+  /** The block whose inputs the states are. */
+  #next = 0;
 
   private constructor(
     data: CalibrationData,
@@ -50,14 +53,19 @@ export class CalibrationRun {
   ): Promise<CalibrationRun> {
     const model = await data.engine.load(architecture, weights, { workspaceBytes: data.workspaceBytes });
     const states: State[] = [];
-    for (const chunk of packSequences(data.sequences))
-      states.push({ chunk, hidden: await model.embed(chunk) });
+    for (const chunk of chunksOf(data.sequences)) states.push({ chunk, hidden: await model.embed(chunk) });
     return new CalibrationRun(data, architecture, model, states);
   }
 
-  /** Runs a block on all sequences without moving on, and returns the Hessian of each distinct input, by first linear. */
+  /**
+   * Runs the blocks before `index` that have not run yet, then block `index` without moving past it.
+   * @param weights  compressed for the blocks before `index`, original for it
+   * @returns the Hessian of each distinct input of the block, by the first linear that reads it
+   * @throws compress/not-finite, compress/not-observed
+   */
   async observe(index: number, weights: WeightSource): Promise<Map<string, Hessian>> {
-    this.#model.useWeights(weights);
+    while (this.#next < index) await this.#advance(weights);
+    this.#model.useWeights(remember(weights));
     const sums = new Map<string, HessianSum>();
     for (const [first] of siblingsOf(this.#architecture.blocks[index])) {
       sums.set(first.name, new HessianSum(first.inFeatures));
@@ -75,9 +83,10 @@ export class CalibrationRun {
     return new Map(hessians);
   }
 
-  /** Replaces every hidden state by the output of a block with these weights. Throws `compress/not-finite`. */
-  async advance(index: number, weights: WeightSource): Promise<void> {
-    this.#model.useWeights(weights);
+  /** Replaces every hidden state by the output of the next block. */
+  async #advance(weights: WeightSource): Promise<void> {
+    const index = this.#next++;
+    this.#model.useWeights(remember(weights));
     for (const state of this.#states) {
       state.hidden = await this.#model.runBlock(index, state.chunk, state.hidden);
       if (!state.hidden.every(Number.isFinite)) throw errors.notFinite(index);
@@ -86,39 +95,37 @@ export class CalibrationRun {
 }
 
 /** Puts neighbouring sequences into chunks; each is a segment of its own, so none sees another. */
-export function packSequences(sequences: readonly Sequence[]): readonly Chunk[] {
+export function chunksOf(sequences: readonly Sequence[]): readonly Chunk[] {
   const chunks: Chunk[] = [];
-  let waiting: Sequence[] = [];
+  let waiting: number[][] = [];
   let tokens = 0;
+  const flush = () => {
+    if (waiting.length > 0) chunks.push(packSequences(waiting));
+    waiting = [];
+    tokens = 0;
+  };
   for (const [index, sequence] of sequences.entries()) {
     if (sequence.length === 0) throw errors.emptySequence(index);
-    if (tokens > 0 && tokens + sequence.length > PACKED_TOKENS) {
-      chunks.push(toChunk(waiting, tokens));
-      waiting = [];
-      tokens = 0;
-    }
-    waiting.push(sequence);
+    if (tokens + sequence.length > PACKED_TOKENS) flush();
+    waiting.push(Array.from(sequence));
     tokens += sequence.length;
   }
-  if (tokens > 0) chunks.push(toChunk(waiting, tokens));
+  flush();
   return chunks;
 }
 
-function toChunk(sequences: readonly Sequence[], T: number): Chunk {
-  const chunk = {
-    tokens: new Int32Array(T),
-    positions: new Int32Array(T),
-    segments: new Int32Array(T),
-    parents: new Int32Array(T),
+/** Keeps what is read while one block runs over all chunks: engines ask for a block's weights with every chunk. */
+function remember(source: WeightSource): WeightSource {
+  const kept = new Map<string, Promise<Float32Array>>();
+  const once = (name: string, read: () => Promise<Float32Array>) => {
+    const found = kept.get(name) ?? read();
+    kept.set(name, found);
+    return found;
   };
-  let at = 0;
-  for (const [segment, sequence] of sequences.entries()) {
-    for (let i = 0; i < sequence.length; i++, at++) {
-      chunk.tokens[at] = sequence[i];
-      chunk.positions[at] = i;
-      chunk.segments[at] = segment;
-      chunk.parents[at] = segment;
-    }
-  }
-  return chunk;
+  return {
+    linear: (linear) => once(linear.name, () => source.linear(linear)),
+    tensor: (name) => once(name, () => source.tensor(name)),
+    rows: (name, ids) => source.rows(name, ids),
+    slice: (name, from, to) => source.slice(name, from, to),
+  };
 }

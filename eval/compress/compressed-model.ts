@@ -30,16 +30,16 @@ export interface CompressedModel extends WeightSource {
   packed(name: string): Promise<PackedLinear>;
 }
 
-/** The base with some of its linears replaced. */
+/** The base with the linears in `stored` replaced, those added to it later too. */
 export function overlay(
   base: WeightSource,
   architecture: Architecture,
   stored: ReadonlyMap<string, StoredLinear>,
 ): WeightSource {
-  const linears = architecture.blocks.flatMap(linearsOf).filter(({ name }) => stored.has(name));
-  const replaced = new Set(linears.map(({ tensor }) => tensor));
-  const guard = (name: string) => {
-    if (replaced.has(name)) throw errors.originalTensor(name);
+  const linears = architecture.blocks.flatMap(linearsOf);
+  const linearsIn = Map.groupBy(linears, ({ tensor }) => tensor);
+  const guard = (tensor: string) => {
+    if (linearsIn.get(tensor)?.some(({ name }) => stored.has(name))) throw errors.originalTensor(tensor);
   };
   return {
     async linear(linear) {

@@ -77,7 +77,7 @@ async function findForm<D extends Doc>(
     if (missing.length > 0) throw errors.missingDataFile(dataset, folder, missing);
     return { form, folder, files: found.filter((file) => file !== null) };
   }
-  throw errors.missingDataFile(dataset, folder, dataset.forms[0]!.files);
+  throw errors.missingDataFile(dataset, folder, []);
 }
 
 async function findFile(folder: string, file: string): Promise<string | null> {

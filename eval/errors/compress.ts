@@ -30,12 +30,28 @@ export const compressErrors = {
       'The weights or an earlier compressed block make the model overflow; try more bits, or check that the 16-bit model runs.',
       { block },
     ),
+  folder: (folder: string, cause: unknown) =>
+    new BitlossError(
+      'compress/folder',
+      `[compress] ${folder}: the folder for compressed weights cannot be made: ${reasonOf(cause)}.`,
+      'Choose a folder that can be written.',
+      { folder },
+      cause,
+    ),
   write: (folder: string, block: number, cause: unknown) =>
     new BitlossError(
       'compress/write',
-      `[compress] ${folder}: block ${block} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      `[compress] ${folder}: block ${block} cannot be written: ${reasonOf(cause)}.`,
       'Free space or choose a folder that can be written; finished blocks are kept and the next run goes on after them.',
       { folder, block },
+      cause,
+    ),
+  read: (file: string, cause: unknown) =>
+    new BitlossError(
+      'compress/read',
+      `[compress] ${file}: the block cannot be read: ${reasonOf(cause)}.`,
+      'Check the permissions and that nothing else lies in its place.',
+      { file },
       cause,
     ),
   damagedBlock: (file: string, why: string, cause?: unknown) =>
@@ -61,3 +77,7 @@ export const compressErrors = {
       { tensor },
     ),
 };
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

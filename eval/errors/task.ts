@@ -3,23 +3,24 @@ import { BitlossError } from '../../data/errors.ts';
 import { describeProblem, type Problem } from '../datasets/problems.ts';
 import { didYouMean } from '../nearest.ts';
 
-interface Named {
+interface FolderData {
   readonly id: string;
   readonly origin: string;
+  readonly forms: readonly { readonly files: readonly string[] }[];
 }
 
 const SHOWN_PROBLEMS = 20;
 
-export function noDataFolder({ id, origin }: Named): BitlossError {
+export function noDataFolder(dataset: FolderData): BitlossError {
   return new BitlossError(
     'data/no-folder',
-    `[data] ${id}: this dataset is not part of the project and no data folder was given.`,
-    `Get ${origin}, and give the folder with --data.`,
-    { dataset: id },
+    `[data] ${dataset.id}: this dataset is not part of the project and no data folder was given.`,
+    `Make a folder with ${filesOf(dataset)} (${dataset.origin}) and give it with --data.`,
+    { dataset: dataset.id },
   );
 }
 
-export function missingDataFolder({ id }: Named, folder: string): BitlossError {
+export function missingDataFolder({ id }: FolderData, folder: string): BitlossError {
   return new BitlossError(
     'data/missing-folder',
     `[data] ${id}: the data folder ${folder} does not exist or is not a folder.`,
@@ -28,16 +29,18 @@ export function missingDataFolder({ id }: Named, folder: string): BitlossError {
   );
 }
 
+/** @param missing files of a form of which others are there; empty where there is no file of any form */
 export function missingDataFile(
-  { id, origin }: Named,
+  dataset: FolderData,
   folder: string,
-  files: readonly string[],
+  missing: readonly string[],
 ): BitlossError {
+  const what = missing.length === 0 ? filesOf(dataset) : missing.join(' and ');
   return new BitlossError(
     'data/missing-file',
-    `[data] ${id}: ${folder} has no ${files.join(' and no ')} (nor with .gz or .bz2).`,
-    `Put it there: ${origin}.`,
-    { dataset: id, folder, files },
+    `[data] ${dataset.id}: ${folder} has no ${what}, neither plain nor as .gz or .bz2.`,
+    `Put it there. It is ${dataset.origin}.`,
+    { dataset: dataset.id, folder, missing },
   );
 }
 
@@ -76,12 +79,12 @@ export function malformedDataset(
   { id }: { readonly id: string },
   problems: readonly Problem[],
 ): BitlossError {
-  const shown = problems.slice(0, SHOWN_PROBLEMS).map((problem) => `\n  ${describeProblem(problem)}`);
+  const shown = problems.slice(0, SHOWN_PROBLEMS).map((problem) => `\n  - ${describeProblem(problem)}`);
   const more = problems.length - shown.length;
-  const rest = more > 0 ? `\n  … and ${more} more` : '';
+  const rest = more > 0 ? `\n  - … and ${more} more` : '';
   return new BitlossError(
     'data/malformed',
-    `[data] ${id}: ${count(problems.length, 'problem')}:${shown.join('')}${rest}\n`,
+    `[data] ${id}: ${count(problems.length, 'problem')}:${shown.join('')}${rest}.`,
     'Correct the file or get it again.',
     { dataset: id, problems },
   );
@@ -216,6 +219,10 @@ export function badColumn(task: string, column: string, why: string): BitlossErr
     'Correct the columns or the score function of the task.',
     { task, column },
   );
+}
+
+function filesOf({ forms }: FolderData): string {
+  return forms.map(({ files }) => files.join(' and ')).join(', or ');
 }
 
 function count(n: number, noun: string): string {

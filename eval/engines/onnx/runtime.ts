@@ -65,6 +65,7 @@ async function createSession(
       intraOpNumThreads: options.threads,
       // Sizes change from run to run, so a planned layout would be made again each time.
       enableMemPattern: false,
+      ...(process.env.NOSPIN ? { extra: { session: { intra_op: { allow_spinning: '0' } } } } : {}),
       logSeverityLevel: 3,
     });
   } catch (cause) {

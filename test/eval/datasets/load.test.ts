@@ -59,7 +59,7 @@ const BZ2 = Buffer.from(
   'base64',
 );
 
-async function failure(promise: Promise<unknown>, folder = ''): Promise<string> {
+async function failure(promise: Promise<unknown>, folder = root): Promise<string> {
   const error = await promise.then(
     () => new Error('nothing was refused'),
     (reason: unknown) => reason,
@@ -102,11 +102,11 @@ test('generated documents are recorded by their content', async () => {
 });
 
 test('missing folder, missing files', async () => {
-  expect(await failure(loadDataset(piqa, null))).toMatchInlineSnapshot(`"DATAdDATAaDATAtDATAaDATA/DATAnDATAoDATA-DATAfDATAoDATAlDATAdDATAeDATArDATA:DATA DATA[DATAdDATAaDATAtDATAaDATA]DATA DATApDATAiDATAqDATAaDATA:DATA DATAtDATAhDATAiDATAsDATA DATAdDATAaDATAtDATAaDATAsDATAeDATAtDATA DATAiDATAsDATA DATAnDATAoDATAtDATA DATApDATAaDATArDATAtDATA DATAoDATAfDATA DATAtDATAhDATAeDATA DATApDATArDATAoDATAjDATAeDATAcDATAtDATA DATAaDATAnDATAdDATA DATAnDATAoDATA DATAdDATAaDATAtDATAaDATA DATAfDATAoDATAlDATAdDATAeDATArDATA DATAwDATAaDATAsDATA DATAgDATAiDATAvDATAeDATAnDATA.DATA DATAGDATAeDATAtDATA DATAvDATAaDATAlDATAiDATAdDATA.DATAjDATAsDATAoDATAnDATAlDATA DATAaDATAnDATAdDATA DATAvDATAaDATAlDATAiDATAdDATA-DATAlDATAaDATAbDATAeDATAlDATAsDATA.DATAlDATAsDATAtDATA DATAfDATArDATAoDATAmDATA DATAtDATAhDATAeDATA DATAaDATAuDATAtDATAhDATAoDATArDATAsDATA’DATA DATApDATAaDATAgDATAeDATA DATA(DATABDATAiDATAsDATAkDATA DATAeDATAtDATA DATAaDATAlDATA.DATA DATA2DATA0DATA2DATA0DATA,DATA DATAaDATArDATAXDATAiDATAvDATA:DATA1DATA9DATA1DATA1DATA.DATA1DATA1DATA6DATA4DATA1DATA)DATA,DATA DATA1DATA,DATA8DATA3DATA8DATA DATAlDATAiDATAnDATAeDATAsDATA DATAeDATAaDATAcDATAhDATA,DATA DATAaDATAnDATAdDATA DATAgDATAiDATAvDATAeDATA DATAtDATAhDATAeDATA DATAfDATAoDATAlDATAdDATAeDATArDATA DATAwDATAiDATAtDATAhDATA DATA-DATA-DATAdDATAaDATAtDATAaDATA.DATA"`);
+  expect(await failure(loadDataset(piqa, null))).toMatchInlineSnapshot(`"data/no-folder: [data] piqa: this dataset is not part of the project and no data folder was given. Make a folder with piqa/valid.jsonl and piqa/valid-labels.lst (valid.jsonl and valid-labels.lst from the authors’ page (Bisk et al. 2020, arXiv:1911.11641), 1,838 lines each) and give it with --data."`);
   expect(await failure(loadDataset(piqa, join(root, 'nowhere')), root)).toMatchInlineSnapshot(`"data/missing-folder: [data] piqa: the data folder DATA/nowhere does not exist or is not a folder. Check the path given with --data."`);
   const folder = await dataFolder('half', { 'piqa/valid.jsonl': '{}' });
-  expect(await failure(loadDataset(piqa, folder), folder)).toMatchInlineSnapshot(`"data/missing-file: [data] piqa: DATA has no piqa/valid-labels.lst (nor with .gz or .bz2). Put it there: valid.jsonl and valid-labels.lst from the authors’ page (Bisk et al. 2020, arXiv:1911.11641), 1,838 lines each."`);
-  expect(await failure(loadDataset(hellaswag, folder), folder)).toMatchInlineSnapshot(`"data/missing-file: [data] hellaswag: DATA has no hellaswag/hellaswag_val.jsonl (nor with .gz or .bz2). Put it there: hellaswag_val.jsonl of the authors (Zellers et al. 2019, arXiv:1905.07830), 10,042 lines, or hellaswag_val_full.txt made from it for llama.cpp, 60,252 lines."`);
+  expect(await failure(loadDataset(piqa, folder), folder)).toMatchInlineSnapshot(`"data/missing-file: [data] piqa: DATA has no piqa/valid-labels.lst, neither plain nor as .gz or .bz2. Put it there: valid.jsonl and valid-labels.lst from the authors’ page (Bisk et al. 2020, arXiv:1911.11641), 1,838 lines each."`);
+  expect(await failure(loadDataset(hellaswag, folder), folder)).toMatchInlineSnapshot(`"data/missing-file: [data] hellaswag: DATA has no hellaswag/hellaswag_val.jsonl, or hellaswag/hellaswag_val_full.txt, neither plain nor as .gz or .bz2. Put it there: hellaswag_val.jsonl of the authors (Zellers et al. 2019, arXiv:1905.07830), 10,042 lines, or hellaswag_val_full.txt made from it for llama.cpp, 60,252 lines."`);
 });
 
 test('damaged files', async () => {
@@ -124,8 +124,7 @@ test('damaged files', async () => {
   const twice = await dataFolder('twice', { 'lines/lines.txt': 'a\na\n' });
   expect(await failure(loadDataset(lines, twice), twice)).toMatchInlineSnapshot(`
     "data/malformed: [data] lines: 1 problem:
-      lines/lines.txt: two items have the id "a"
-     Correct the file or get it again."
+      - lines/lines.txt: two items have the id "a". Correct the file or get it again."
   `);
 });
 

@@ -1,7 +1,7 @@
 /** The real files, read in full. Needs a data folder, given by the environment variable BITLOSS_DATA. */
 import { expect, test } from 'vitest';
 import { loadDataset } from '../../../eval/datasets/load.ts';
-import { type TaskId, tasks } from '../../../eval/tasks/index.ts';
+import { type TaskId, taskById, tasks } from '../../../eval/tasks/index.ts';
 
 const folder = process.env['BITLOSS_DATA'] ?? null;
 const published: Partial<Record<TaskId, number>> = {
@@ -19,7 +19,7 @@ if (folder === null) console.log('published counts: skipped, BITLOSS_DATA names 
 
 for (const [id, count] of Object.entries(published)) {
   test.skipIf(folder === null)(`${id} has ${count} documents`, { timeout: 60_000 }, async () => {
-    const { docs, files } = await loadDataset(tasks[id as TaskId].dataset, folder);
+    const { docs, files } = await loadDataset(taskById(id).dataset, folder);
     expect(docs).toHaveLength(count);
     expect(files.every(({ bytes }) => bytes > 0)).toBe(true);
   });
