@@ -1,18 +1,30 @@
+import { dirname, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import react from '@astrojs/react';
 import { defineConfig } from 'astro/config';
 import { intentDirective } from './site/islands/intent-integration.ts';
+
+const data = resolve('data') + sep;
+
+/** data/ finds its SQL and files beside itself, so Node loads it where it lies; it is never bundled. */
+const dataStaysOutside = {
+  name: 'data-stays-outside',
+  enforce: 'pre',
+  resolveId(source, importer) {
+    if (importer === undefined || !source.endsWith('.ts')) return null;
+    const path = resolve(dirname(importer), source);
+    return path.startsWith(data) ? { id: pathToFileURL(path).href, external: true } : null;
+  },
+};
 
 /** `BITLOSS_BASE=/bitloss/` builds for a sub-folder, `BITLOSS_SITE=https://…` fills in absolute addresses. */
 export default defineConfig({
   srcDir: './site',
   publicDir: './site/public',
-  outDir: './dist',
+  outDir: process.env.BITLOSS_OUT ?? './dist',
   base: process.env.BITLOSS_BASE ?? '/',
   ...(process.env.BITLOSS_SITE === undefined ? {} : { site: process.env.BITLOSS_SITE }),
   integrations: [react({ include: ['**/site/islands/*.tsx'] }), intentDirective()],
   devToolbar: { enabled: false },
-  vite: {
-    // DuckDB is a native library: Node loads it, the bundler must not touch it.
-    ssr: { external: ['@duckdb/node-api'] },
-  },
+  vite: { plugins: [dataStaysOutside] },
 });

@@ -49,7 +49,9 @@ async function storedFingerprint(path: string): Promise<string | null> {
     throw error;
   }
   try {
-    const reader = await database.connection.runAndReadAll("SELECT value FROM meta WHERE key = 'fingerprint'");
+    const reader = await database.connection.runAndReadAll(
+      "SELECT value FROM meta WHERE key = 'fingerprint'",
+    );
     return String(reader.getRows()[0]?.[0] ?? '');
   } finally {
     database.close();
@@ -58,6 +60,8 @@ async function storedFingerprint(path: string): Promise<string | null> {
 
 /** Makes a recipe known to the views; the pipeline calls it before it stores a cell. */
 export async function registerRecipe(connection: Database['connection'], recipeId: string): Promise<void> {
-  const known = await connection.runAndReadAll('SELECT 1 FROM recipe WHERE recipe_id = $id', { id: recipeId });
+  const known = await connection.runAndReadAll('SELECT 1 FROM recipe WHERE recipe_id = $id', {
+    id: recipeId,
+  });
   if (known.currentRowCount === 0) await insertRows(connection, 'recipe', [{ ...recipeColumns(recipeId) }]);
 }

@@ -56,7 +56,9 @@ export function expandRow(header: Header, record: readonly string[]): OriginalRo
 
 /** Note keys of a compact note that the header lacks. */
 export function unknownNoteKeys(header: Header, note: string): string[] {
-  return noteParts(note).filter((part) => part.startsWith('~') && !Object.hasOwn(header.notes, part.slice(1)));
+  return noteParts(note).filter(
+    (part) => part.startsWith('~') && !Object.hasOwn(header.notes, part.slice(1)),
+  );
 }
 
 function expandNote(header: Header, note: string): string {
@@ -77,7 +79,8 @@ function chooseNoteKeys(rows: readonly OriginalRow[]): Map<string, string> {
   const names = new Dictionary<string>();
   const keys = new Map<string, string>();
   for (const [part, uses] of counts) {
-    if (part.startsWith('~')) throw new Error(`[published] a note starts with "~", which marks keys: ${part}`);
+    if (part.startsWith('~'))
+      throw new Error(`[published] a note starts with "~", which marks keys: ${part}`);
     if (uses < 2 || part.length < 14) continue;
     const words = part.toLowerCase().match(/[a-z0-9]+/g) ?? ['note'];
     keys.set(part, `~${names.key(words.slice(0, 2).join('-'), part)}`);
@@ -88,7 +91,9 @@ function chooseNoteKeys(rows: readonly OriginalRow[]): Map<string, string> {
 /** The part after `#` differs from row to row (a cell of a file); what comes before is a table. */
 function splitLocator(locator: string): [table: string, cell: string] {
   const hash = locator.indexOf('#');
-  return hash === -1 ? [locator, ''] : [locator.slice(0, hash), locator.slice(hash + 1)];
+  return hash === -1 || hash === locator.length - 1
+    ? [locator, '']
+    : [locator.slice(0, hash), locator.slice(hash + 1)];
 }
 
 function tableName(locator: string): string {
@@ -96,7 +101,9 @@ function tableName(locator: string): string {
   const path = /^[^\s]+\//.exec(named)?.[0] ?? '';
   const last = named.slice(path.length).replaceAll(/[,()]/g, '').replaceAll(' ', '-');
   const folder = path.split('/').at(-2) ?? '';
-  return /^(?:README|w|wa|kv|\d|length|[a-z]+_(?:result|length_result))/.test(last) && folder !== '' ? `${folder}/${last}` : last;
+  return /^(?:README|w|wa|kv|\d|length|[a-z]+_(?:result|length_result))/.test(last) && folder !== ''
+    ? `${folder}/${last}`
+    : last;
 }
 
 function configName(row: OriginalRow): string {
@@ -106,7 +113,12 @@ function configName(row: OriginalRow): string {
     row.kv_bits && `kv${row.kv_bits}`,
     row.group_size && `g${row.group_size}`,
   ].join('');
-  const parts = [row.method, row.tensor === '' ? '' : bits, row.sparsity && `s${row.sparsity}`, row.sparsity_pattern];
+  const parts = [
+    row.method,
+    row.tensor === '' ? '' : bits,
+    row.sparsity && `s${row.sparsity}`,
+    row.sparsity_pattern,
+  ];
   return plainKey(parts.filter((part) => part !== '').join(' '));
 }
 

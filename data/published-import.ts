@@ -3,7 +3,12 @@ import { createHash } from 'node:crypto';
 import { parseCsv } from './csv.ts';
 import { BitlossError } from './errors.ts';
 import { compactSource } from './published-compact.ts';
-import { ORIGINAL_COLUMNS, type OriginalColumn, type OriginalFile, type OriginalRow } from './published-schema.ts';
+import {
+  ORIGINAL_COLUMNS,
+  type OriginalColumn,
+  type OriginalFile,
+  type OriginalRow,
+} from './published-schema.ts';
 
 /** Returns file name → content for every source of the given tables, and `files.json`. */
 export function importPublished(tables: readonly { file: string; text: string }[]): Map<string, string> {
@@ -47,7 +52,10 @@ function readTable({ file, text }: { file: string; text: string }): {
   const blank = Object.fromEntries(ORIGINAL_COLUMNS.map((column) => [column, '']));
   const rows = body.map(
     (record) =>
-      ({ ...blank, ...Object.fromEntries(columns.map((column, i) => [column, record.fields[i]])) }) as OriginalRow,
+      ({
+        ...blank,
+        ...Object.fromEntries(columns.map((column, i) => [column, record.fields[i]])),
+      }) as OriginalRow,
   );
   return { columns, rows };
 }
@@ -69,9 +77,14 @@ function describe(
 /** One entry a line: short in a diff, and still JSON. */
 function formatHeader(header: Record<string, unknown>): string {
   const lines = Object.entries(header).map(([name, value]) => {
-    if (typeof value !== 'object' || value === null) return `${JSON.stringify(name)}: ${JSON.stringify(value)}`;
-    const entries = Object.entries(value).map(([key, entry]) => `  ${JSON.stringify(key)}: ${JSON.stringify(entry)}`);
-    return entries.length === 0 ? `${JSON.stringify(name)}: {}` : `${JSON.stringify(name)}: {\n${entries.join(',\n')}\n}`;
+    if (typeof value !== 'object' || value === null)
+      return `${JSON.stringify(name)}: ${JSON.stringify(value)}`;
+    const entries = Object.entries(value).map(
+      ([key, entry]) => `  ${JSON.stringify(key)}: ${JSON.stringify(entry)}`,
+    );
+    return entries.length === 0
+      ? `${JSON.stringify(name)}: {}`
+      : `${JSON.stringify(name)}: {\n${entries.join(',\n')}\n}`;
   });
   return `{\n${lines.join(',\n')}\n}\n`;
 }

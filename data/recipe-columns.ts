@@ -29,7 +29,12 @@ export function recipeColumns(id: string): RecipeColumns {
     a_bits: recipe.activations?.bits ?? null,
     kv_bits: recipe.kv?.bits ?? null,
     group_size: (recipe.weights ?? recipe.kv)?.group ?? null,
-    sparsity: sparsity === null ? null : sparsity.kind === 'share' ? sparsity.percent / 100 : sparsity.n / sparsity.m,
+    sparsity:
+      sparsity === null
+        ? null
+        : sparsity.kind === 'share'
+          ? Number(`${sparsity.percent}e-2`)
+          : sparsity.n / sparsity.m,
     sparsity_pattern: sparsity?.kind === 'n:m' ? `${sparsity.n}:${sparsity.m}` : null,
     variant: recipe.variant,
   };

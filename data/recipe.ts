@@ -90,7 +90,8 @@ export function formatRecipe(recipe: Recipe): string {
 /** Parses a recipe id. Throws `recipe/invalid` with the grammar for anything that is not a canonical id. */
 export function parseRecipe(id: string): Recipe {
   const recipe = tryParse(id);
-  if (recipe === null) throw invalid(id, 'it does not follow the grammar method-w<bits>[g<group>][a<bits>][kv<bits>][-option…]');
+  if (recipe === null)
+    throw invalid(id, 'it does not follow the grammar method-w<bits>[g<group>][a<bits>][kv<bits>][-option…]');
   if (formatRecipe(recipe) !== id) throw invalid(id, `its canonical form is "${formatRecipe(recipe)}"`);
   return recipe;
 }

@@ -40,7 +40,7 @@ export const modelManifestSchema = z.strictObject({
 export const manifestSchema = z.strictObject({
   run_id: slug,
   created_at: z.iso.datetime(),
-  command: text,
+  command: z.string().min(1).max(20_000).describe('makes the run again'),
   code_commit: z
     .string()
     .regex(/^[0-9a-f]{40}$/)

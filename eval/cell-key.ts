@@ -1,6 +1,6 @@
 /** The content that decides the numbers of a cell, as one hash. */
 import type { Calibration } from '../data/schema.ts';
-import { contentHash, type Json } from './canonical-json.ts';
+import { contentHash } from './content-hash.ts';
 import type { FileRecord } from './datasets/load.ts';
 import type { EngineInfo } from './engines/engine.ts';
 import type { ModelFacts } from './plan.ts';
@@ -45,7 +45,7 @@ export function compressionKey(content: RecipeContent): string {
   return contentHash(compression(content));
 }
 
-function compression({ engine, model, recipe, calibration }: RecipeContent): { [key: string]: Json } {
+function compression({ engine, model, recipe, calibration }: RecipeContent) {
   const { config_sha256, tokenizer_sha256, weights } = model.manifest;
   return {
     numerics: NUMERICS_VERSION,
@@ -60,10 +60,10 @@ function compression({ engine, model, recipe, calibration }: RecipeContent): { [
   };
 }
 
-function calibrationContent({ sha256, samples, length, seed, mode }: Calibration): Json {
+function calibrationContent({ sha256, samples, length, seed, mode }: Calibration) {
   return { sha256, samples, length, seed, mode };
 }
 
-function engineContent({ id, version, provider }: EngineInfo): Json {
+function engineContent({ id, version, provider }: EngineInfo) {
   return { id, version, provider };
 }

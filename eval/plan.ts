@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { BitlossError } from '../data/errors.ts';
 import { FP16, formatRecipe, type Recipe } from '../data/recipe.ts';
 import type { Calibration, ModelManifest } from '../data/schema.ts';
-import { contentHash } from './canonical-json.ts';
+import { contentHash } from './content-hash.ts';
 import { type CellContent, cellKey, compressionKey } from './cell-key.ts';
 import type { Sweep } from './config.ts';
 import type { FileRecord } from './datasets/load.ts';

@@ -32,7 +32,8 @@ export type OnShare = (share: number) => void;
 export interface Recorder {
   /** Cells that need not be measured: finished by an earlier run, or failed for a reason that stays. */
   readonly earlier: ReadonlyMap<string, Cell>;
-  finish(cell: FinishedCell, items: ItemTable): Promise<void>;
+  /** Returns the cell as stored: with the place of its items, or failed where its numbers cannot be stored. */
+  finish(cell: FinishedCell, items: ItemTable): Promise<Cell>;
   fail(cell: FailedCell): Promise<void>;
   /** Item outcomes of a finished cell; null where there are none. */
   items(key: string): Promise<ItemTable | null>;
@@ -162,8 +163,9 @@ class Execution {
       return;
     }
     if (recipe.recipe.method === 'fp16') this.#baseline.set(cell.task.id, items);
-    await this.#recorder.finish(finished, items);
-    this.#progress.log(describeCell(finished));
+    const stored = await this.#recorder.finish(finished, items);
+    if ('error' in stored) this.#failed += 1;
+    this.#progress.log('error' in stored ? describeFailure(stored) : describeCell(stored));
   }
 
   /** Adds the comparison with the 16-bit model, item by item. */

@@ -130,7 +130,10 @@ async function fillCatalogues(connection: DuckDBConnection, catalogues: Catalogu
     const url = repository === null ? null : `https://github.com/${repository}`;
     return { source_id: id, title, paper_id: paper, arxiv, url, repository, read_as };
   });
-  const datasets = [...catalogues.datasets.values()].map(({ id, files: _, ...rest }) => ({ dataset_id: id, ...rest }));
+  const datasets = [...catalogues.datasets.values()].map(({ id, files: _, ...rest }) => ({
+    dataset_id: id,
+    ...rest,
+  }));
   const tasks = [...catalogues.tasks.values()].map(({ id, dataset, n_by_position: _, ...rest }) => ({
     task_id: id,
     dataset_id: dataset,
@@ -155,7 +158,9 @@ async function fillRecipes(connection: DuckDBConnection): Promise<void> {
 
 /** DuckDB says what the system refused; anything else is a fault of ours and stays as it is. */
 function isWriteError(error: unknown): boolean {
-  return error instanceof Error && !(error instanceof BitlossError) && /^IO Error|^E[A-Z]+: /.test(error.message);
+  return (
+    error instanceof Error && !(error instanceof BitlossError) && /^IO Error|^E[A-Z]+: /.test(error.message)
+  );
 }
 
 function discard(path: string): void {

@@ -40,7 +40,18 @@ export function readCatalogues(root: string, problems: Problems): Catalogues {
   reader.refer('labels/models.json', 'source', [...modelLabels.values()], sources);
   reader.refer('labels/tasks.json', 'to', taskRules, tasks);
   reader.refer('suspects.json', 'source', suspects, sources);
-  return { models, papers, sources, datasets, methods, tasks, methodLabels, modelLabels, taskRules, suspects };
+  return {
+    models,
+    papers,
+    sources,
+    datasets,
+    methods,
+    tasks,
+    methodLabels,
+    modelLabels,
+    taskRules,
+    suspects,
+  };
 }
 
 export function modelLabelKey(entry: { label: string; source?: string | undefined }): string {
@@ -87,7 +98,13 @@ class Reader {
     for (const [index, row] of rows.entries()) {
       const id = row[field];
       if (id === null || id === undefined || known.has(id) || known.size === 0) continue;
-      this.#add(file, index, field, `"${id}", which no catalogue entry has`, 'Add the entry or correct the id.');
+      this.#add(
+        file,
+        index,
+        field,
+        `"${id}", which no catalogue entry has`,
+        'Add the entry or correct the id.',
+      );
     }
   }
 

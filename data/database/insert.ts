@@ -4,7 +4,11 @@ export type Cell = string | number | boolean | null;
 export type Row = Readonly<Record<string, Cell>>;
 
 /** Appends rows to a table; every row must have exactly the table's columns. */
-export async function insertRows(connection: DuckDBConnection, table: string, rows: readonly Row[]): Promise<void> {
+export async function insertRows(
+  connection: DuckDBConnection,
+  table: string,
+  rows: readonly Row[],
+): Promise<void> {
   if (rows.length === 0) return;
   const reader = await connection.runAndReadAll(
     'SELECT column_name FROM duckdb_columns() WHERE table_name = $table AND database_name = current_database() ORDER BY column_index',

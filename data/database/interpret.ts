@@ -35,7 +35,8 @@ export class Interpreter {
     const rule = this.#rule(row);
     const printed = Number(row.value);
     if (model === undefined) add('model', show(row.model), 'Map the label in labels/models.json.');
-    if (rule === undefined) add('column', show(`${row.task} ${row.metric}`), 'Map the pair in labels/tasks.json.');
+    if (rule === undefined)
+      add('column', show(`${row.task} ${row.metric}`), 'Map the pair in labels/tasks.json.');
     if (row.value.trim() === '' || !Number.isFinite(printed)) {
       add('value', show(row.value), 'Write the number that the source prints.');
       return null;
@@ -182,7 +183,9 @@ function variantOf(row: OriginalRow, variant: string | undefined): string | null
 }
 
 function itemCount(task: Task, position: string): number | null {
-  return task.n_by_position !== null && position !== '' ? (task.n_by_position[Number(position)] ?? null) : task.n;
+  return task.n_by_position !== null && position !== ''
+    ? (task.n_by_position[Number(position)] ?? null)
+    : task.n;
 }
 
 /** Moves the decimal point instead of multiplying, so that 61.35 % is exactly 0.6135. */

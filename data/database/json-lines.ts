@@ -22,7 +22,8 @@ class Walker {
     this.#space();
     let start = this.#at;
     for (const step of path) {
-      const inside = this.#text[this.#at] === '[' ? this.#enterArray(Number(step)) : this.#enterObject(String(step));
+      const inside =
+        this.#text[this.#at] === '[' ? this.#enterArray(Number(step)) : this.#enterObject(String(step));
       if (!inside) return start;
       start = this.#at;
     }
@@ -31,9 +32,9 @@ class Walker {
 
   #enterArray(index: number): boolean {
     this.#step();
-    for (let i = 0; i < index; i++) {
+    for (let i = 0; i < index && this.#text[this.#at] !== ']'; i++) {
       this.#skip();
-      this.#step();
+      if (this.#text[this.#at] === ',') this.#step();
     }
     return this.#text[this.#at] !== ']';
   }

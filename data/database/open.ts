@@ -32,7 +32,11 @@ export async function openDatabase(path: string, options: { readOnly: boolean })
 
 async function createInstance(path: string, readOnly: boolean): Promise<DuckDBInstance> {
   try {
-    return await DuckDBInstance.create(path, { access_mode: readOnly ? 'READ_ONLY' : 'READ_WRITE' });
+    // One thread: sums of floating-point numbers then have one order, and a view the same rows to the last bit.
+    return await DuckDBInstance.create(path, {
+      access_mode: readOnly ? 'READ_ONLY' : 'READ_WRITE',
+      threads: '1',
+    });
   } catch (error) {
     throw translate(path, error as Error);
   }

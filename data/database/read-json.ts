@@ -71,7 +71,10 @@ interface Issue {
 function flatten(issues: readonly z.core.$ZodIssue[], parsed: unknown): Issue[] {
   return issues.flatMap((issue): Issue[] => {
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'This field is not known; remove it' }));
+      return issue.keys.map((key) => ({
+        path: [...issue.path, key],
+        message: 'This field is not known; remove it',
+      }));
     if (issue.code !== 'invalid_union' || issue.errors.length === 0)
       return [{ path: issue.path, message: issue.message }];
     const best = issue.errors.reduce((a, b) => (b.length < a.length ? b : a));
@@ -83,9 +86,17 @@ function flatten(issues: readonly z.core.$ZodIssue[], parsed: unknown): Issue[] 
 }
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((inner, step) => (inner as Record<PropertyKey, unknown> | undefined)?.[step], value);
+  return path.reduce<unknown>(
+    (inner, step) => (inner as Record<PropertyKey, unknown> | undefined)?.[step],
+    value,
+  );
 }
 
 function formatPath(path: readonly PropertyKey[]): string {
-  return path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('').replace(/^\./, '') || 'file';
+  return (
+    path
+      .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+      .join('')
+      .replace(/^\./, '') || 'file'
+  );
 }

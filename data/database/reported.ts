@@ -1,6 +1,6 @@
 /** Reads `published/`: checks every row, and says which model, recipe and task its labels mean. */
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Source } from '../catalog-schema.ts';
 import { parseCsv } from '../csv.ts';
@@ -37,6 +37,7 @@ export function readReported(root: string, catalogues: Catalogues, problems: Pro
 }
 
 function sourceFiles(root: string): string[] {
+  if (!existsSync(join(root, 'published'))) return [];
   return readdirSync(join(root, 'published'))
     .filter((file) => file.endsWith('.json') && file !== 'files.json')
     .map((file) => file.slice(0, -'.json'.length))
@@ -70,7 +71,8 @@ function readSource(
   const seen = new Map<string, number>();
   const rows: Row[] = [];
   for (const { line, fields } of body) {
-    const add = (field: string, found: string, fix: string) => problems.add({ file, line, field, found, fix });
+    const add = (field: string, found: string, fix: string) =>
+      problems.add({ file, line, field, found, fix });
     if (!checkKeys(header, fields, add)) continue;
     const original = expandRow(header, fields);
     const meaning = interpreter.interpret(original, fields[0], add);

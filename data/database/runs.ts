@@ -30,7 +30,11 @@ function filesUnder(root: string, folder: string): string[] {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1).replaceAll('\\', '/'))
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(root.length + 1)
+        .replaceAll('\\', '/'),
+    )
     .sort();
 }
 
@@ -47,7 +51,8 @@ export function readRuns(root: string, catalogues: Catalogues, problems: Problem
     const twin = seen.get(run.run_id);
     if (twin !== undefined) {
       // A result that the pipeline wrote is published by copying its file: the published copy is read first.
-      if (owner !== 'local') add(['run', 'run_id'], show(run.run_id), `${twin} has it already; ids must differ.`);
+      if (owner !== 'local')
+        add(['run', 'run_id'], show(run.run_id), `${twin} has it already; ids must differ.`);
       continue;
     }
     seen.set(run.run_id, file);
@@ -74,7 +79,8 @@ function checkCells({ run, cells }: RunFile, catalogues: Catalogues, add: Add): 
     if (!models.has(cell.model)) add(at('model'), show(cell.model), 'Describe the model in run.models.');
     if (!catalogues.tasks.has(cell.task)) add(at('task'), show(cell.task), 'Add the task to tasks.json.');
     checkRecipe(cell.recipe, catalogues, (found, fix) => add(at('recipe'), found, fix));
-    if ('metrics' in cell) checkMetrics(cell.metrics, (field, found, fix) => add([...at('metrics'), ...field], found, fix));
+    if ('metrics' in cell)
+      checkMetrics(cell.metrics, (field, found, fix) => add([...at('metrics'), ...field], found, fix));
   }
 }
 
@@ -99,6 +105,7 @@ function checkMetrics(
     names.add(metric);
     if (unit === 'fraction' && (value < 0 || value > 1))
       add([index, 'value'], String(value), 'A fraction lies between 0 and 1.');
-    if (unit === 'perplexity' && value < 1) add([index, 'value'], String(value), 'A perplexity is at least 1.');
+    if (unit === 'perplexity' && value < 1)
+      add([index, 'value'], String(value), 'A perplexity is at least 1.');
   }
 }

@@ -27,7 +27,6 @@ WITH baseline AS (
     arg_min(row_id, row_id) AS baseline_row_id,
     arg_min(value, row_id) AS baseline_value,
     arg_min(std_error, row_id) AS baseline_std_error,
-    arg_min(n, row_id) AS baseline_n,
     bool_or(suspect_reason IS NOT NULL) AS is_suspect,
     count(DISTINCT value) > 1 AS is_ambiguous
   FROM score

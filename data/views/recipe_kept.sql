@@ -1,33 +1,14 @@
--- What a recipe keeps of a model, by one source: the mean of kept over abilities, each ability the mean of its tasks,
--- each task the mean of its values. Breakdowns (parts of another task) are left out; a printed average counts only where
--- the source prints nothing else of that ability for the recipe. Doubtful values are left out.
--- loss = 1 − kept. n_values, n_tasks and n_abilities say how much stands behind the number.
+-- What a recipe keeps of a model, by one source: the mean of `ability_kept` over abilities. loss = 1 − kept.
+-- n_values, n_tasks and n_abilities say how much stands behind the number; kept_half is half the width of its 95 %
+-- interval, as in `ability_kept`.
 
 CREATE VIEW recipe_kept AS
-WITH used AS (
-  SELECT *
-  FROM board
-  WHERE kept IS NOT NULL AND is_primary AND NOT suspect AND ability IS NOT NULL AND task_role <> 'breakdown'
-  QUALIFY
-    task_role = 'task'
-    OR count(*) FILTER (task_role = 'task') OVER (PARTITION BY origin, source_id, model_id, recipe_id, ability) = 0
-),
-by_task AS (
-  SELECT origin, source_id, model_id, recipe_id, ability, task_id, avg(kept) AS kept, count(*) AS n_values
-  FROM used
-  GROUP BY ALL
-),
-by_ability AS (
-  SELECT
-    origin, source_id, model_id, recipe_id, ability, avg(kept) AS kept, count(*) AS n_tasks, sum(n_values) AS n_values
-  FROM by_task
-  GROUP BY ALL
-),
-by_recipe AS (
+WITH by_recipe AS (
   SELECT
     origin, source_id, model_id, recipe_id, avg(kept) AS kept, sum(n_tasks)::INTEGER AS n_tasks,
-    count(*)::INTEGER AS n_abilities, sum(n_values)::INTEGER AS n_values
-  FROM by_ability
+    count(*)::INTEGER AS n_abilities, sum(n_values)::INTEGER AS n_values,
+    CASE WHEN count(kept_half) = count(*) THEN sqrt(sum(kept_half ** 2)) / count(*) END AS kept_half
+  FROM ability_kept
   GROUP BY ALL
 ),
 -- Columns of the recipe as the source has them; the same for all its values.

@@ -11,7 +11,7 @@ import { SafetensorsFile } from './safetensors.ts';
 
 export const SINGLE_FILE = 'model.safetensors';
 export const INDEX_FILE = 'model.safetensors.index.json';
-const PICKLE = /\.(bin|pt|pth|ckpt|pkl)$/;
+export const PICKLE = /\.(bin|pt|pth|ckpt|pkl)$/;
 /** A plain file name: an index must not reach outside its folder. */
 const SHARD = /^[\w][\w.-]*\.safetensors$/;
 
@@ -31,8 +31,9 @@ export interface WeightFiles {
  */
 export async function openWeightFiles(folder: string): Promise<WeightFiles> {
   const present = new Set(await listFolder(folder));
-  if (present.has(INDEX_FILE)) return openShards(folder, present);
+  // Where both are there, transformers takes the single file.
   if (present.has(SINGLE_FILE)) return openAll(folder, [SINGLE_FILE]);
+  if (present.has(INDEX_FILE)) return openShards(folder, present);
   const pickles = [...present].filter((name) => PICKLE.test(name) && name !== 'training_args.bin');
   throw pickles.length > 0 ? errors.pickle(folder, pickles) : errors.missingFile(folder, SINGLE_FILE);
 }

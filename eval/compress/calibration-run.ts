@@ -89,9 +89,15 @@ export class CalibrationRun {
     this.#model.useWeights(remember(weights));
     for (const state of this.#states) {
       state.hidden = await this.#model.runBlock(index, state.chunk, state.hidden);
-      if (!state.hidden.every(Number.isFinite)) throw errors.notFinite(index);
+      if (!areFinite(state.hidden)) throw errors.notFinite(index);
     }
   }
+}
+
+/** A plain loop: `every` with a callback takes a noticeable share of a small model's calibration. */
+function areFinite(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
 }
 
 /** Puts neighbouring sequences into chunks; each is a segment of its own, so none sees another. */

@@ -3,6 +3,16 @@ import { BitlossError } from '../../data/errors.ts';
 import { didYouMean } from '../nearest.ts';
 
 export const cliErrors = {
+  /** Several models or data sets that cannot be used; one alone is thrown as it is. */
+  inputs: (problems: readonly BitlossError[]) =>
+    problems.length === 1
+      ? problems[0]!
+      : new BitlossError(
+          'cli/inputs',
+          `[eval] ${problems.length} inputs cannot be used:${problems.map(({ message }) => `\n  - ${message}`).join('')}\n`,
+          'Nothing was computed.',
+          { codes: problems.map(({ code }) => code) },
+        ),
   /** @param problems full sentences, all of them */
   arguments: (problems: readonly string[]) =>
     new BitlossError(
@@ -32,8 +42,8 @@ export const cliProblems = {
     ]
       .filter((part) => part !== '')
       .join(' '),
-  recipe: (id: string, why: string, suggestion: string) =>
-    [`--recipe: "${id}" ${why}.`, suggestion].filter((part) => part !== '').join(' '),
+  recipe: (id: string, method: string, suggestion: string, known: readonly string[]) =>
+    `--recipe: "${id}" names the method "${method}", which is not known. ${suggestion} Known: ${known.join(', ')} (${known.length}).`,
   model: (name: string, shipped: readonly string[]) =>
     [
       `--model: "${name}" is no folder, no shipped model and no Hugging Face id such as org/name.`,

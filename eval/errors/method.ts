@@ -10,6 +10,13 @@ export const methodErrors = {
       divisorHint(group, K),
       { method, linear, group, K },
     ),
+  groupCount: (method: string, linear: string, group: number, K: number, limit: number) =>
+    new BitlossError(
+      'method/group-count',
+      `[${method}] ${linear}: group size ${group} makes ${K / group} groups of K = ${K} columns, more than ${limit}.`,
+      'Use larger groups.',
+      { method, linear, group, K, limit },
+    ),
   notFinite: (method: string, linear: string, row: number, column: number, value: number) =>
     new BitlossError(
       'method/not-finite',

@@ -34,6 +34,13 @@ export const storeErrors = {
       { file },
       cause,
     ),
+  exists: (file: string) =>
+    new BitlossError(
+      'store/exists',
+      `[store] ${file}: another result of this run is there.`,
+      'Published results are not overwritten; delete it first if that is what you want.',
+      { file },
+    ),
   runFile: (file: string, problems: readonly string[]) =>
     new BitlossError(
       'store/run-file',
@@ -47,6 +54,10 @@ export const runErrors = {
   compression: (recipe: string, cause: unknown) => ({
     code: codeOf(cause),
     message: `compression with ${recipe} failed: ${messageOf(cause)}`.slice(0, 4000),
+  }),
+  invalidResult: (problems: readonly string[]) => ({
+    code: 'run/invalid-result',
+    message: `[run] the result cannot be stored: ${problems.join('; ')}.`.slice(0, 4000),
   }),
   cell: (cause: unknown) => ({ code: codeOf(cause), message: messageOf(cause).slice(0, 4000) }),
 };

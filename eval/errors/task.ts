@@ -39,7 +39,7 @@ export function missingDataFile(
   return new BitlossError(
     'data/missing-file',
     `[data] ${dataset.id}: ${folder} has no ${what}, neither plain nor as .gz or .bz2.`,
-    `Put it there. It is ${dataset.origin}.`,
+    `Put it there. This dataset is ${dataset.origin}.`,
     { dataset: dataset.id, folder, missing },
   );
 }

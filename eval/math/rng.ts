@@ -9,7 +9,7 @@ export interface Rng {
   next(): number;
   /** Uniform integer in 0…n−1 without bias, for 1 ≤ n ≤ 2^32. Throws RangeError otherwise. */
   int(n: number): number;
-  /** Standard normal (polar method of Marsaglia). */
+  /** Standard normal. */
   normal(): number;
   /** Shuffles in place (Fisher–Yates) and returns the same array. */
   shuffle<T>(array: T[]): T[];
@@ -19,7 +19,6 @@ export interface Rng {
 export function createRng(seed: number): Rng {
   if (!Number.isSafeInteger(seed)) throw new RangeError(`[rng] seed ${seed} is not a safe integer.`);
   const next32 = xoshiro128(expandSeed(seed));
-  let spare: number | null = null;
   const rng: Rng = {
     next: () => ((next32() >>> 5) * 0x4000000 + (next32() >>> 6)) / 2 ** 53,
     int(n) {
@@ -32,22 +31,7 @@ export function createRng(seed: number): Rng {
         if (value < limit) return value % n;
       }
     },
-    normal() {
-      if (spare !== null) {
-        const value = spare;
-        spare = null;
-        return value;
-      }
-      for (;;) {
-        const x = 2 * rng.next() - 1;
-        const y = 2 * rng.next() - 1;
-        const square = x * x + y * y;
-        if (square >= 1 || square === 0) continue;
-        const factor = Math.sqrt((-2 * Math.log(square)) / square);
-        spare = y * factor;
-        return x * factor;
-      }
-    },
+    normal: () => normal(),
     shuffle(array) {
       for (let i = array.length - 1; i > 0; i--) {
         const j = rng.int(i + 1);
@@ -56,7 +40,29 @@ export function createRng(seed: number): Rng {
       return array;
     },
   };
+  const normal = polarNormal(rng.next);
   return rng;
+}
+
+/** Marsaglia's polar method gives two values at a time; the second waits for the next call. */
+function polarNormal(next: () => number): () => number {
+  let spare: number | null = null;
+  return () => {
+    if (spare !== null) {
+      const value = spare;
+      spare = null;
+      return value;
+    }
+    for (;;) {
+      const x = 2 * next() - 1;
+      const y = 2 * next() - 1;
+      const square = x * x + y * y;
+      if (square >= 1 || square === 0) continue;
+      const factor = Math.sqrt((-2 * Math.log(square)) / square);
+      spare = y * factor;
+      return x * factor;
+    }
+  };
 }
 
 /** The bare generator: a function that yields unsigned 32-bit integers. The state must not be all zeros. */

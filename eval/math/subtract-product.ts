@@ -58,6 +58,7 @@ function packPanel(b: Block, t0: number, depth: number, j0: number, width: numbe
   }
 }
 
+// Longer than the budget: the sums are written out, one a register.
 function subtractTile(
   c: Float64Array,
   at: number,

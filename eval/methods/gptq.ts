@@ -80,17 +80,19 @@ function roundWithFeedback(
   const groupOfStep = Uint16Array.from(order, (k, step) =>
     Math.floor((settings.staticGroups ? k : step) / group),
   );
-  const { codes, loss } = roundColumns({
+  const weights = visit(original, order, N, K);
+  const loop = {
     N,
     K,
-    weights: visit(original, order, N, K),
+    weights,
     upper,
     rule: settings,
     group,
     groupOfStep,
     grids,
     fit: !settings.staticGroups,
-  });
+  };
+  const { codes, loss } = roundColumns(loop);
   grid.checkScales('gptq', linear.name, grids.scales, groups);
   const packed = intGrouped.pack({
     N,

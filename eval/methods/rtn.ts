@@ -65,18 +65,24 @@ export function gridFromRecipe({ weights, symmetric, range, mse }: Recipe): Grid
   return gridSettings.parse({ bits: weights?.bits, group: weights?.group, symmetric, range, mse });
 }
 
-/** The group size with −1 resolved. Throws `method/group-size`. */
+/** Stored group numbers have 16 bits. */
+const MAX_GROUPS = 2 ** 16;
+
+/** The group size with −1 resolved. Throws `method/group-size`, `method/group-count`. */
 export function checkGroup(method: string, { name, K }: { name: string; K: number }, group: number): number {
   const size = group === -1 ? K : group;
   if (K % size !== 0) throw methodErrors.groupSize(method, name, size, K);
+  if (K / size > MAX_GROUPS) throw methodErrors.groupCount(method, name, size, K, MAX_GROUPS);
   return size;
 }
 
 /** The weights as float64, checked. Throws `method/shape`, `method/not-finite`. */
 export function readWeights(method: string, { name, weight, N, K }: DenseLinear): Float64Array {
   if (weight.length !== N * K) throw methodErrors.shape(method, name, N, K, weight.length);
-  const bad = weight.findIndex((value) => !Number.isFinite(value));
-  if (bad !== -1) throw methodErrors.notFinite(method, name, Math.floor(bad / K), bad % K, weight[bad]);
+  for (let i = 0; i < weight.length; i++) {
+    if (Number.isFinite(weight[i])) continue;
+    throw methodErrors.notFinite(method, name, Math.floor(i / K), i % K, weight[i]);
+  }
   return Float64Array.from(weight);
 }
 

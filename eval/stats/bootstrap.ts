@@ -13,28 +13,35 @@ export interface BootstrapOptions {
   readonly level: number;
 }
 
+/** A number computed from drawn items, given as indices, uint32 [n]. Must not keep the array. */
+export type Statistic = (indices: Uint32Array) => number;
+
 /**
  * Percentile bootstrap (Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 13): items are drawn with
- * replacement, the same draw for everything that `statistic` looks at, so that paired values stay paired.
- * @param statistic gets item indices, uint32 [n]; must not keep the array
- * @returns null where an end of the interval is not finite
- * Cost: resamples × n draws.
+ * replacement, the same draw for all statistics and for everything that each of them looks at, so that paired values
+ * stay paired.
+ * @returns an interval for each statistic, null where an end of it is not finite
+ * Cost: resamples × n draws, whatever the number of statistics.
  */
-export function bootstrapInterval(
+export function bootstrapIntervals(
   n: number,
-  statistic: (indices: Uint32Array) => number,
+  statistics: readonly Statistic[],
   { resamples, seed, level }: BootstrapOptions,
-): Interval | null {
+): readonly (Interval | null)[] {
+  if (statistics.length === 0) return [];
   const rng = createRng(seed);
   const indices = new Uint32Array(n);
-  const values = new Float64Array(resamples);
+  const values = statistics.map(() => new Float64Array(resamples));
   for (let i = 0; i < resamples; i++) {
     for (let j = 0; j < n; j++) indices[j] = rng.int(n);
-    values[i] = statistic(indices);
+    for (const [which, statistic] of statistics.entries()) values[which]![i] = statistic(indices);
   }
-  values.sort();
-  const low = quantile(values, (1 - level) / 2);
-  const high = quantile(values, (1 + level) / 2);
+  return values.map((drawn) => intervalOf(drawn.sort(), level));
+}
+
+function intervalOf(sorted: Float64Array, level: number): Interval | null {
+  const low = quantile(sorted, (1 - level) / 2);
+  const high = quantile(sorted, (1 + level) / 2);
   return Number.isFinite(low) && Number.isFinite(high) ? { low, high } : null;
 }
 

@@ -3,11 +3,18 @@
  * Fractions with chance c: (score − c) / (baseline − c). Perplexities: baseline / score.
  */
 import type { Metric } from '../metrics/metric.ts';
-import { onScale } from './measure.ts';
+import { onScale, type Terms } from './measure.ts';
+import { estimateRatio } from './ratio.ts';
 
-/** Whether *kept* is defined for a metric at all. */
-export function hasKept({ unit }: Metric): boolean {
-  return unit === 'fraction' || unit === 'perplexity';
+/**
+ * Whether *kept* says anything: not for other units, and not where a fraction's baseline is within two standard errors
+ * of chance.
+ * @param before numerators and denominators of the 16-bit model
+ */
+export function hasSomethingToLose({ unit }: Metric, chance: number | null, before: Terms): boolean {
+  if (unit !== 'fraction') return unit === 'perplexity';
+  const { ratio, stdError } = estimateRatio(before.sum, before.per);
+  return ratio - (chance ?? 0) > 2 * (stdError ?? 0);
 }
 
 /**

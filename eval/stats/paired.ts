@@ -3,11 +3,10 @@ import type { Paired } from '../../data/schema.ts';
 import * as errors from '../errors/task.ts';
 import { type ItemTable, idsOf } from '../items.ts';
 import type { Metric } from '../metrics/metric.ts';
-import { bootstrapInterval, type Interval } from './bootstrap.ts';
-import { hasKept, keptShare } from './kept.ts';
+import { bootstrapIntervals, type Interval, type Statistic } from './bootstrap.ts';
+import { hasSomethingToLose, keptShare } from './kept.ts';
 import { mcnemarExact } from './mcnemar.ts';
 import { type Terms, termsOf } from './measure.ts';
-import { estimateRatio } from './ratio.ts';
 
 /** The ends of a 95 % interval then vary by about 2 % of its half-width from seed to seed: √(0.025 · 0.975 / 4000) / φ(1.96) / 1.96. */
 const RESAMPLES = 4000;
@@ -17,6 +16,13 @@ interface Comparable {
   readonly id: string;
   readonly chance: number | null;
   readonly metrics: readonly Metric[];
+}
+
+/** The terms of one metric with compression and without. */
+interface Pair {
+  readonly metric: Metric;
+  readonly after: Terms;
+  readonly before: Terms;
 }
 
 /**
@@ -30,63 +36,56 @@ export function compareWithBaseline(
   seed = 0,
 ): Readonly<Record<string, Paired | null>> {
   requireSameItems(task.id, items, baseline);
-  return Object.fromEntries(
-    task.metrics.map((metric) => {
-      const after = termsOf(task.id, metric, items);
-      const before = termsOf(task.id, metric, baseline);
-      return [metric.id, comparison(task, metric, after, before, seed)];
+  const pairs = task.metrics.map(
+    (metric): Pair => ({
+      metric,
+      after: termsOf(task.id, metric, items),
+      before: termsOf(task.id, metric, baseline),
     }),
+  );
+  const intervals = keptIntervals(pairs, task.chance, items.rows, seed);
+  return Object.fromEntries(
+    pairs.map((pair) => [pair.metric.id, comparison(pair, intervals.get(pair) ?? null)]),
   );
 }
 
-function comparison(
-  task: Comparable,
-  metric: Metric,
-  after: Terms,
-  before: Terms,
-  seed: number,
-): Paired | null {
-  const interval = keptInterval(task, metric, after, before, seed);
-  const flips =
-    [after.sum, before.sum].every(isRightOrWrong) && metric.unit === 'fraction'
-      ? countFlips(after.sum, before.sum)
-      : null;
-  if (interval === null && flips === null) return null;
+function comparison({ metric, after, before }: Pair, kept: Interval | null): Paired | null {
+  const areRightOrWrong = metric.unit === 'fraction' && [after.sum, before.sum].every(isRightOrWrong);
+  const flips = areRightOrWrong ? countFlips(after.sum, before.sum) : null;
+  if (kept === null && flips === null) return null;
   return {
-    kept_low: interval?.low ?? null,
-    kept_high: interval?.high ?? null,
+    kept_low: kept?.low ?? null,
+    kept_high: kept?.high ?? null,
     lost: flips?.lost ?? null,
     gained: flips?.gained ?? null,
     mcnemar_p: flips === null ? null : mcnemarExact(flips.lost, flips.gained),
   };
 }
 
-/** None where the baseline is within two standard errors of chance: there is nothing to lose. */
-function keptInterval(
-  task: Comparable,
-  metric: Metric,
-  after: Terms,
-  before: Terms,
+function keptIntervals(
+  pairs: readonly Pair[],
+  chance: number | null,
+  n: number,
   seed: number,
-): Interval | null {
-  if (!hasKept(metric) || after.sum.length < 2) return null;
-  const { ratio, stdError } = estimateRatio(before.sum, before.per);
-  if (metric.unit === 'fraction' && ratio - (task.chance ?? 0) <= 2 * stdError!) return null;
-  return bootstrapInterval(
-    after.sum.length,
-    (indices) => keptShare(metric, task.chance, ratioOf(after, indices), ratioOf(before, indices)),
-    { resamples: RESAMPLES, seed, level: LEVEL },
+): ReadonlyMap<Pair, Interval | null> {
+  const comparable = pairs.filter((pair) => n > 1 && hasSomethingToLose(pair.metric, chance, pair.before));
+  const statistics = comparable.map(
+    ({ metric, after, before }): Statistic =>
+      (indices) =>
+        keptShare(metric, chance, ratioOf(after, indices), ratioOf(before, indices)),
   );
+  const intervals = bootstrapIntervals(n, statistics, { resamples: RESAMPLES, seed, level: LEVEL });
+  return new Map(comparable.map((pair, index) => [pair, intervals[index]!]));
 }
 
 function ratioOf({ sum, per }: Terms, indices: Uint32Array): number {
-  let numerator = 0;
-  let denominator = 0;
-  for (const index of indices) {
-    numerator += sum[index]!;
-    denominator += per === null ? 1 : per[index]!;
-  }
-  return numerator / denominator;
+  return sumAt(sum, indices) / (per === null ? indices.length : sumAt(per, indices));
+}
+
+function sumAt(values: Float64Array, indices: Uint32Array): number {
+  let total = 0;
+  for (let i = 0; i < indices.length; i++) total += values[indices[i]!]!;
+  return total;
 }
 
 const isRightOrWrong = (values: Float64Array) => values.every((value) => value === 0 || value === 1);

@@ -1,4 +1,5 @@
 /** Teaches Astro `client:intent`: an island that costs nothing until the reader does something. */
+import { fileURLToPath } from 'node:url';
 import type { AstroIntegration } from 'astro';
 
 export function intentDirective(): AstroIntegration {
@@ -6,7 +7,7 @@ export function intentDirective(): AstroIntegration {
     name: 'client:intent',
     hooks: {
       'astro:config:setup': ({ addClientDirective }) => {
-        addClientDirective({ name: 'intent', entrypoint: new URL('./intent.ts', import.meta.url) });
+        addClientDirective({ name: 'intent', entrypoint: fileURLToPath(new URL('./intent.ts', import.meta.url)) });
       },
     },
   };

@@ -9,14 +9,31 @@ const bits = fc.oneof(
 const group = fc.oneof(fc.constant(-1), fc.constant(null), fc.integer({ min: 1, max: 65536 }));
 const tensor = fc.record({ bits, group });
 const sparsity = fc.oneof(
-  fc.integer({ min: 1, max: 9999 }).map((hundredths) => ({ kind: 'share' as const, percent: hundredths / 100 })),
-  fc.record({ kind: fc.constant('n:m' as const), n: fc.integer({ min: 1, max: 64 }), m: fc.integer({ min: 1, max: 64 }) }),
+  fc
+    .integer({ min: 1, max: 9999 })
+    .map((hundredths) => ({ kind: 'share' as const, percent: hundredths / 100 })),
+  fc.record({
+    kind: fc.constant('n:m' as const),
+    n: fc.integer({ min: 1, max: 64 }),
+    m: fc.integer({ min: 1, max: 64 }),
+  }),
 );
 const letters = (minLength: number) =>
   fc.string({ unit: fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz'), minLength, maxLength: 9 });
 const method = fc.oneof(
-  fc.constantFrom('rtn', 'gptq', 'llm.int8', 'slim-llm+', 'outlier-suppression+', 'db-llm', 'l2-pruning', 'nf4'),
-  fc.tuple(letters(3), fc.array(letters(2), { maxLength: 2 })).map(([first, rest]) => [first, ...rest].join('-')),
+  fc.constantFrom(
+    'rtn',
+    'gptq',
+    'llm.int8',
+    'slim-llm+',
+    'outlier-suppression+',
+    'db-llm',
+    'l2-pruning',
+    'nf4',
+  ),
+  fc
+    .tuple(letters(3), fc.array(letters(2), { maxLength: 2 }))
+    .map(([first, rest]) => [first, ...rest].join('-')),
 );
 const recipe: fc.Arbitrary<Recipe> = fc.record({
   method,
@@ -51,7 +68,21 @@ describe('recipe ids', () => {
   it('are canonical: an id that parses is the only spelling of its recipe', () => {
     const words = fc.constantFrom(
       ...['w4', 'w4g128', 'w4gx', 'a8', 'kv4', 'w4a8kv4g64', 'w2.5', 's50', '2:4', 'sym', 'minmax', 'free'],
-      ...['actorder', 'static', 'mse', 'damp0.1', '@q4_k', 'w04', 'g128', 'w4.0', 'zero', 'damp', 'W4', '', 'w4g-1'],
+      ...[
+        'actorder',
+        'static',
+        'mse',
+        'damp0.1',
+        '@q4_k',
+        'w04',
+        'g128',
+        'w4.0',
+        'zero',
+        'damp',
+        'W4',
+        '',
+        'w4g-1',
+      ],
     );
     let parsed = 0;
     fc.assert(
@@ -90,11 +121,45 @@ describe('recipe ids', () => {
 
   const nearMisses = [
     ...['', '-', 'RTN-w4', 'rtn-W4', 'rtn-w4 ', ' rtn-w4', 'rtn--w4', 'rtn-w4-', '-w4g128', 'w4g128', 's50'],
-    ...['rtn-w04', 'rtn-w4.0', 'rtn-w4.50', 'rtn-w', 'rtn-w4g', 'rtn-w4g0', 'rtn-w4g-1', 'rtn-w4-g128', 'rtn-w4g128.5'],
-    ...['rtn-a8w4', 'rtn-kv4w4', 'rtn-w4-a8', 'rtn-a8g128', 'rtn-wx', 'rtn-w4g128-w3', 'rtn-w4_g128', 'rtn_w4'],
-    ...['gptq-static-actorder', 'gptq-actorder-w4', 'gptq-w4-mse-static', 'gptq-w4-damp', 'gptq-w4-damp.1', 'gptq-w4-damp0.10'],
+    ...[
+      'rtn-w04',
+      'rtn-w4.0',
+      'rtn-w4.50',
+      'rtn-w',
+      'rtn-w4g',
+      'rtn-w4g0',
+      'rtn-w4g-1',
+      'rtn-w4-g128',
+      'rtn-w4g128.5',
+    ],
+    ...[
+      'rtn-a8w4',
+      'rtn-kv4w4',
+      'rtn-w4-a8',
+      'rtn-a8g128',
+      'rtn-wx',
+      'rtn-w4g128-w3',
+      'rtn-w4_g128',
+      'rtn_w4',
+    ],
+    ...[
+      'gptq-static-actorder',
+      'gptq-actorder-w4',
+      'gptq-w4-mse-static',
+      'gptq-w4-damp',
+      'gptq-w4-damp.1',
+      'gptq-w4-damp0.10',
+    ],
     ...['wanda-s050', 'wanda-s', 'wanda-2:4-s50', 'wanda-0:4', 'wanda-2:04', 'rtn-w4-sym-sym', 'rtn-w4-zero'],
-    ...['gguf-w4-@', 'gguf-w4-@Q4', 'gguf-w4-q4_k_m', 'gguf-@a-w4', 'gguf-w4-@a-@b', 'gptq-w4-actOrder', 'rtn-w4-1e3'],
+    ...[
+      'gguf-w4-@',
+      'gguf-w4-@Q4',
+      'gguf-w4-q4_k_m',
+      'gguf-@a-w4',
+      'gguf-w4-@a-@b',
+      'gptq-w4-actOrder',
+      'rtn-w4-1e3',
+    ],
   ];
   it.each(nearMisses)('refuse the near miss "%s"', (id) => {
     expect(() => parseRecipe(id)).toThrowError(expect.objectContaining({ code: 'recipe/invalid' }));

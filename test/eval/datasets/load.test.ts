@@ -102,25 +102,39 @@ test('generated documents are recorded by their content', async () => {
 });
 
 test('missing folder, missing files', async () => {
-  expect(await failure(loadDataset(piqa, null))).toMatchInlineSnapshot(`"data/no-folder: [data] piqa: this dataset is not part of the project and no data folder was given. Make a folder with piqa/valid.jsonl and piqa/valid-labels.lst (valid.jsonl and valid-labels.lst from the authors’ page (Bisk et al. 2020, arXiv:1911.11641), 1,838 lines each) and give it with --data."`);
-  expect(await failure(loadDataset(piqa, join(root, 'nowhere')), root)).toMatchInlineSnapshot(`"data/missing-folder: [data] piqa: the data folder DATA/nowhere does not exist or is not a folder. Check the path given with --data."`);
+  expect(await failure(loadDataset(piqa, null))).toMatchInlineSnapshot(
+    `"data/no-folder: [data] piqa: this dataset is not part of the project and no data folder was given. Make a folder with piqa/valid.jsonl and piqa/valid-labels.lst (valid.jsonl and valid-labels.lst from the authors’ page (Bisk et al. 2020, arXiv:1911.11641), 1,838 lines each) and give it with --data."`,
+  );
+  expect(await failure(loadDataset(piqa, join(root, 'nowhere')), root)).toMatchInlineSnapshot(
+    `"data/missing-folder: [data] piqa: the data folder DATA/nowhere does not exist or is not a folder. Check the path given with --data."`,
+  );
   const folder = await dataFolder('half', { 'piqa/valid.jsonl': '{}' });
-  expect(await failure(loadDataset(piqa, folder), folder)).toMatchInlineSnapshot(`"data/missing-file: [data] piqa: DATA has no piqa/valid-labels.lst, neither plain nor as .gz or .bz2. Put it there: valid.jsonl and valid-labels.lst from the authors’ page (Bisk et al. 2020, arXiv:1911.11641), 1,838 lines each."`);
-  expect(await failure(loadDataset(hellaswag, folder), folder)).toMatchInlineSnapshot(`"data/missing-file: [data] hellaswag: DATA has no hellaswag/hellaswag_val.jsonl, or hellaswag/hellaswag_val_full.txt, neither plain nor as .gz or .bz2. Put it there: hellaswag_val.jsonl of the authors (Zellers et al. 2019, arXiv:1905.07830), 10,042 lines, or hellaswag_val_full.txt made from it for llama.cpp, 60,252 lines."`);
+  expect(await failure(loadDataset(piqa, folder), folder)).toMatchInlineSnapshot(
+    `"data/missing-file: [data] piqa: DATA has no piqa/valid-labels.lst, neither plain nor as .gz or .bz2. Put it there. This dataset is valid.jsonl and valid-labels.lst from the authors’ page (Bisk et al. 2020, arXiv:1911.11641), 1,838 lines each."`,
+  );
+  expect(await failure(loadDataset(hellaswag, folder), folder)).toMatchInlineSnapshot(
+    `"data/missing-file: [data] hellaswag: DATA has no hellaswag/hellaswag_val.jsonl, or hellaswag/hellaswag_val_full.txt, neither plain nor as .gz or .bz2. Put it there. This dataset is hellaswag_val.jsonl of the authors (Zellers et al. 2019, arXiv:1905.07830), 10,042 lines, or hellaswag_val_full.txt made from it for llama.cpp, 60,252 lines."`,
+  );
 });
 
 test('damaged files', async () => {
   const folder = await dataFolder('damaged', { 'lines/lines.txt.gz': gzipSync('a\nb\n').subarray(0, 15) });
-  expect(await failure(loadDataset(lines, folder), folder)).toMatchInlineSnapshot(`"data/unreadable-file: [data] lines: lines/lines.txt.gz: it cannot be unpacked (unexpected end of file). Get the file again."`);
+  expect(await failure(loadDataset(lines, folder), folder)).toMatchInlineSnapshot(
+    `"data/unreadable-file: [data] lines: lines/lines.txt.gz: it cannot be unpacked (unexpected end of file). Get the file again."`,
+  );
   const flipped = Buffer.from(BZ2);
   flipped[60]! ^= 8;
   expect(() => decompress('x.bz2', flipped)).toThrow();
   expect(() => decompress('x.bz2', BZ2.subarray(0, 40))).toThrow();
   expect(() => decompress('x.bz2', Buffer.from('plain text'))).toThrow();
   const latin = await dataFolder('latin', { 'lines/lines.txt': Buffer.from([0x61, 0xe9, 0x0a]) });
-  expect(await failure(loadDataset(lines, latin), latin)).toMatchInlineSnapshot(`"data/unreadable-file: [data] lines: lines/lines.txt: it is not UTF-8 text (The encoded data was not valid for encoding utf-8). Get the file again."`);
+  expect(await failure(loadDataset(lines, latin), latin)).toMatchInlineSnapshot(
+    `"data/unreadable-file: [data] lines: lines/lines.txt: it is not UTF-8 text (The encoded data was not valid for encoding utf-8). Get the file again."`,
+  );
   const empty = await dataFolder('empty', { 'lines/lines.txt': '' });
-  expect(await failure(loadDataset(lines, empty), empty)).toMatchInlineSnapshot(`"data/empty: [data] lines: lines/lines.txt: no items at all. Get the file again."`);
+  expect(await failure(loadDataset(lines, empty), empty)).toMatchInlineSnapshot(
+    `"data/empty: [data] lines: lines/lines.txt: no items at all. Get the file again."`,
+  );
   const twice = await dataFolder('twice', { 'lines/lines.txt': 'a\na\n' });
   expect(await failure(loadDataset(lines, twice), twice)).toMatchInlineSnapshot(`
     "data/malformed: [data] lines: 1 problem:
@@ -130,5 +144,7 @@ test('damaged files', async () => {
 
 test('a file that is not the catalogued one is refused', async () => {
   const folder = await dataFolder('other', { 'lambada/lambada_test.jsonl': '{"text": "some other text"}\n' });
-  expect(await failure(loadDataset(lambada, folder), folder)).toMatchInlineSnapshot(`"data/digest: [data] lambada: lambada/lambada_test.jsonl has sha256 726e6f96f9cd1b5d6bf4f962ea195849277e61ca27d93b7f69484669b1196c9c where data/datasets.json says 4aa8d02cd17c719165fc8a7887fddd641f43fcafa4b1c806ca8abc31fabdb226, so scores could not be compared. Get the file again, or change its entry in data/datasets.json if another version is meant."`);
+  expect(await failure(loadDataset(lambada, folder), folder)).toMatchInlineSnapshot(
+    `"data/digest: [data] lambada: lambada/lambada_test.jsonl has sha256 726e6f96f9cd1b5d6bf4f962ea195849277e61ca27d93b7f69484669b1196c9c where data/datasets.json says 4aa8d02cd17c719165fc8a7887fddd641f43fcafa4b1c806ca8abc31fabdb226, so scores could not be compared. Get the file again, or change its entry in data/datasets.json if another version is meant."`,
+  );
 });

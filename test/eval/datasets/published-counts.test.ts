@@ -1,9 +1,12 @@
 /** The real files, read in full. Needs a data folder, given by the environment variable BITLOSS_DATA. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { openTokenizer } from '../../../eval/checkpoint/tokenizer.ts';
 import { loadDataset } from '../../../eval/datasets/load.ts';
 import { type TaskId, taskById, tasks } from '../../../eval/tasks/index.ts';
 
-const folder = process.env['BITLOSS_DATA'] ?? null;
+const folder = process.env.BITLOSS_DATA ?? null;
 const published: Partial<Record<TaskId, number>> = {
   'arc-challenge': 1172,
   'arc-easy': 2376,
@@ -33,5 +36,18 @@ test.skipIf(folder === null)(
     // A few begin with a quotation mark, which has no capital, and so need not be found.
     expect(unfinished).toBeGreaterThan(3243 - 10);
     expect(unfinished).toBeLessThanOrEqual(3243);
+  },
+);
+
+const tokenizer = folder === null ? null : join(folder, 'tokenizers', 'gpt2');
+const hasTokenizer = tokenizer !== null && existsSync(join(tokenizer, 'tokenizer.json'));
+
+test.skipIf(!hasTokenizer)(
+  'wikitext2 has 287,644 tokens for GPT-2, as the documentation of transformers says',
+  async () => {
+    const { docs } = await loadDataset(tasks.wikitext2.dataset, folder);
+    const [request] = tasks.wikitext2.requests(docs[0]!, tasks.wikitext2.settings.parse({}));
+    const { encodeWithSpecials } = await openTokenizer(tokenizer!, {});
+    expect(encodeWithSpecials(request!.text)).toHaveLength(287_644);
   },
 );

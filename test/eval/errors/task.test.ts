@@ -50,7 +50,7 @@ test('of many problems the first twenty are shown and all are kept', () => {
   const { message, details } = errors.malformedDataset({ id: 'd' }, problems);
   expect(message).toContain('[data] d: 23 problems:\n  - f, line 1: no\n');
   expect(message).toContain('  - f, line 20: no\n  - … and 3 more. Correct');
-  expect(details['problems']).toEqual(problems);
+  expect(details.problems).toEqual(problems);
 });
 
 test('names of objects are no tasks', () => {

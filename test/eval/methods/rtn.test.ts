@@ -92,6 +92,13 @@ test.each([
   ['rtn-w4-damp0.1', 'rtn has no column order, static groups or damping: it treats every group by itself'],
 ])('supports %s: %s', (id, reason) => expect(rtn.supports(parseRecipe(id))).toBe(reason));
 
+test('group numbers fit 16 bits', () => {
+  const settings = rtn.fromRecipe(parseRecipe('rtn-w4g1'));
+  expect(() => rtn.check({ name: 'x', N: 1, K: 65_536 }, settings)).not.toThrow();
+  const refusal = expect.objectContaining({ code: 'method/group-count' });
+  expect(() => rtn.check({ name: 'x', N: 1, K: 65_537 }, settings)).toThrow(refusal);
+});
+
 test('messages', () => {
   expect(() => run(new Array(4096).fill(0), 'rtn-w4g96')).toThrowErrorMatchingInlineSnapshot(
     `[BitlossError: [rtn] x: group size 96 does not divide K = 4096. Use a divisor such as 64 or 128.]`,

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
-import { bootstrapInterval, quantile } from '../../../eval/stats/bootstrap.ts';
+import {
+  type BootstrapOptions,
+  bootstrapIntervals,
+  quantile,
+  type Statistic,
+} from '../../../eval/stats/bootstrap.ts';
 
 const options = { resamples: 4000, seed: 0, level: 0.95 };
+const bootstrapInterval = (n: number, statistic: Statistic, given: BootstrapOptions) =>
+  bootstrapIntervals(n, [statistic], given)[0];
 const meanOf = (values: readonly number[]) => (indices: Uint32Array) =>
   indices.reduce((sum, index) => sum + values[index]!, 0) / indices.length;
 
@@ -41,4 +48,14 @@ test('the same seed gives the same interval, another seed another', () => {
 
 test('no interval where an end is not finite', () => {
   expect(bootstrapInterval(2, () => Number.POSITIVE_INFINITY, options)).toBeNull();
+});
+
+test('several statistics see the same draws', () => {
+  const mean = meanOf([1, 5, 2, 8]);
+  const [alone] = bootstrapIntervals(4, [mean], options);
+  expect(bootstrapIntervals(4, [() => 0, mean, (indices) => -mean(indices)], options)).toEqual([
+    { low: 0, high: 0 },
+    alone,
+    { low: -alone!.high, high: -alone!.low },
+  ]);
 });

@@ -4,7 +4,7 @@ import { itemTable } from '../../../eval/items.ts';
 import { acc } from '../../../eval/metrics/acc.ts';
 import { bitsPerByte } from '../../../eval/metrics/bits-per-byte.ts';
 import { perplexity } from '../../../eval/metrics/perplexity.ts';
-import { keptShare } from '../../../eval/stats/kept.ts';
+import { hasSomethingToLose, keptShare } from '../../../eval/stats/kept.ts';
 
 const task = { id: 't', chance: 0.25, metrics: [acc] };
 const answers = (right: readonly boolean[]) =>
@@ -66,6 +66,18 @@ test('a baseline within two standard errors of chance has no interval, but its f
     gained: 3,
     mcnemar_p: 1,
   });
+});
+
+test('two standard errors above chance is where there is something to lose', () => {
+  const right = (count: number) => ({
+    sum: Float64Array.from({ length: 1000 }, (_, index) => Number(index < count)),
+    per: null,
+  });
+  // Of 1000 items, 278 right are 1.98 errors above a quarter, 279 are 2.04.
+  expect(hasSomethingToLose(acc, 0.25, right(278))).toBe(false);
+  expect(hasSomethingToLose(acc, 0.25, right(279))).toBe(true);
+  expect(hasSomethingToLose(perplexity, null, right(1))).toBe(true);
+  expect(hasSomethingToLose(bitsPerByte, null, right(1))).toBe(false);
 });
 
 test('perplexity: a loss of the same 0.1 nats a token everywhere keeps e^−0.1 in every resample', () => {

@@ -1,0 +1,64 @@
+/** Options → raw settings, and problems with settings back → sentences that name the option. */
+import type { ConfigProblem } from '../config.ts';
+import { cliProblems } from '../errors/cli.ts';
+import type { Arguments } from './arguments.ts';
+import type { OptionName } from './options.ts';
+
+/** Where the value of each option goes in the raw settings. */
+const PLACES: Readonly<Partial<Record<OptionName, string>>> = {
+  model: 'sweep.models',
+  recipe: 'sweep.recipes',
+  task: 'sweep.tasks',
+  data: 'sweep.data',
+  limit: 'sweep.limit',
+  engine: 'sweep.engine',
+  provider: 'sweep.provider',
+  memory: 'sweep.memory',
+  window: 'sweep.window',
+  bos: 'sweep.bos',
+  seed: 'sweep.seed',
+  'calibration-text': 'sweep.calibration.text',
+  'calibration-samples': 'sweep.calibration.samples',
+  'calibration-length': 'sweep.calibration.length',
+  db: 'places.database',
+  out: 'places.results',
+  save: 'behaviour.save',
+  keep: 'behaviour.keep',
+  retry: 'behaviour.retry',
+  'dry-run': 'behaviour.dryRun',
+};
+
+const LISTS: ReadonlySet<string> = new Set(['model', 'recipe', 'task']);
+
+export interface RawSettings {
+  [key: string]: RawSettings | string | boolean | readonly string[];
+}
+
+/** Only what was given; `config.ts` fills in the rest. */
+export function rawSettings({ values, switches }: Arguments): RawSettings {
+  const raw: RawSettings = {};
+  for (const [option, list] of values) set(raw, PLACES[option], LISTS.has(option) ? list : list[0]!);
+  for (const option of switches) set(raw, PLACES[option], true);
+  return raw;
+}
+
+/** Sentences such as `--limit: expected a whole number of items, at least 1, got "many".` */
+export function describeProblems(problems: readonly ConfigProblem[], { values }: Arguments): readonly string[] {
+  return problems.map(({ where, expected }) => {
+    const option = Object.entries(PLACES).find(([, place]) => where === place || where.startsWith(`${place}.`))?.[0];
+    if (option === undefined) return `${where}: expected ${expected}.`;
+    return cliProblems.value(`--${option}`, (values.get(option as OptionName) ?? []).join(', '), expected);
+  });
+}
+
+function set(raw: RawSettings, place: string | undefined, value: string | boolean | readonly string[]): void {
+  if (place === undefined) return;
+  const path = place.split('.');
+  const last = path.pop()!;
+  let at = raw;
+  for (const part of path) {
+    at[part] ??= {};
+    at = at[part] as RawSettings;
+  }
+  at[last] = value;
+}

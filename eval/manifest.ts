@@ -1,0 +1,119 @@
+/** Everything that is needed to make the numbers of a run again, and where and when they were made. */
+import path from 'node:path';
+import type { Manifest } from '../data/schema.ts';
+import { type Sweep, sweepSchema } from './config.ts';
+import type { EngineInfo } from './engines/engine.ts';
+import type { OptionName } from './cli/options.ts';
+import type { describeCode, describeMachine } from './machine.ts';
+import { processPeakBytes } from './memory.ts';
+import type { PlannedRun, TaskFacts } from './plan.ts';
+
+/** What one call of the command knows, the same for all its runs. */
+export interface Session {
+  readonly startedAt: Date;
+  readonly sweep: Sweep;
+  readonly engine: EngineInfo;
+  readonly code: Awaited<ReturnType<typeof describeCode>>;
+  readonly machine: ReturnType<typeof describeMachine>;
+  readonly tasks: readonly TaskFacts[];
+}
+
+/** A call of the command that measured cells of a run; a run that was killed and resumed has several. */
+type SessionRecord = {
+  readonly started_at: string;
+  readonly wall_ms: number;
+  readonly code_commit: string | null;
+  readonly code_dirty: boolean;
+};
+
+/**
+ * The manifest of a run as of now.
+ * @param earlier what earlier sessions stored; its creation time stays, times add up, the larger peak counts
+ * @param elapsedMs of this session, spent on this run
+ */
+export function buildManifest(run: PlannedRun, session: Session, earlier: Manifest | null, elapsedMs: number): Manifest {
+  const { engine, sweep, code, machine } = session;
+  const used = new Set(run.recipes.flatMap(({ cells }) => cells.map(({ task }) => task.id)));
+  const thisSession: SessionRecord = {
+    started_at: session.startedAt.toISOString(),
+    wall_ms: Math.round(elapsedMs),
+    ...code,
+  };
+  return {
+    run_id: run.id,
+    created_at: earlier?.created_at ?? session.startedAt.toISOString(),
+    command: commandOf(run, sweep),
+    ...code,
+    engine: { ...engine, settings: { weights_residency_bytes: sweep.memory } },
+    kernel_library_sha256: null,
+    machine,
+    models: [run.model.manifest],
+    datasets: datasetsOf(session.tasks.filter(({ task }) => used.has(task.id))),
+    calibration: run.recipes.find(({ calibration }) => calibration !== null)?.calibration ?? null,
+    settings: { sweep: sweepOf(run, sweep), sessions: [...sessionsOf(earlier), thisSession] },
+    seed: sweep.seed,
+    wall_ms: (earlier?.wall_ms ?? 0) + Math.round(elapsedMs),
+    peak_memory_bytes: Math.max(earlier?.peak_memory_bytes ?? 0, processPeakBytes()),
+  };
+}
+
+/** The sweep narrowed to one run, every list spelt out, so that later defaults change nothing. */
+export function sweepOf(run: PlannedRun, sweep: Sweep) {
+  const recipes = run.recipes.map(({ id }) => id);
+  const tasks = [...new Set(run.recipes.flatMap(({ cells }) => cells.map(({ task }) => task.id)))];
+  return { ...sweep, models: [run.model.manifest.source], recipes, tasks, calibration: { ...sweep.calibration } };
+}
+
+/** The command line that makes a run again. Options at their default are left out, lists never. */
+export function commandOf(run: PlannedRun, sweep: Sweep): string {
+  const { models, recipes, tasks } = sweepOf(run, sweep);
+  const usual = sweepSchema.parse({});
+  const changed = (name: 'bos' | 'engine' | 'provider' | 'seed') => (sweep[name] === usual[name] ? null : sweep[name]);
+  const calibration = (name: 'text' | 'samples') =>
+    sweep.calibration[name] === usual.calibration[name] ? null : sweep.calibration[name];
+  const options: Readonly<Partial<Record<OptionName, string | number | null>>> = {
+    model: models.join(','),
+    recipe: recipes.join(','),
+    task: tasks.join(','),
+    data: sweep.data,
+    limit: sweep.limit,
+    window: sweep.window,
+    bos: changed('bos'),
+    engine: changed('engine'),
+    provider: changed('provider'),
+    seed: changed('seed'),
+    'calibration-text': calibration('text'),
+    'calibration-samples': calibration('samples'),
+    'calibration-length': sweep.calibration.length,
+  };
+  const words = Object.entries(options).flatMap(([name, value]) =>
+    value === null ? [] : [`--${name}`, quote(String(value))],
+  );
+  return ['pnpm eval', ...words].join(' ');
+}
+
+/** Several tasks may read files of one dataset; each file stands once. */
+function datasetsOf(tasks: readonly TaskFacts[]): Manifest['datasets'] {
+  const byDataset = Map.groupBy(tasks, ({ task }) => task.dataset.id);
+  return [...byDataset].map(([id, sharing]) => {
+    const files = new Map(sharing.flatMap(({ files }) => files.map((file) => [file.name, { ...file }])));
+    return { id, files: [...files.values()] };
+  });
+}
+
+function sessionsOf(earlier: Manifest | null): readonly SessionRecord[] {
+  const sessions = earlier?.settings['sessions'];
+  return Array.isArray(sessions) ? (sessions as SessionRecord[]) : [];
+}
+
+/** For a POSIX shell. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** A folder inside the project is named from its root, so that the command works in every checkout. */
+export function sourceName(folder: string, root: string): string {
+  const relative = path.relative(root, folder);
+  const isInside = relative !== '' && !relative.startsWith('..') && !path.isAbsolute(relative);
+  return isInside ? relative.replaceAll(path.sep, '/') : folder;
+}

@@ -1,0 +1,73 @@
+/** The only writer of DuckDB and of run files. */
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { type Database, ensureDatabase, openDatabase } from '../data/db.ts';
+import type { Manifest } from '../data/schema.ts';
+import type { RunConfig } from './config.ts';
+import { storeErrors } from './errors/run.ts';
+import type { PlannedRun } from './plan.ts';
+import { checkWritable } from './store/files.ts';
+import { copyWhole, formatRunFile, readRunFile, writeRunFile } from './store/run-file.ts';
+import { StoredRun } from './store/stored-run.ts';
+
+export class Store {
+  readonly #database: Database;
+  readonly #places: RunConfig['places'];
+  readonly #dataFolder: string;
+
+  private constructor(database: Database, places: RunConfig['places'], dataFolder: string) {
+    this.#database = database;
+    this.#places = places;
+    this.#dataFolder = dataFolder;
+  }
+
+  /**
+   * Checks every place that will be written and opens the database, which is built where it is missing or old.
+   * @param dataFolder the project's data folder, with catalogues and published results
+   * @throws store/read-only, store/disk-full, database/locked, database/damaged, data/malformed
+   */
+  static async open(places: RunConfig['places'], dataFolder: string): Promise<Store> {
+    for (const folder of [places.results, path.dirname(places.database), places.cache]) await checkWritable(folder);
+    await ensureDatabase({ root: dataFolder, path: places.database });
+    return new Store(await openDatabase(places.database, { readOnly: false }), places, dataFolder);
+  }
+
+  /** Throws `store/run-file` where the run was stored and its file is damaged. */
+  begin(run: PlannedRun, retry: boolean, manifest: (earlier: Manifest | null) => Manifest): Promise<StoredRun> {
+    const { results } = this.#places;
+    return StoredRun.open(run, { database: this.#database, results, dataFolder: this.#dataFolder, retry, manifest });
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+/**
+ * Copies a run with its item outcomes to `<dataFolder>/results/<who>/`, where the database and a pull request take it
+ * from. A copy that is there already stays as it is.
+ * @returns the copy's path
+ * @throws store/exists where another result has this place, store/…
+ */
+export async function publishRun(file: string, dataFolder: string, who: string): Promise<string> {
+  const content = await readRunFile(file);
+  if (content === null) throw storeErrors.runFile(file, ['there is no such file']);
+  const folder = path.join(dataFolder, 'results', who);
+  const { run_id } = content.run;
+  const target = path.join(folder, `${run_id}.json`);
+  const rename = (items: string) => `${run_id}/${path.basename(items)}`;
+  const cells = content.cells.map((cell) =>
+    'items' in cell && cell.items !== null ? { ...cell, items: rename(cell.items) } : cell,
+  );
+  const published = { ...content, cells };
+  const present = await readRunFile(target);
+  if (present !== null && formatRunFile(present) === formatRunFile(published)) return target;
+  if (present !== null) throw storeErrors.exists(target);
+  await mkdir(folder, { recursive: true });
+  for (const cell of content.cells) {
+    if (!('items' in cell) || cell.items === null) continue;
+    await copyWhole(path.join(path.dirname(file), cell.items), path.join(folder, rename(cell.items)));
+  }
+  await writeRunFile(target, published);
+  return target;
+}

@@ -1,0 +1,152 @@
+/** One run as it is stored: file, item outcomes and tables, brought up to date after every cell. */
+import path from 'node:path';
+import type { Database } from '../../data/db.ts';
+import { type Cell, type FailedCell, type FinishedCell, finishedCellSchema, type Manifest } from '../../data/schema.ts';
+import { isPassing, runErrors } from '../errors/run.ts';
+import type { ItemTable } from '../items.ts';
+import { cellsOf, type PlannedRun } from '../plan.ts';
+import type { Recorder } from '../run.ts';
+import { readItems, writeItems } from './items-file.ts';
+import { copyWhole, isFile, itemsName, readRunFile, runFilePath, writeRunFile } from './run-file.ts';
+import { filesWith, storeCells, storedKeys } from './tables.ts';
+
+export interface StoredRunOptions {
+  readonly database: Database;
+  /** Folder of runs, absolute. */
+  readonly results: string;
+  /** Paths in the tables are relative to this folder where they are inside it. */
+  readonly dataFolder: string;
+  /** Failed cells are forgotten and measured again. */
+  readonly retry: boolean;
+  /** What this session adds to the manifest of a run: called with the earlier one at every write. */
+  readonly manifest: (earlier: Manifest | null) => Manifest;
+}
+
+export class StoredRun implements Recorder {
+  readonly file: string;
+  readonly earlier: ReadonlyMap<string, Cell>;
+  readonly #options: StoredRunOptions;
+  readonly #order: readonly string[];
+  readonly #cells: Map<string, Cell>;
+  readonly #earlierManifest: Manifest | null;
+
+  private constructor(
+    run: PlannedRun,
+    options: StoredRunOptions,
+    earlierManifest: Manifest | null,
+    cells: Map<string, Cell>,
+  ) {
+    this.file = runFilePath(options.results, run.id);
+    this.#options = options;
+    this.#order = cellsOf(run).map(({ key }) => key);
+    this.#earlierManifest = earlierManifest;
+    this.#cells = cells;
+    this.earlier = new Map(cells);
+  }
+
+  /**
+   * Opens a run with what is known of its cells: from its own file, and from other runs of this machine that measured the
+   * same. The tables get what they lack, as after a kill between file and table, or when the database is new.
+   * @throws store/run-file, store/…
+   */
+  static async open(run: PlannedRun, options: StoredRunOptions): Promise<StoredRun> {
+    const file = runFilePath(options.results, run.id);
+    const stored = await readRunFile(file);
+    const cells = new Map<string, Cell>();
+    for (const cell of stored?.cells ?? []) {
+      if (await isUsable(cell, file, options.retry)) cells.set(cell.cell_key, cell);
+    }
+    const adopted = await adoptCells(run, cells, file, options);
+    const opened = new StoredRun(run, options, stored?.run ?? null, cells);
+    if (adopted.length > 0) await opened.#write(adopted);
+    if (stored !== null) await opened.#completeTables(stored.run);
+    return opened;
+  }
+
+  get isComplete(): boolean {
+    return this.#order.every((key) => this.#cells.has(key));
+  }
+
+  async finish(cell: FinishedCell, items: ItemTable): Promise<Cell> {
+    const name = itemsName(cell);
+    const finished = { ...cell, items: name };
+    const checked = finishedCellSchema.safeParse(finished);
+    if (!checked.success) {
+      // Such as a perplexity beyond the largest number: a result that cannot be stored is none.
+      const { bits_per_weight: _, size_bytes: __, metrics: ___, items: ____, notes: _____, ...base } = finished;
+      const problems = checked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+      const failed: FailedCell = { ...base, error: runErrors.invalidResult(problems) };
+      await this.fail(failed);
+      return failed;
+    }
+    await writeItems(this.#options.database.connection, path.join(path.dirname(this.file), name), items);
+    await this.#write([finished]);
+    return finished;
+  }
+
+  async fail(cell: FailedCell): Promise<void> {
+    await this.#write([cell]);
+  }
+
+  async items(key: string): Promise<ItemTable | null> {
+    const cell = this.#cells.get(key);
+    if (cell === undefined || !('items' in cell) || cell.items === null) return null;
+    return readItems(this.#options.database.connection, path.join(path.dirname(this.file), cell.items));
+  }
+
+  /** File first: what the tables lack is found in it at the next start. */
+  async #write(cells: readonly Cell[]): Promise<void> {
+    for (const cell of cells) this.#cells.set(cell.cell_key, cell);
+    const manifest = this.#options.manifest(this.#earlierManifest);
+    const ordered = this.#order.flatMap((key) => this.#cells.get(key) ?? []);
+    await writeRunFile(this.file, { schema: 1, run: manifest, cells: ordered });
+    await storeCells(this.#options.database, manifest, this.#fileInTables(), cells);
+  }
+
+  async #completeTables(manifest: Manifest): Promise<void> {
+    const stored = await storedKeys(this.#options.database, manifest.run_id);
+    const missing = [...this.#cells.values()].filter((cell) => stored.get(cell.cell_key) !== 'error' in cell);
+    if (missing.length > 0) await storeCells(this.#options.database, manifest, this.#fileInTables(), missing);
+  }
+
+  #fileInTables(): string {
+    return pathInTables(this.#options.dataFolder, this.file);
+  }
+}
+
+/** A failed cell stays failed unless its reason was a matter of the moment; a finished one needs its item outcomes. */
+async function isUsable(cell: Cell, runFile: string, retry: boolean): Promise<boolean> {
+  if ('error' in cell) return !retry && !isPassing(cell.error.code);
+  return cell.items === null || (await isFile(path.join(path.dirname(runFile), cell.items)));
+}
+
+/** Copies finished cells of other runs, with their item outcomes, so that every run folder is complete by itself. */
+async function adoptCells(
+  run: PlannedRun,
+  cells: Map<string, Cell>,
+  file: string,
+  { database, dataFolder }: StoredRunOptions,
+): Promise<readonly Cell[]> {
+  const wanted = new Set(cellsOf(run).flatMap(({ key }) => (cells.has(key) ? [] : [key])));
+  const adopted: Cell[] = [];
+  for (const other of await filesWith(database, [...wanted])) {
+    const otherFile = path.resolve(dataFolder, other);
+    if (otherFile === file) continue;
+    for (const cell of (await readRunFile(otherFile).catch(() => null))?.cells ?? []) {
+      const isWanted = wanted.has(cell.cell_key) && 'items' in cell && cell.items !== null;
+      if (!isWanted || !(await isUsable(cell, otherFile, false))) continue;
+      const items = itemsName(cell);
+      await copyWhole(path.join(path.dirname(otherFile), cell.items!), path.join(path.dirname(file), items));
+      const copy = { ...cell, items };
+      wanted.delete(cell.cell_key);
+      cells.set(cell.cell_key, copy);
+      adopted.push(copy);
+    }
+  }
+  return adopted;
+}
+
+function pathInTables(dataFolder: string, file: string): string {
+  const relative = path.relative(dataFolder, file);
+  return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative.replaceAll('\\', '/');
+}

@@ -1,0 +1,134 @@
+/** Puts checkpoint, engine, methods and tasks together for one run. */
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { BitlossError } from '../data/errors.ts';
+import { type CalibrationText, drawSamples } from './calibration.ts';
+import type { Checkpoint } from './checkpoint/checkpoint.ts';
+import { residentWeights } from './checkpoint/resident.ts';
+import { type CompressedModel, compressModel } from './compress.ts';
+import type { Doc } from './datasets/dataset.ts';
+import type { Engine, LoadedModel } from './engines/engine.ts';
+import { type PreparedTask, prepareTask } from './evaluate.ts';
+import type { PlannedCell, PlannedRecipe, PlannedRun } from './plan.ts';
+import type { ModelForm, OnShare, OpenedModel } from './run.ts';
+import type { WeightSource } from './weights.ts';
+
+export interface WorkbenchParts {
+  readonly engine: Engine;
+  readonly checkpoint: Checkpoint;
+  /** Documents by task id. */
+  readonly documents: ReadonlyMap<string, readonly Doc[]>;
+  /** Null where no recipe of the run calibrates. */
+  readonly calibrationText: CalibrationText | null;
+  /** Bytes of weights that stay in memory. */
+  readonly memory: number;
+  /** Folder for compressed weights, absolute. */
+  readonly cache: string;
+  readonly keep: boolean;
+  readonly log: (line: string) => void;
+}
+
+/** Hidden states, attention scores and logits that live at the same time; beyond this, larger batches gain nothing. */
+const WORKSPACE_BYTES = 256 * 2 ** 20;
+
+/** Bits of a weight that is not compressed: checkpoints are published with 16. */
+const UNCOMPRESSED_BITS = 16;
+
+export class Workbench implements OpenedModel {
+  readonly #run: PlannedRun;
+  readonly #parts: WorkbenchParts;
+  /** Requests are the same for every recipe, so they are made once. */
+  readonly #prepared = new Map<string, PreparedTask>();
+  #sequences: readonly Int32Array[] | null = null;
+
+  constructor(run: PlannedRun, parts: WorkbenchParts) {
+    this.#run = run;
+    this.#parts = parts;
+  }
+
+  async form(recipe: PlannedRecipe, onProgress: OnShare): Promise<ModelForm> {
+    if (recipe.recipe.method === 'fp16') return this.#asReleased();
+    const folder = path.join(this.#parts.cache, 'compressed', recipe.compressionKey);
+    const compressed = await this.#compress(recipe, folder, onProgress);
+    const model = await this.#load(compressed);
+    return {
+      bitsPerWeight: compressed.size.bitsPerWeight,
+      sizeBytes: compressed.size.sizeBytes,
+      notes: compressed.notes,
+      evaluate: (cell, onShare) => this.#evaluate(model, cell, onShare),
+      discard: async () => {
+        if (!this.#parts.keep) await rm(folder, { recursive: true, force: true });
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#prepared.clear();
+    this.#sequences = null;
+  }
+
+  async #asReleased(): Promise<ModelForm> {
+    const model = await this.#load(this.#parts.checkpoint.weights);
+    return {
+      bitsPerWeight: UNCOMPRESSED_BITS,
+      sizeBytes: (this.#run.model.manifest.params * UNCOMPRESSED_BITS) / 8,
+      notes: [],
+      evaluate: (cell, onShare) => this.#evaluate(model, cell, onShare),
+      discard: async () => undefined,
+    };
+  }
+
+  #compress(recipe: PlannedRecipe, folder: string, onProgress: OnShare): Promise<CompressedModel> {
+    const { checkpoint, engine, log } = this.#parts;
+    return compressModel({
+      architecture: checkpoint.architecture,
+      weights: this.#resident(checkpoint.weights),
+      parameters: this.#run.model.manifest.params,
+      recipe: recipe.recipe,
+      folder,
+      calibration:
+        recipe.calibration === null
+          ? null
+          : { engine, sequences: this.#samples(recipe), workspaceBytes: WORKSPACE_BYTES },
+      log,
+      onProgress: (done, total) => onProgress(done / total),
+    });
+  }
+
+  /** All recipes of a run are calibrated on the same samples. */
+  #samples({ calibration }: PlannedRecipe): readonly Int32Array[] {
+    const { calibrationText, checkpoint } = this.#parts;
+    if (calibration === null || calibrationText === null) return [];
+    this.#sequences ??= drawSamples(calibrationText, calibration, checkpoint.tokenizer);
+    return this.#sequences;
+  }
+
+  #load(weights: WeightSource): Promise<LoadedModel> {
+    const { checkpoint, engine } = this.#parts;
+    return engine.load(checkpoint.architecture, this.#resident(weights), { workspaceBytes: WORKSPACE_BYTES });
+  }
+
+  #resident(weights: WeightSource): WeightSource {
+    const { checkpoint, memory } = this.#parts;
+    return residentWeights(weights, checkpoint.architecture, memory);
+  }
+
+  #evaluate(model: LoadedModel, cell: PlannedCell, onShare: OnShare) {
+    const prepared = this.#prepared.get(cell.task.id) ?? this.#prepare(cell);
+    this.#prepared.set(cell.task.id, prepared);
+    return prepared.evaluate(model, (done, total) => onShare(done / total));
+  }
+
+  #prepare({ task, settings }: PlannedCell): PreparedTask {
+    const { checkpoint, documents } = this.#parts;
+    const { architecture: limits, tokenizer } = checkpoint;
+    const docs = documents.get(task.id) ?? [];
+    try {
+      return prepareTask({ task, settings, docs, tokenizer, limits });
+    } catch (error) {
+      // A limit means "at most"; how many windows a text has is known only after it became tokens.
+      if ((error as BitlossError).code !== 'task/limit') throw error;
+      return prepareTask({ task, settings: { ...settings, limit: null }, docs, tokenizer, limits });
+    }
+  }
+}

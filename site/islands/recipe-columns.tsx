@@ -1,0 +1,74 @@
+/** Columns of the board of recipes. */
+import { bytesText, NONE } from '../lib/format.ts';
+import type { RecipeRow } from '../lib/row-types.ts';
+import { href } from '../lib/url.ts';
+import { Kept } from './cells.tsx';
+import { type BoardColumn, bits, bpw, family, method, model, source, tensor } from './columns.tsx';
+
+export const RECIPE_COLUMNS: readonly BoardColumn<RecipeRow>[] = [
+  model,
+  method,
+  bits,
+  bpw,
+  {
+    id: 'kept',
+    header: 'Kept',
+    about: 'The share of the same source’s 16-bit model that is left: the mean over abilities of the mean over tasks.',
+    numeric: true,
+    wide: true,
+    width: 270,
+    shown: true,
+    cell: (row) => <Kept kept={row.kept} low={row.low} high={row.high} />,
+    text: (row) => row.kept,
+  },
+  {
+    id: 'tasks',
+    header: 'Tasks',
+    about: 'How many tasks and abilities stand behind the number; the link shows each of them.',
+    numeric: true,
+    label: true,
+    width: 110,
+    shown: true,
+    cell: (row) => (
+      <a href={evidenceHref(row)}>
+        {count(row.n_tasks, 'task')}
+        {row.ability === 'all' && row.n_abilities > 1 ? ` in ${row.n_abilities}` : ''}
+      </a>
+    ),
+    text: (row) => row.n_tasks,
+  },
+  source,
+  family,
+  tensor,
+  {
+    id: 'ability',
+    header: 'Ability',
+    about: 'What the tasks ask for; `all` is the mean over abilities.',
+    width: 130,
+    shown: false,
+    label: true,
+    cell: (row) => row.ability,
+    text: (row) => row.ability,
+  },
+  {
+    id: 'size',
+    header: 'Size',
+    about: 'Bytes of the whole compressed model, where known.',
+    numeric: true,
+    width: 90,
+    shown: false,
+    label: true,
+    cell: (row) => (row.size_bytes === null ? NONE : bytesText(row.size_bytes)),
+    text: (row) => row.size_bytes,
+  },
+];
+
+/** Where the values behind a recipe's number stand, one by one. */
+export function evidenceHref(row: RecipeRow): string {
+  const page = row.page === 1 ? '' : `${row.page}/`;
+  return `${href(`/models/${row.model}/results/${page}`)}#${encodeURIComponent(row.key)}`;
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,175 @@
+/** The rows of the two boards as cells show them, in the board's own order. Made at build time, and again in the browser. */
+import { bitsChips } from './bits-chips.ts';
+import { byId, methods, models } from './catalogue.ts';
+import { type BoardRow, type RecipeByAbilityRow, rows } from './db.ts';
+import type { RecipeRow, ResultRow, RowBase } from './row-types.ts';
+
+/** Rows of results on one static page. */
+export const PAGE_SIZE = 250;
+
+const TENSORS = ['W', 'WA', 'W+KV', 'KV', 'prune', 'none'];
+
+type Named = { readonly id: string };
+const places = (list: readonly Named[]) => new Map(list.map(({ id }, place) => [id, place]));
+
+type Common = Pick<
+  BoardRow & RecipeByAbilityRow,
+  | 'origin'
+  | 'source_id'
+  | 'source_title'
+  | 'model_id'
+  | 'model_name'
+  | 'family'
+  | 'method_id'
+  | 'method_title'
+  | 'recipe_id'
+  | 'tensor'
+  | 'w_bits'
+  | 'a_bits'
+  | 'kv_bits'
+  | 'group_size'
+  | 'sparsity'
+  | 'sparsity_pattern'
+  | 'bits_per_weight'
+  | 'kept'
+>;
+
+let recipes: Promise<readonly RecipeRow[]> | null = null;
+let results: Promise<readonly ResultRow[]> | null = null;
+
+/** Recipes by ability: model by model (the most reported first), weights before the rest, bits falling, best first. */
+export function recipeRows(): Promise<readonly RecipeRow[]> {
+  recipes ??= makeRecipeRows();
+  return recipes;
+}
+
+/** Every stored value, in the order of the recipes, 16-bit rows last within their model. */
+export function resultRows(): Promise<readonly ResultRow[]> {
+  results ??= makeResultRows();
+  return results;
+}
+
+async function makeRecipeRows(): Promise<readonly RecipeRow[]> {
+  const marks = byId(await methods());
+  const order = places(await models());
+  const pages = await firstPages();
+  const made = (await rows('recipe_by_ability')).map((row): RecipeRow => ({
+    ...common(row, row.nominal_bits, marks),
+    kind: 'recipe',
+    ability: row.ability,
+    low: row.kept_half === null ? null : Math.max(0, row.kept - row.kept_half),
+    high: row.kept_half === null ? null : row.kept + row.kept_half,
+    n_tasks: row.n_tasks,
+    n_abilities: row.n_abilities,
+    n_values: row.n_values,
+    size_bytes: row.size_bytes,
+    page: pages.get(`${row.model_id} ${groupKey(row)}`) ?? 1,
+  }));
+  return made.sort(
+    (a, b) => compareRows(a, b, order) || (b.kept ?? 0) - (a.kept ?? 0) || text(a.key, b.key) || text(a.ability, b.ability),
+  );
+}
+
+async function makeResultRows(): Promise<readonly ResultRow[]> {
+  const marks = byId(await methods());
+  const order = places(await models());
+  const made = (await rows('board')).map((row): ResultRow => ({
+    ...common(row, nominalBits(row), marks),
+    kind: 'result',
+    id: row.row_id,
+    model_label: row.model_label,
+    method_label: row.method_label,
+    task: row.task_id,
+    task_title: row.task_title,
+    ability: row.ability,
+    metric: row.metric,
+    unit: row.unit ?? 'score',
+    protocol: protocolText(row),
+    value: row.value,
+    printed: row.printed,
+    baseline: row.baseline_value,
+    loss: row.loss_points,
+    low: row.kept_low,
+    high: row.kept_high,
+    kept_note: row.kept_note,
+    std_error: row.std_error,
+    n: row.n,
+    is_baseline: row.is_baseline,
+    doubt: row.suspect_reason,
+    note: row.note,
+    error: row.error_message,
+    url: row.source_url,
+    locator: row.locator,
+    run: row.run_id,
+  }));
+  return made.sort(
+    (a, b) => compareRows(a, b, order) || text(a.key, b.key) || text(a.task_title, b.task_title) || text(a.id, b.id),
+  );
+}
+
+/** The static page of a model's results on which each recipe of a source begins. */
+async function firstPages(): Promise<ReadonlyMap<string, number>> {
+  const pages = new Map<string, number>();
+  const seen = new Map<string, number>();
+  for (const row of await resultRows()) {
+    const place = seen.get(row.model) ?? 0;
+    seen.set(row.model, place + 1);
+    const key = `${row.model} ${row.key}`;
+    if (!pages.has(key)) pages.set(key, Math.floor(place / PAGE_SIZE) + 1);
+  }
+  return pages;
+}
+
+function common(row: Common, nominal: number, marks: ReadonlyMap<string, { mark: RowBase['mark'] }>): RowBase {
+  return {
+    origin: row.origin,
+    source: row.source_id,
+    source_title: row.source_title,
+    model: row.model_id,
+    model_name: row.model_name,
+    family: row.family,
+    method: row.method_id,
+    method_title: row.method_title ?? row.method_id,
+    mark: marks.get(row.method_id)?.mark ?? { color: 'var(--ink)', shape: 'circle' },
+    recipe: row.recipe_id,
+    key: groupKey(row),
+    tensor: row.tensor,
+    chips: bitsChips(row),
+    bits: nominal,
+    bpw: row.bits_per_weight,
+    kept: row.kept,
+  };
+}
+
+/** Rows of one recipe by one source stand together and share an anchor. */
+function groupKey(row: { readonly recipe_id: string; readonly source_id: string }): string {
+  return `${row.recipe_id}.${row.source_id}`;
+}
+
+/** As `nominal_bits` of the view recipe_by_ability: for grouping, never shown as a result. */
+function nominalBits(row: BoardRow): number {
+  if (row.tensor === 'KV') return Math.round(row.kv_bits ?? 16);
+  const isWeights = row.tensor === 'W' || row.tensor === 'WA' || row.tensor === 'W+KV';
+  return isWeights ? Math.max(1, Math.round(row.w_bits ?? 16)) : 16;
+}
+
+function protocolText(row: BoardRow): string {
+  const parts = [
+    row.shots === null ? null : `${row.shots}-shot`,
+    row.context_length === null ? null : `context ${row.context_length}`,
+    row.position === null ? null : `position ${row.position}`,
+  ];
+  return parts.filter((part) => part !== null).join(', ');
+}
+
+function compareRows(a: RowBase, b: RowBase, order: ReadonlyMap<string, number>): number {
+  return (
+    order.get(a.model)! - order.get(b.model)! ||
+    TENSORS.indexOf(a.tensor) - TENSORS.indexOf(b.tensor) ||
+    b.bits - a.bits
+  );
+}
+
+function text(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

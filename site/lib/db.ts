@@ -1,0 +1,55 @@
+/**
+ * The site's only way to the data: opens the database (building it from the files of data/ where it is missing or out
+ * of date) and reads each view once a build. Derived numbers are computed in data/views, never here.
+ */
+import { readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Database, ensureDatabase, openDatabase } from '../../data/db.ts';
+import { readView, type ViewName, type ViewRow } from '../../data/views.ts';
+
+export type * from '../../data/views.ts';
+
+/** `BITLOSS_SITE_DATA` names another data folder; the default is the repository's. */
+const root = process.env['BITLOSS_SITE_DATA'] ?? join(process.cwd(), 'data');
+
+let opened: Promise<Database> | null = null;
+const views = new Map<ViewName, Promise<readonly unknown[]>>();
+
+function database(): Promise<Database> {
+  opened ??= ensureDatabase({ root }).then(() =>
+    openDatabase(join(root, 'bitloss.duckdb'), { readOnly: true }),
+  );
+  return opened;
+}
+
+/** All rows of a view, read once. */
+export async function rows<Name extends ViewName>(name: Name): Promise<readonly ViewRow<Name>[]> {
+  const known = views.get(name) ?? database().then((open) => readView(open, name));
+  views.set(name, known);
+  return (await known) as readonly ViewRow<Name>[];
+}
+
+/** Rows of a statement over catalogue tables; `T` must match its columns. */
+export async function select<T>(sql: string): Promise<readonly T[]> {
+  const reader = await (await database()).connection.runAndReadAll(sql);
+  return reader.getRowObjectsJS() as T[];
+}
+
+/** The bytes that `COPY` writes for a query. */
+export async function exportBytes(sql: string, format: 'parquet' | 'csv' | 'json'): Promise<Uint8Array> {
+  const options = { parquet: 'FORMAT parquet, COMPRESSION zstd', csv: 'FORMAT csv, HEADER', json: 'FORMAT json, ARRAY true' };
+  const path = join(tmpdir(), `bitloss-${process.pid}-${crypto.randomUUID()}.${format}`);
+  try {
+    await (await database()).connection.run(`COPY (${sql}) TO '${path}' (${options[format]})`);
+    return await readFile(path);
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** First 12 digits of the hash over all data files and SQL: the version that pages and downloads carry. */
+export async function dataVersion(): Promise<string> {
+  const [row] = await select<{ value: string }>("SELECT value FROM meta WHERE key = 'fingerprint'");
+  return (row?.value ?? 'unknown').slice(0, 12);
+}
