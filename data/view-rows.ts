@@ -139,7 +139,8 @@ export const abilityKeptRow = z.strictObject({
 export const recipeByAbilityRow = z.strictObject({
   ...recipeKeptRow.shape,
   ability: text,
-  nominal_bits: number,
+  /** null where the source does not say. */
+  nominal_bits: number.nullable(),
   is_best: z.boolean(),
   is_best_of_origin: z.boolean(),
 });

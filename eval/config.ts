@@ -2,6 +2,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { FP16, parseRecipe, type Recipe } from '../data/recipe.ts';
 
 /** The default sweep: the usual bit widths of the GPTQ and LLaMA-3 quantization studies, at one group size. */
 export const DEFAULT_RECIPES: readonly string[] = [
@@ -161,4 +162,9 @@ export function readConfig(
 /** A shell leaves `~` alone inside `--option=~/folder`. */
 function expandHome(place: string): string {
   return place === '~' || place.startsWith('~/') ? path.join(os.homedir(), place.slice(2)) : place;
+}
+
+/** Recipes in the order given, each once, without `fp16`. The ids must have been checked. */
+export function recipesOf({ recipes }: Pick<Sweep, 'recipes'>): readonly Recipe[] {
+  return [...new Set(recipes)].filter((id) => id !== FP16.method).map(parseRecipe);
 }

@@ -1,5 +1,4 @@
 /** Everything that is needed to make the numbers of a run again, and where and when they were made. */
-import path from 'node:path';
 import type { Manifest } from '../data/schema.ts';
 import { type Sweep, sweepSchema } from './config.ts';
 import type { EngineInfo } from './engines/engine.ts';
@@ -61,7 +60,9 @@ export function buildManifest(run: PlannedRun, session: Session, earlier: Manife
 export function sweepOf(run: PlannedRun, sweep: Sweep) {
   const recipes = run.recipes.map(({ id }) => id);
   const tasks = [...new Set(run.recipes.flatMap(({ cells }) => cells.map(({ task }) => task.id)))];
-  return { ...sweep, models: [run.model.manifest.source], recipes, tasks, calibration: { ...sweep.calibration } };
+  const { source, revision } = run.model.manifest;
+  const model = revision === null ? source : `${source}@${revision}`;
+  return { ...sweep, models: [model], recipes, tasks, calibration: { ...sweep.calibration } };
 }
 
 /** The command line that makes a run again. Options at their default are left out, lists never. */
@@ -109,11 +110,4 @@ function sessionsOf(earlier: Manifest | null): readonly SessionRecord[] {
 /** For a POSIX shell. */
 function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-/** A folder inside the project is named from its root, so that the command works in every checkout. */
-export function sourceName(folder: string, root: string): string {
-  const relative = path.relative(root, folder);
-  const isInside = relative !== '' && !relative.startsWith('..') && !path.isAbsolute(relative);
-  return isInside ? relative.replaceAll(path.sep, '/') : folder;
 }

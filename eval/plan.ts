@@ -8,6 +8,7 @@ import { type CellContent, cellKey, compressionKey } from './cell-key.ts';
 import type { Sweep } from './config.ts';
 import type { FileRecord } from './datasets/load.ts';
 import type { EngineInfo } from './engines/engine.ts';
+import { calibrationErrors } from './errors/calibration.ts';
 import { type Architecture, linearsOf } from './families/architecture.ts';
 import { methodFor } from './methods/index.ts';
 import { resolveSettings, type SettingsRecord } from './requests/resolve-settings.ts';
@@ -101,9 +102,9 @@ function planRun(input: PlanInput, model: ModelFacts, exclusions: Exclusion[]): 
     return [];
   });
   const recipes = [FP16, ...input.recipes].flatMap((recipe) => {
-    const refusal = attempt(() => checkRecipe(recipe, model.architecture));
-    if ('value' in refusal) return tasks.length === 0 ? [] : [planRecipe(input, model, recipe, tasks)];
-    exclude(formatRecipe(recipe), null, refusal.reason);
+    const planned = attempt(() => planRecipe(input, model, recipe, tasks));
+    if ('value' in planned) return tasks.length === 0 ? [] : [planned.value];
+    exclude(formatRecipe(recipe), null, planned.reason);
     return [];
   });
   const keys = recipes.flatMap(({ cells }) => cells.map(({ key }) => key));
@@ -117,6 +118,7 @@ function planRecipe(
   tasks: readonly { readonly facts: TaskFacts; readonly settings: SettingsRecord }[],
 ): PlannedRecipe {
   const id = formatRecipe(recipe);
+  checkRecipe(recipe, model.architecture);
   const calibration = calibrationOf(input, model, recipe);
   const content = { engine: input.engine, model, recipe: id, calibration, seed: input.sweep.seed };
   const cells = tasks.map(({ facts: { task, files }, settings }) => {
@@ -151,12 +153,15 @@ function taskSettings(facts: TaskFacts, { sweep }: PlanInput, { architecture }: 
 function calibrationOf(input: PlanInput, { architecture }: ModelFacts, recipe: Recipe): Calibration | null {
   if (recipe.method === FP16.method || methodFor(recipe).needs === 'nothing') return null;
   const { calibration, seed } = input.sweep;
+  const { maxPositions } = architecture;
+  const length = calibration.length ?? Math.min(USUAL_LENGTH, maxPositions);
+  if (length > maxPositions) throw calibrationErrors.tooLong(length, maxPositions);
   if (input.calibrationSha256 === null) throw new TypeError('a calibrated recipe is planned without its text');
   return {
     text: calibration.text,
     sha256: input.calibrationSha256,
     samples: calibration.samples,
-    length: calibration.length ?? Math.min(USUAL_LENGTH, architecture.maxPositions),
+    length,
     seed,
     mode: 'sequential',
   };

@@ -2,35 +2,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import * as catalog from '../data/catalog-schema.ts';
-import { filesSchema, headerSchema } from '../data/published-schema.ts';
-import { runFileSchema } from '../data/schema.ts';
+import { FILE_SCHEMAS } from '../data/file-schemas.ts';
 import { families } from '../eval/families/index.ts';
 import { formats } from '../eval/formats/index.ts';
 import { methods } from '../eval/methods/index.ts';
 import { metrics } from '../eval/metrics/index.ts';
 import { tasks } from '../eval/tasks/index.ts';
 
-const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
-  run: runFileSchema,
-  models: z.array(catalog.modelSchema),
-  papers: z.array(catalog.paperSchema),
-  sources: z.array(catalog.sourceSchema),
-  datasets: z.array(catalog.datasetSchema),
-  methods: z.array(catalog.methodSchema),
-  tasks: z.array(catalog.taskSchema),
-  suspects: z.array(catalog.suspectSchema),
-  'labels-methods': z.array(catalog.methodLabelSchema),
-  'labels-models': z.array(catalog.modelLabelSchema),
-  'labels-tasks': z.array(catalog.taskRuleSchema),
-  published: headerSchema,
-  'published-files': filesSchema,
-};
-
 /** File below data/ → content. */
 export function generatedFiles(): Map<string, string> {
   const files = new Map<string, string>();
-  for (const [name, schema] of Object.entries(SCHEMAS))
+  for (const [name, schema] of Object.entries(FILE_SCHEMAS))
     files.set(`schema/${name}.schema.json`, json(z.toJSONSchema(schema, { io: 'input' })));
   files.set('catalog.json', json(plugIns()));
   return files;

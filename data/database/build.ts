@@ -9,7 +9,7 @@ import { VIEWS } from '../views.ts';
 import { type Catalogues, readCatalogues } from './catalogues.ts';
 import { fingerprint } from './fingerprint.ts';
 import { insertRows, type Row } from './insert.ts';
-import { cannotWrite } from './messages.ts';
+import { cannotWrite, otherRuns } from './messages.ts';
 import { translate } from './open.ts';
 import { Problems } from './problems.ts';
 import { readReported } from './reported.ts';
@@ -101,7 +101,9 @@ async function keepLocalRuns(connection: DuckDBConnection, path: string): Promis
     for (const table of LOCAL_TABLES) {
       if (!names.has(table)) continue;
       const rows = await reader.runAndReadAll(`SELECT * FROM ${table} ORDER BY ALL`);
-      await insertRows(connection, table, rows.getRowObjectsJson() as Row[]);
+      await insertRows(connection, table, rows.getRowObjectsJson() as Row[]).catch((error: Error) => {
+        throw otherRuns(path, error);
+      });
     }
   } catch (error) {
     reader.closeSync();

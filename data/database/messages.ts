@@ -41,6 +41,16 @@ export function outdated(path: string): BitlossError {
   );
 }
 
+export function otherRuns(path: string, cause: unknown): BitlossError {
+  return new BitlossError(
+    'database/other-runs',
+    `[database] ${path}: the runs stored in it have the columns of another version (${firstLine(cause)}).`,
+    'Move the file away and build again; runs under data/local are then read from their files.',
+    { path },
+    cause,
+  );
+}
+
 export function cannotWrite(path: string, cause: unknown): BitlossError {
   return new BitlossError(
     'database/cannot-write',

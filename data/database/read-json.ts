@@ -92,7 +92,8 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-function formatPath(path: readonly PropertyKey[]): string {
+/** `run.models[0].id` */
+export function formatPath(path: readonly PropertyKey[]): string {
   return (
     path
       .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))

@@ -8,7 +8,7 @@ import type { Catalogues } from './catalogues.ts';
 import type { Row } from './insert.ts';
 import { lineOfPath } from './json-lines.ts';
 import { type Problems, show } from './problems.ts';
-import { readJson } from './read-json.ts';
+import { formatPath, readJson } from './read-json.ts';
 
 export interface RunTables {
   readonly runs: Row[];
@@ -40,31 +40,37 @@ function filesUnder(root: string, folder: string): string[] {
 
 /** Rows of the tables `file_run`, `file_cell` and `file_metric`. */
 export function readRuns(root: string, catalogues: Catalogues, problems: Problems): RunTables {
-  const tables: RunTables = { runs: [], cells: [], metrics: [] };
-  const seen = new Map<string, string>();
+  const chosen = new Map<string, Candidate>();
   for (const { file, owner } of runFiles(root)) {
     const read = readJson(root, file, runFileSchema, problems);
     if (read === null) continue;
-    const add = (path: (string | number)[], found: string, fix: string) =>
-      problems.add({ file, line: lineOfPath(read.text, path), field: path.join('.'), found, fix });
-    const { run } = read.value;
-    const twin = seen.get(run.run_id);
-    if (twin !== undefined) {
-      // A result that the pipeline wrote is published by copying its file: the published copy is read first.
-      if (owner !== 'local')
-        add(['run', 'run_id'], show(run.run_id), `${twin} has it already; ids must differ.`);
-      continue;
-    }
-    seen.set(run.run_id, file);
+    const add: Add = (path, found, fix) =>
+      problems.add({ file, line: lineOfPath(read.text, path), field: formatPath(path), found, fix });
     checkCells(read.value, catalogues, add);
-    if (problems.count > 0) continue;
-    tables.runs.push(runRow(run, owner, file));
-    for (const cell of read.value.cells) {
-      tables.cells.push(cellRow(run, cell));
-      tables.metrics.push(...metricRows(run, cell));
+    const { run_id } = read.value.run;
+    const twin = chosen.get(run_id);
+    if (twin !== undefined && owner !== 'local')
+      add(['run', 'run_id'], show(run_id), `${twin.file} has it already; ids must differ.`);
+    // A local run is published by copying its file, and may have gone on since: the copy with more cells counts.
+    if (twin === undefined || read.value.cells.length > twin.content.cells.length)
+      chosen.set(run_id, { file, owner, content: read.value });
+  }
+  const tables: RunTables = { runs: [], cells: [], metrics: [] };
+  if (problems.count > 0) return tables;
+  for (const { file, owner, content } of chosen.values()) {
+    tables.runs.push(runRow(content.run, owner, file));
+    for (const cell of content.cells) {
+      tables.cells.push(cellRow(content.run, cell));
+      tables.metrics.push(...metricRows(content.run, cell));
     }
   }
   return tables;
+}
+
+interface Candidate {
+  readonly file: string;
+  readonly owner: string;
+  readonly content: RunFile;
 }
 
 type Add = (path: (string | number)[], found: string, fix: string) => void;

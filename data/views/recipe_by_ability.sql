@@ -2,7 +2,7 @@
 -- board of recipes. `all` is the mean over abilities of `recipe_kept`.
 --
 -- nominal_bits groups settings of about one size: weight bits, rounded (2.26 counts as 2, below 1 as 1); bits of the
--- cache where only that is compressed; 16 for pruning.
+-- cache where only that is compressed; 16 for pruning; NULL where the source does not say.
 -- is_best: the most kept among recipes that compress weights (alone or with activations) at these nominal bits, for this
 -- model and ability, over all sources; is_best_of_origin: among those of the same origin. To keep a lucky single task
 -- from winning, a recipe with fewer than two tasks counts only where no other exists. Ties go to more tasks.
@@ -24,6 +24,7 @@ sized AS (
     *,
     CASE
       WHEN tensor = 'KV' THEN round(kv_bits)
+      WHEN w_bits IS NULL AND tensor IN ('W', 'WA', 'W+KV') THEN NULL
       WHEN tensor IN ('W', 'WA', 'W+KV') THEN greatest(1, round(w_bits))
       ELSE 16
     END::INTEGER AS nominal_bits
@@ -31,7 +32,7 @@ sized AS (
   WHERE NOT is_baseline
 ),
 candidate AS (
-  SELECT *, tensor IN ('W', 'WA') AND nominal_bits < 16 AS may_win FROM sized
+  SELECT *, tensor IN ('W', 'WA') AND coalesce(nominal_bits, 16) < 16 AS may_win FROM sized
 )
 SELECT
   * EXCLUDE may_win,

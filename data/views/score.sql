@@ -1,8 +1,8 @@
 -- Every stored value in one shape, whoever made it.
 --
 -- Reported values come from the table `reported`. Measured values come from run files and from what the pipeline stored
--- on this machine. A cell that was measured more than once by the same owner counts once: what this machine stored wins
--- over a run file, a newer run over an older one. Runs under results/bitloss and on this machine are the project's own
+-- on this machine. A cell that was measured more than once by the same owner counts once: a run of this machine wins
+-- over a published run file, then a newer run over an older one. Runs under results/bitloss and on this machine are the project's own
 -- ("measured"); those of anyone else are "submitted" and are kept apart, so that a repetition stays visible.
 --
 -- own_key is what a 16-bit value shares with the values that may be compared with it, and baseline_key is the own_key
@@ -34,7 +34,7 @@ newest AS (
   FROM cell JOIN run USING (run_id, place)
   QUALIFY row_number() OVER (
     PARTITION BY origin, CASE WHEN run.owner = 'local' THEN 'bitloss' ELSE run.owner END, cell_key
-    ORDER BY run.owner = 'local' DESC, place, run.created_at DESC, run_id
+    ORDER BY run.owner = 'local' DESC, run.created_at DESC, place, run_id
   ) = 1
 ),
 measured AS (

@@ -2,7 +2,7 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ReadableStream } from 'node:stream/web';
-import { downloadFile } from '@huggingface/hub';
+import { downloadFile, HubApiError } from '@huggingface/hub';
 import { hubErrors as errors } from '../errors/hub.ts';
 import { type HubCache, hashLike, sizeOf } from './hub-cache.ts';
 
@@ -56,7 +56,7 @@ async function complete(model: RemoteModel, file: RemoteFile, partial: string): 
     try {
       await append(model, file, partial, have > file.size ? 0 : have);
     } catch (error) {
-      if (isSystemError(error)) throw error;
+      if (isSystemError(error) || error instanceof HubApiError) throw error;
       failure = error;
     }
   }

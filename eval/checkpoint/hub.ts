@@ -23,6 +23,7 @@ export interface HubOptions {
 }
 
 const ID = /^[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)?$/;
+const REVISION = /^\w[\w.-]*(?:\/\w[\w.-]*)*$/;
 const REQUIRED = ['config.json', 'tokenizer.json'];
 const OPTIONAL = ['tokenizer_config.json'];
 
@@ -48,6 +49,7 @@ export async function resolveModel(idOrFolder: string, options: HubOptions): Pro
   if ((await stat(idOrFolder).catch(() => null))?.isDirectory()) return idOrFolder;
   if (!ID.test(idOrFolder) || idOrFolder.includes('--') || idOrFolder.includes('..'))
     throw errors.id(idOrFolder);
+  if (!REVISION.test(options.revision)) throw errors.revision(idOrFolder, options.revision);
   if (options.token !== null && !options.token.startsWith('hf_')) throw errors.token();
   const cache = new HubCache(options.cacheFolder, idOrFolder);
   const known = await completeSnapshot(cache, options.revision);

@@ -30,11 +30,6 @@ export async function checkNames(sweep: Sweep, known: Known, dataFolder: string,
   ];
 }
 
-/** Recipes in the order given, each once, without `fp16`. The ids must have been checked. */
-export function recipesOf({ recipes }: Sweep): readonly Recipe[] {
-  return [...new Set(recipes)].filter((id) => id !== FP16.method).map(parseRecipe);
-}
-
 function checkRecipe(id: string, methods: readonly string[]): readonly string[] {
   let recipe: Recipe;
   try {

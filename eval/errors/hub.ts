@@ -9,6 +9,13 @@ export const hubErrors = {
       'Check the spelling; a folder may be given as ./name.',
       { id },
     ),
+  revision: (id: string, revision: string) =>
+    new BitlossError(
+      'hub/revision',
+      `[hub] ${id}: "${revision}" cannot be the name of a branch, a tag or a commit.`,
+      'Copy the revision from the model page; main is the usual one.',
+      { id, revision },
+    ),
   token: () =>
     new BitlossError(
       'hub/token',

@@ -1,7 +1,7 @@
 /** Columns that both boards have: what a cell shows and what the CSV holds. */
 import type { ReactNode } from 'react';
 import { bitsText } from '../lib/format.ts';
-import type { Row, RowBase } from '../lib/row-types.ts';
+import type { Row } from '../lib/row-types.ts';
 import { href } from '../lib/url.ts';
 import { Chips, Mark } from './cells.tsx';
 
@@ -16,6 +16,8 @@ export interface BoardColumn<R extends Row> {
   readonly wide?: boolean;
   /** Says its name on a card, where no header is seen. */
   readonly label?: boolean;
+  /** Compares only within one task: sorting by it needs one task chosen. */
+  readonly ofOneTask?: boolean;
   /** Pixels in the live table. */
   readonly width: number;
   /** Shown unless the reader says otherwise. */
@@ -24,7 +26,7 @@ export interface BoardColumn<R extends Row> {
   readonly text: (row: R) => string | number | null;
 }
 
-export const model: BoardColumn<RowBase & Row> = {
+export const model: BoardColumn<Row> = {
   id: 'model',
   header: 'Model',
   about: 'Who is compressed. Base and chat models are different models.',
@@ -34,7 +36,7 @@ export const model: BoardColumn<RowBase & Row> = {
   text: (row) => row.model,
 };
 
-export const method: BoardColumn<RowBase & Row> = {
+export const method: BoardColumn<Row> = {
   id: 'method',
   header: 'Method',
   about: 'The algorithm. Colour is its family, shape the method; filled is measured here, hollow is reported.',
@@ -49,7 +51,7 @@ export const method: BoardColumn<RowBase & Row> = {
   text: (row) => row.method,
 };
 
-export const bits: BoardColumn<RowBase & Row> = {
+export const bits: BoardColumn<Row> = {
   id: 'bits',
   header: 'Bits',
   about: 'Bits of weights (W), activations (A) and cache (KV), values that share a scale (g), sparsity.',
@@ -59,7 +61,7 @@ export const bits: BoardColumn<RowBase & Row> = {
   text: (row) => row.recipe,
 };
 
-export const bpw: BoardColumn<RowBase & Row> = {
+export const bpw: BoardColumn<Row> = {
   id: 'bpw',
   header: 'True bits',
   about: 'Stored bytes × 8 ÷ weights, scales and zero points included; a dash where the source does not say.',
@@ -71,7 +73,7 @@ export const bpw: BoardColumn<RowBase & Row> = {
   text: (row) => row.bpw,
 };
 
-export const family: BoardColumn<RowBase & Row> = {
+export const family: BoardColumn<Row> = {
   id: 'family',
   header: 'Family',
   about: 'The architecture.',
@@ -82,7 +84,7 @@ export const family: BoardColumn<RowBase & Row> = {
   text: (row) => row.family,
 };
 
-export const tensor: BoardColumn<RowBase & Row> = {
+export const tensor: BoardColumn<Row> = {
   id: 'tensor',
   header: 'Compressed',
   about: 'What is compressed: weights (W), activations too (WA), the cache (KV), or weights removed (prune).',
@@ -93,7 +95,7 @@ export const tensor: BoardColumn<RowBase & Row> = {
   text: (row) => row.tensor,
 };
 
-export const source: BoardColumn<RowBase & Row> = {
+export const source: BoardColumn<Row> = {
   id: 'source',
   header: 'Source',
   about: 'Who says so: reported in a publication, measured by this project, or submitted.',

@@ -28,6 +28,7 @@ export const RESULT_COLUMNS: readonly BoardColumn<ResultRow>[] = [
   },
   {
     id: 'value',
+    ofOneTask: true,
     header: 'Score',
     about: 'As measured or printed: accuracy in points of 100, perplexity, or the unit named. The link is its origin.',
     numeric: true,
@@ -39,6 +40,7 @@ export const RESULT_COLUMNS: readonly BoardColumn<ResultRow>[] = [
   },
   {
     id: 'baseline',
+    ofOneTask: true,
     header: '16 bit',
     about: 'The same source’s uncompressed model under the same protocol.',
     numeric: true,
@@ -61,6 +63,7 @@ export const RESULT_COLUMNS: readonly BoardColumn<ResultRow>[] = [
   },
   {
     id: 'loss',
+    ofOneTask: true,
     header: 'Lost',
     about: 'Against 16 bit: points of 100 for accuracy, difference for perplexity, points of a judge.',
     numeric: true,

@@ -1,6 +1,7 @@
 /** How a compression setting is written everywhere: `W4 A8 KV4 g128 2:4`, in one fixed order. */
 
 export interface Setting {
+  readonly tensor: 'none' | 'W' | 'WA' | 'KV' | 'W+KV' | 'prune';
   readonly w_bits: number | null;
   readonly a_bits: number | null;
   readonly kv_bits: number | null;
@@ -12,20 +13,23 @@ export interface Setting {
   readonly sparsity_pattern: string | null;
 }
 
-/** The chips of a setting; the uncompressed model is the one chip `16 bit`. */
+/** The chips of a setting. Bits that the source does not state are `W?`; the uncompressed model is one chip, `16 bit`. */
 export function bitsChips(setting: Setting): readonly string[] {
-  const chips: string[] = [];
-  if (isCompressed(setting.w_bits)) chips.push(`W${setting.w_bits}`);
-  if (isCompressed(setting.a_bits)) chips.push(`A${setting.a_bits}`);
-  if (isCompressed(setting.kv_bits)) chips.push(`KV${setting.kv_bits}`);
-  if (setting.group_size !== null && setting.group_size > 0) chips.push(`g${setting.group_size}`);
-  const sparsity = sparsityChip(setting);
-  if (sparsity !== null) chips.push(sparsity);
-  return chips.length === 0 ? ['16 bit'] : chips;
+  const { tensor } = setting;
+  const chips = [
+    bitsChip('W', setting.w_bits, tensor === 'W' || tensor === 'WA' || tensor === 'W+KV'),
+    bitsChip('A', setting.a_bits, tensor === 'WA'),
+    bitsChip('KV', setting.kv_bits, tensor === 'KV' || tensor === 'W+KV'),
+    setting.group_size !== null && setting.group_size > 0 ? `g${setting.group_size}` : null,
+    sparsityChip(setting),
+  ].filter((chip) => chip !== null);
+  if (chips.length > 0) return chips;
+  return [`${setting.w_bits ?? 16} bit`];
 }
 
-function isCompressed(bits: number | null): bits is number {
-  return bits !== null && bits < 16;
+function bitsChip(letter: string, bits: number | null, isCompressed: boolean): string | null {
+  if (bits === null) return isCompressed ? `${letter}?` : null;
+  return isCompressed || bits < 16 ? `${letter}${bits}` : null;
 }
 
 function sparsityChip({ sparsity, sparsity_pattern }: Setting): string | null {

@@ -104,18 +104,19 @@ function applyTerm(table: EngineTable, term: SearchTerm, found: Uint8Array): voi
   }
 }
 
-/** Rows without a number come last in either direction; ties keep the table's own order. */
+/** Rows without a number (NaN, the only value that differs from itself) come last either way; ties keep their order. */
 function comparator(table: EngineTable, sort: readonly SortKey[]): (a: number, b: number) => number {
   const keys = sort
     .map(({ column, descending }) => ({ values: sortValues(table, column), sign: descending ? -1 : 1 }))
     .filter(({ values }) => values !== null);
   return (a, b) => {
     for (const { values, sign } of keys) {
-      const [x, y] = [values![a]!, values![b]!];
-      if (x === y || (Number.isNaN(x) && Number.isNaN(y))) continue;
-      if (Number.isNaN(x)) return 1;
-      if (Number.isNaN(y)) return -1;
-      return (x - y) * sign;
+      const x = values![a]!;
+      const y = values![b]!;
+      if (x < y) return -sign;
+      if (x > y) return sign;
+      if (x === y || (x !== x && y !== y)) continue;
+      return x !== x ? 1 : -1;
     }
     return a - b;
   };

@@ -54,7 +54,7 @@ async function makeRecipeRows(): Promise<readonly RecipeRow[]> {
   const order = places(await models());
   const pages = await firstPages();
   const made = (await rows('recipe_by_ability')).map((row): RecipeRow => ({
-    ...common(row, row.nominal_bits, marks),
+    ...common(row, row.nominal_bits ?? 0, marks),
     kind: 'recipe',
     ability: row.ability,
     low: row.kept_half === null ? null : Math.max(0, row.kept - row.kept_half),
@@ -86,7 +86,6 @@ async function makeResultRows(): Promise<readonly ResultRow[]> {
     unit: row.unit ?? 'score',
     protocol: protocolText(row),
     value: row.value,
-    printed: row.printed,
     baseline: row.baseline_value,
     loss: row.loss_points,
     low: row.kept_low,
@@ -148,9 +147,9 @@ function groupKey(row: { readonly recipe_id: string; readonly source_id: string 
 
 /** As `nominal_bits` of the view recipe_by_ability: for grouping, never shown as a result. */
 function nominalBits(row: BoardRow): number {
-  if (row.tensor === 'KV') return Math.round(row.kv_bits ?? 16);
-  const isWeights = row.tensor === 'W' || row.tensor === 'WA' || row.tensor === 'W+KV';
-  return isWeights ? Math.max(1, Math.round(row.w_bits ?? 16)) : 16;
+  if (row.tensor === 'KV') return Math.round(row.kv_bits ?? 0);
+  if (row.tensor === 'none' || row.tensor === 'prune') return 16;
+  return row.w_bits === null ? 0 : Math.max(1, Math.round(row.w_bits));
 }
 
 function protocolText(row: BoardRow): string {

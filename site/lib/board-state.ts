@@ -69,7 +69,7 @@ export function decodeState(query: string): BoardState {
   }
   return {
     view: VIEWS.find((view) => view === raw.get('view')) ?? DEFAULT_STATE.view,
-    search: unescapeValue(raw.get('q') ?? '').slice(0, MAX_SEARCH).toWellFormed().trim(),
+    search: unescapeValue(raw.get('q') ?? '').slice(0, MAX_SEARCH).toWellFormed(),
     filters,
     sort: decodeSort(list(raw.get('sort'))),
     columns: decodeColumns(list(raw.get('cols'))),

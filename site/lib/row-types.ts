@@ -18,7 +18,7 @@ export interface RowBase {
   readonly key: string;
   readonly tensor: string;
   readonly chips: readonly string[];
-  /** Nominal bits, for grouping. */
+  /** Nominal bits, for grouping; 0 where the source does not state them. */
   readonly bits: number;
   /** True bits per weight, where known. */
   readonly bpw: number | null;
@@ -54,7 +54,6 @@ export interface ResultRow extends RowBase {
   /** Shots, context and position where they are part of the question. */
   readonly protocol: string;
   readonly value: number | null;
-  readonly printed: string | null;
   readonly baseline: number | null;
   /** Points of 100 for accuracy; difference of perplexity; points of a judge's scale. */
   readonly loss: number | null;

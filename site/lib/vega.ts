@@ -51,10 +51,17 @@ function strictLogger() {
   return logger as unknown as NonNullable<NonNullable<Parameters<typeof compile>[1]>['logger']>;
 }
 
-/** Rounds coordinates to a tenth of a pixel and makes ids unique: half the bytes, the same picture. */
+/**
+ * Rounds coordinates to a tenth of a pixel, makes ids unique, drops what draws nothing, and turns the label of a mark
+ * into a title that pointers show. The drawing as a whole gets its text alternative where it is placed.
+ */
 function tidy(svg: string, prefix: string): string {
   return svg
     .replace(/-?\d+\.\d{2,}/g, (number) => String(Math.round(Number(number) * 10) / 10))
+    .replace(/<path class="(?:fore|back)ground"[^>]*?\/>/g, '')
+    .replace(/<(path|rect) aria-label="([^"]*)"([^>]*?)\/>/g, '<$1$3><title>$2</title></$1>')
+    .replace(/ (?:role|aria-roledescription|aria-label|aria-hidden|pointer-events|class)="[^"]*"/g, '')
+    .replace(/ (?:opacity|stroke-width)="1"/g, '')
     .replace(/\bid="([^"]+)"/g, `id="${prefix}-$1"`)
     .replace(/url\(#([^)]+)\)/g, `url(#${prefix}-$1)`);
 }

@@ -294,3 +294,31 @@ describe('where baselines come from', () => {
     expect(joined).toBeGreaterThan(14_000);
   });
 });
+
+it('the heat map counts a number that papers print after one another once', async () => {
+  const sources = new Map<string, Map<string, number>>();
+  for (const row of board) {
+    const { method_id, tensor, w_bits, kept, suspect, is_baseline, task_role, is_primary } = row;
+    if (method_id !== 'gptq' || tensor !== 'W' || w_bits !== 3 || kept === null) continue;
+    if (suspect || is_baseline || task_role !== 'task' || !is_primary) continue;
+    const { model_id, group_size, task_id, metric, shots, context_length, value } = row;
+    const key = [model_id, group_size, task_id, metric, shots, context_length, value].join();
+    const counts = sources.get(key) ?? new Map<string, number>();
+    sources.set(key, counts.set(row.source_id, (counts.get(row.source_id) ?? 0) + 1));
+  }
+  const once = [...sources.values()].map((counts) => counts.get([...counts.keys()].sort()[0])!);
+  const view = await readView(database, 'method_by_bits');
+  const cell = view.find((row) => row.method_id === 'gptq' && row.tensor === 'W' && row.nominal_bits === 3);
+  // 3.125 and 3.01 bits also count as 3; here only the values at exactly 3 bits are counted by hand.
+  const besides = board.filter(
+    (row) =>
+      row.method_id === 'gptq' &&
+      row.tensor === 'W' &&
+      row.kept !== null &&
+      row.is_primary &&
+      row.w_bits !== 3 &&
+      Math.round(row.w_bits!) === 3,
+  );
+  expect(cell!.n_values).toBe(once.reduce((a, b) => a + b, 0) + besides.length);
+  expect(once.length).toBeLessThan([...sources.values()].reduce((total, counts) => total + counts.size, 0));
+});

@@ -1,0 +1,21 @@
+/** The schema of every kind of file below data/, by the name under which its JSON Schema is published. */
+import { z } from 'zod';
+import * as catalog from './catalog-schema.ts';
+import { filesSchema, headerSchema } from './published-schema.ts';
+import { runFileSchema } from './schema.ts';
+
+export const FILE_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  run: runFileSchema,
+  models: z.array(catalog.modelSchema),
+  papers: z.array(catalog.paperSchema),
+  sources: z.array(catalog.sourceSchema),
+  datasets: z.array(catalog.datasetSchema),
+  methods: z.array(catalog.methodSchema),
+  tasks: z.array(catalog.taskSchema),
+  suspects: z.array(catalog.suspectSchema),
+  'labels-methods': z.array(catalog.methodLabelSchema),
+  'labels-models': z.array(catalog.modelLabelSchema),
+  'labels-tasks': z.array(catalog.taskRuleSchema),
+  published: headerSchema,
+  'published-files': filesSchema,
+};

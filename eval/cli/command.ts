@@ -1,0 +1,103 @@
+/** What `pnpm eval` does with its arguments. Returns the exit status; throws `BitlossError` for what a person can mend. */
+import path from 'node:path';
+import { type RunConfig, readConfig } from '../config.ts';
+import { engines } from '../engines/index.ts';
+import { cliErrors } from '../errors/cli.ts';
+import { methods } from '../methods/index.ts';
+import { shippedModels } from '../models.ts';
+import type { PlannedRun } from '../plan.ts';
+import { publishRun, Store } from '../store.ts';
+import { readRunFile, runFilePath } from '../store/run-file.ts';
+import { executeSweep, type PreparedSweep, prepareSweep, type Surroundings } from '../sweep.ts';
+import { tasks } from '../tasks/index.ts';
+import type { Task } from '../tasks/task.ts';
+import type { Arguments } from './arguments.ts';
+import { helpText } from './help.ts';
+import { listText } from './list.ts';
+import { checkNames, type Known } from './names.ts';
+import { describeExclusion, exclusionText, planText, summaryText } from './plan-text.ts';
+import { describeProblems, rawSettings } from './settings.ts';
+
+const allTasks: readonly Task[] = Object.values(tasks);
+
+const known: Known = {
+  methods: Object.keys(methods),
+  tasks: Object.keys(tasks),
+  tasksWithData: allTasks.filter(({ dataset }) => dataset.source === 'folder').map(({ id }) => id),
+  engines: Object.keys(engines),
+};
+
+export async function evalCommand(given: Arguments, around: Surroundings): Promise<number> {
+  const { write, columns } = around.output;
+  if (given.switches.has('help')) {
+    write(helpText(Math.min(columns ?? 100, 120)));
+    return 0;
+  }
+  if (given.switches.has('list')) {
+    const models = await shippedModels(around.dataFolder);
+    write(listText({ models, engines: known.engines, methods: Object.values(methods), tasks: allTasks }));
+    return 0;
+  }
+  const config = await checkedConfig(given, around);
+  const prepared = await prepareSweep(config, around);
+  try {
+    return config.behaviour.dryRun ? await showPlan(prepared, config, around) : await execute(prepared, config, around);
+  } finally {
+    await prepared.close();
+  }
+}
+
+/** Throws `cli/arguments` with every problem of arguments, values and names. */
+async function checkedConfig(given: Arguments, around: Surroundings): Promise<RunConfig> {
+  const config = readConfig(rawSettings(given), around);
+  const problems = [...given.problems];
+  if ('problems' in config) problems.push(...describeProblems(config.problems, given));
+  const names = readConfig({ sweep: { ...namesIn(given) } }, around);
+  if (!('problems' in names)) problems.push(...(await checkNames(names.sweep, known, around.dataFolder, around.cwd)));
+  if (problems.length > 0 || 'problems' in config) throw cliErrors.arguments(problems);
+  return config;
+}
+
+/** Names are checked even where another value is wrong. */
+function namesIn({ values }: Arguments) {
+  const { model: models, recipe: recipes, task, data, engine } = Object.fromEntries(values);
+  return {
+    ...(models === undefined ? {} : { models }),
+    ...(recipes === undefined ? {} : { recipes }),
+    ...(task === undefined ? {} : { tasks: task }),
+    ...(data === undefined ? {} : { data: data[0] }),
+    ...(engine === undefined ? {} : { engine: engine[0] }),
+  };
+}
+
+async function showPlan({ plan }: PreparedSweep, { places }: RunConfig, { output }: Surroundings): Promise<number> {
+  const stored = new Map<PlannedRun, number>();
+  for (const run of plan.runs) {
+    const file = await readRunFile(runFilePath(places.results, run.id));
+    stored.set(run, file?.cells.filter((cell) => !('error' in cell)).length ?? 0);
+  }
+  output.write(planText(plan, (run) => stored.get(run) ?? 0));
+  return 0;
+}
+
+/** Failed cells are results; only where no cell at all could be measured is the status 1. */
+async function execute(prepared: PreparedSweep, config: RunConfig, around: Surroundings): Promise<number> {
+  const { plan } = prepared;
+  if (plan.runs.length === 0) throw cliErrors.emptyPlan(plan.exclusions.map(describeExclusion));
+  for (const line of exclusionText(plan.exclusions)) around.log(line);
+  const store = await Store.open(config.places, around.dataFolder);
+  try {
+    const startedAt = performance.now();
+    const done = await executeSweep(prepared, config, store, around);
+    for (const { run, summary, file } of done) {
+      around.log(summaryText(run, summary, file, performance.now() - startedAt));
+      if (config.behaviour.save !== null) {
+        const copy = await publishRun(file, around.dataFolder, config.behaviour.save);
+        around.log(`  copied to ${path.relative(around.cwd, copy)}`);
+      }
+    }
+    return done.some(({ summary }) => summary.failed < summary.measured + summary.reused) ? 0 : 1;
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,159 @@
+/** A sweep from its configuration to its stored runs. */
+import { BitlossError } from '../data/errors.ts';
+import type { Manifest } from '../data/schema.ts';
+import { type CalibrationText, openCalibrationText } from './calibration.ts';
+import type { HubOptions } from './checkpoint/hub.ts';
+import { type RunConfig, recipesOf } from './config.ts';
+import type { Doc } from './datasets/dataset.ts';
+import { loadDataset } from './datasets/load.ts';
+import type { Engine } from './engines/engine.ts';
+import { engines } from './engines/index.ts';
+import { cliErrors } from './errors/cli.ts';
+import { describeCode, describeMachine } from './machine.ts';
+import { buildManifest, type Session } from './manifest.ts';
+import { findMethod } from './methods/index.ts';
+import { type FoundModel, openModel, placeOf, shippedModels } from './models.ts';
+import { type Plan, type PlannedRun, planCells, type TaskFacts } from './plan.ts';
+import { Progress, type ProgressOutput } from './progress.ts';
+import { executeRun, type RunSummary } from './run.ts';
+import type { Store } from './store.ts';
+import { tasks as knownTasks } from './tasks/index.ts';
+import type { Task } from './tasks/task.ts';
+import { Workbench } from './workbench.ts';
+
+/** What a sweep needs from outside, besides its configuration. */
+export interface Surroundings {
+  readonly root: string;
+  readonly cwd: string;
+  /** Catalogues, published results and shipped models. */
+  readonly dataFolder: string;
+  readonly hub: Omit<HubOptions, 'revision' | 'log'>;
+  readonly now: () => Date;
+  readonly log: (line: string) => void;
+  readonly output: ProgressOutput;
+}
+
+interface LoadedTask extends TaskFacts {
+  readonly docs: readonly Doc[];
+}
+
+/** Everything opened and planned; nothing computed yet. */
+export interface PreparedSweep {
+  readonly plan: Plan;
+  readonly engine: Engine;
+  readonly models: ReadonlyMap<string, FoundModel>;
+  readonly tasks: readonly LoadedTask[];
+  readonly calibrationText: CalibrationText | null;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens models, data, calibration text and engine, and makes the plan.
+ * @throws cli/inputs or the one problem there is, cli/empty-plan, engine/…, calibration/…
+ */
+export async function prepareSweep({ sweep }: RunConfig, around: Surroundings): Promise<PreparedSweep> {
+  const names = sweep.models.length > 0 ? sweep.models : await shippedModels(around.dataFolder);
+  const problems: BitlossError[] = [];
+  const found = await collect([...new Set(names)], problems, (name) => findModel(name, around));
+  const tasks = await loadTasks(sweep, problems);
+  const close = async () => void (await Promise.all(found.map(({ checkpoint }) => checkpoint.close())));
+  try {
+    if (problems.length > 0) throw cliErrors.inputs(problems);
+    const recipes = recipesOf(sweep);
+    const calibrates = recipes.some(({ method }) => findMethod(method).needs !== 'nothing');
+    const calibrationText = calibrates ? await openCalibrationText(sweep.calibration.text) : null;
+    const engine = await engines[sweep.engine as keyof typeof engines]({ provider: sweep.provider });
+    const models = new Map(found.map((model) => [model.facts.manifest.source, model]));
+    const plan = planCells({
+      models: [...models.values()].map(({ facts }) => facts),
+      recipes,
+      tasks,
+      engine: engine.info,
+      calibrationSha256: calibrationText?.sha256 ?? null,
+      sweep,
+    });
+    return { plan, engine, models, tasks, calibrationText, close: async () => void (await Promise.all([close(), engine.close()])) };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Executes all runs of a plan, one after the other, and stores every cell as soon as it is measured. Throws `store/…`. */
+export async function executeSweep(
+  prepared: PreparedSweep,
+  config: RunConfig,
+  store: Store,
+  around: Surroundings,
+): Promise<readonly { readonly run: PlannedRun; readonly file: string; readonly summary: RunSummary }[]> {
+  const session: Session = {
+    startedAt: around.now(),
+    sweep: config.sweep,
+    engine: prepared.engine.info,
+    code: await describeCode(around.root),
+    machine: describeMachine(),
+    tasks: prepared.tasks,
+  };
+  const done = [];
+  for (const run of prepared.plan.runs) {
+    const startedAt = performance.now();
+    const manifest = (earlier: Manifest | null) => buildManifest(run, session, earlier, performance.now() - startedAt);
+    const recorder = await store.begin(run, config.behaviour.retry, manifest);
+    const summary = await executeRun(run, {
+      recorder,
+      open: async () => new Workbench(run, workbenchParts(prepared, config, run, around)),
+      progress: (steps, reused) => new Progress(around.output, steps, reused),
+    });
+    done.push({ run, file: recorder.file, summary });
+  }
+  return done;
+}
+
+function workbenchParts(prepared: PreparedSweep, { sweep, places, behaviour }: RunConfig, run: PlannedRun, around: Surroundings) {
+  const { engine, models, tasks, calibrationText } = prepared;
+  return {
+    engine,
+    checkpoint: models.get(run.model.manifest.source)!.checkpoint,
+    documents: new Map(tasks.map(({ task, docs }) => [task.id, docs])),
+    calibrationText,
+    memory: sweep.memory,
+    cache: places.cache,
+    keep: behaviour.keep,
+    log: around.log,
+  };
+}
+
+async function findModel(name: string, { root, cwd, dataFolder, hub, log }: Surroundings): Promise<FoundModel> {
+  const place = await placeOf(name, dataFolder, cwd);
+  if (place === null) throw new TypeError(`the model "${name}" was not checked`);
+  return openModel(place, root, { ...hub, log });
+}
+
+/** Named tasks must load; without names, those of a data folder are taken that are there. */
+async function loadTasks({ tasks: names, data }: RunConfig['sweep'], problems: BitlossError[]): Promise<readonly LoadedTask[]> {
+  const all: readonly Task[] = Object.values(knownTasks);
+  const isWanted = ({ id, dataset }: Task) =>
+    names.length > 0 ? names.includes(id) : (dataset.source === 'folder') === (data !== null);
+  const missing: BitlossError[] = [];
+  const loaded = await collect(all.filter(isWanted), missing, async (task): Promise<LoadedTask> => {
+    const { docs, files } = await loadDataset(task.dataset, data);
+    return { task, docs, documents: docs.length, files };
+  });
+  const isOptional = names.length === 0 && loaded.length > 0;
+  problems.push(...missing.filter(({ code }) => !(isOptional && code === 'data/missing-file')));
+  return loaded;
+}
+
+/** Results of what succeeds; errors of the project are collected. */
+async function collect<T, R>(items: readonly T[], problems: BitlossError[], make: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) {
+    try {
+      results.push(await make(item));
+    } catch (error) {
+      if (!(error instanceof BitlossError)) throw error;
+      problems.push(error);
+    }
+  }
+  return results;
+}

@@ -1,0 +1,44 @@
+/** What a chart is. Copy `kept-by-bits.ts` for a new one and list it in `index.ts`; the chart tests then find it. */
+import type { ViewName, ViewRow } from '../lib/db.ts';
+import type { Mark } from '../lib/marks.ts';
+import type { TopLevelSpec } from '../lib/vega.ts';
+
+/** Wide for a desk, narrow for a phone: two drawings of the same data. */
+export type Size = 'wide' | 'narrow';
+
+export type MarkOf = (method: string) => Mark;
+
+export interface ChartColumn<Row> {
+  readonly header: string;
+  readonly numeric?: boolean;
+  readonly text: (row: Row) => string;
+}
+
+export interface Chart<View extends ViewName> {
+  /** The file's stem: part of addresses, permanent. */
+  readonly id: string;
+  /** The view whose rows it draws. */
+  readonly view: View;
+  /** What it looks like, for those who cannot see it. */
+  readonly form: string;
+  readonly sizes: readonly Size[];
+  /** The question that it answers. */
+  readonly title: (rows: readonly ViewRow<View>[]) => string;
+  /** One sentence, computed from the rows. */
+  readonly finding: (rows: readonly ViewRow<View>[]) => string;
+  /** What to know before believing it. */
+  readonly caution: string;
+  /** Which rows of the view are drawn when nothing more is asked. */
+  readonly select: (rows: readonly ViewRow<View>[]) => readonly ViewRow<View>[];
+  readonly spec: (rows: readonly ViewRow<View>[], size: Size, markOf: MarkOf) => TopLevelSpec;
+  /** Methods to name in a legend, where names are not in the drawing. */
+  readonly legend: (rows: readonly ViewRow<View>[]) => readonly { readonly method: string; readonly title: string }[];
+  readonly columns: readonly ChartColumn<ViewRow<View>>[];
+}
+
+export function defineChart<View extends ViewName>(chart: Chart<View>): Chart<View> {
+  return chart;
+}
+
+/** The schema that every specification names. */
+export const SCHEMA = 'https://vega.github.io/schema/vega-lite/v6.json';

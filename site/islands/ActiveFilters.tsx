@@ -1,0 +1,36 @@
+import type { ReactNode } from 'react';
+import { type BoardState, DEFAULT_STATE, FACETS, toggleValue } from '../lib/board-state.ts';
+import type { LiveTable } from '../lib/payload.ts';
+import { FACET_TITLES } from './Facets.tsx';
+import { valueLabel } from './value-label.ts';
+
+interface Props {
+  readonly state: BoardState;
+  readonly setState: (state: BoardState) => void;
+  readonly table: LiveTable;
+}
+
+/** Every choice in force, each a button that takes it back. */
+export function ActiveFilters({ state, setState, table }: Props): ReactNode {
+  const active = FACETS.flatMap((facet) => (state.filters[facet] ?? []).map((id) => ({ facet, id })));
+  if (active.length === 0) return null;
+  const label = (facet: (typeof FACETS)[number], id: string) =>
+    valueLabel(facet, id, table.coded[facet]?.values.find((value) => value.id === id)?.label ?? id);
+  return (
+    <ul className="active" aria-label="Filters in force">
+      {active.map(({ facet, id }) => (
+        <li key={`${facet} ${id}`}>
+          <button type="button" className="button" onClick={() => setState(toggleValue(state, facet, id))}>
+            <span className="muted">{FACET_TITLES[facet]}</span> {label(facet, id)} <span aria-hidden="true">×</span>
+            <span className="hidden-text">remove this filter</span>
+          </button>
+        </li>
+      ))}
+      <li>
+        <button type="button" className="link" onClick={() => setState({ ...DEFAULT_STATE, view: state.view })}>
+          Clear all
+        </button>
+      </li>
+    </ul>
+  );
+}

@@ -1,0 +1,128 @@
+/** Above the rows: which rows, the search, what to show of them, and how to take them away. */
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type BoardState, VIEWS, type View } from '../lib/board-state.ts';
+import { toCsv } from '../lib/csv.ts';
+import { countText } from '../lib/format.ts';
+import type { LiveTable } from '../lib/payload.ts';
+import type { Row } from '../lib/row-types.ts';
+import type { BoardColumn } from './columns.tsx';
+import { SortSelect } from './SortSelect.tsx';
+
+const VIEW_TITLES: Readonly<Record<View, string>> = { recipes: 'Recipes', results: 'Every result' };
+
+interface Props {
+  readonly state: BoardState;
+  readonly setState: (state: BoardState) => void;
+  readonly columns: readonly BoardColumn<Row>[];
+  readonly table: LiveTable;
+  readonly order: Uint32Array;
+  readonly sizes: Readonly<Record<View, number>>;
+}
+
+export function Toolbar({ state, setState, columns, table, order, sizes }: Props): ReactNode {
+  return (
+    <div className="toolbar">
+      <div className="views" role="group" aria-label="What a row is">
+        {VIEWS.map((view) => (
+          <button
+            key={view}
+            type="button"
+            className="button"
+            aria-pressed={state.view === view}
+            onClick={() => setState({ ...state, view, sort: [], columns: {} })}
+          >
+            {VIEW_TITLES[view]} <span className="count">{countText(sizes[view])}</span>
+          </button>
+        ))}
+      </div>
+      <Search state={state} setState={setState} />
+      <SortSelect state={state} setState={setState} columns={columns} table={table} />
+      <ColumnMenu state={state} setState={setState} columns={columns} />
+      <CopyLink />
+      <button type="button" className="button" onClick={() => downloadCsv(state, columns, table, order)}>
+        CSV
+      </button>
+      <p className="matches" role="status">
+        {countText(order.length)} {order.length === 1 ? 'row' : 'rows'}
+      </p>
+    </div>
+  );
+}
+
+function Search({ state, setState }: Pick<Props, 'state' | 'setState'>): ReactNode {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const focus = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement;
+      if (event.key !== '/' || /^(input|select|textarea)$/i.test(target.tagName)) return;
+      event.preventDefault();
+      input.current?.focus();
+    };
+    addEventListener('keydown', focus);
+    return () => removeEventListener('keydown', focus);
+  }, []);
+  return (
+    <input
+      ref={input}
+      type="search"
+      className="field search"
+      aria-label="Search"
+      aria-keyshortcuts="/"
+      placeholder="Search: llama gptq bits<=3 kept>90"
+      maxLength={200}
+      value={state.search}
+      onChange={(event) => setState({ ...state, search: event.target.value.trimStart() })}
+    />
+  );
+}
+
+function ColumnMenu({ state, setState, columns }: Pick<Props, 'state' | 'setState' | 'columns'>): ReactNode {
+  const toggle = ({ id, shown }: BoardColumn<Row>) => {
+    const { [id]: changed, ...others } = state.columns;
+    setState({ ...state, columns: changed === undefined ? { ...others, [id]: !shown } : others });
+  };
+  return (
+    <details className="menu">
+      <summary className="button">Columns</summary>
+      <fieldset>
+        <legend className="hidden-text">Columns</legend>
+        {columns.map((column) => (
+          <label key={column.id} className="option" title={column.about}>
+            <input
+              type="checkbox"
+              checked={state.columns[column.id] ?? column.shown}
+              onChange={() => toggle(column)}
+            />
+            <span>{column.header}</span>
+          </label>
+        ))}
+      </fieldset>
+    </details>
+  );
+}
+
+function CopyLink(): ReactNode {
+  const [said, setSaid] = useState('Copy link');
+  const copy = () =>
+    navigator.clipboard.writeText(location.href).then(
+      () => setSaid('Copied'),
+      () => setSaid('Copy the address bar'),
+    );
+  return (
+    <button type="button" className="button" onClick={() => void copy()} onBlur={() => setSaid('Copy link')}>
+      <span aria-live="polite">{said}</span>
+    </button>
+  );
+}
+
+/** The rows and columns in view, in their order, as a file. */
+function downloadCsv(state: BoardState, columns: readonly BoardColumn<Row>[], table: LiveTable, order: Uint32Array): void {
+  const shown = columns.filter(({ id, shown }) => state.columns[id] ?? shown);
+  const rows = Array.from(order, (index) => table.row(index)).map((row) => shown.map(({ text }) => text(row)));
+  const file = new Blob([toCsv(shown.map(({ id }) => id), rows)], { type: 'text/csv' });
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(file);
+  link.download = `bitloss-${state.view}.csv`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

@@ -1,0 +1,159 @@
+/**
+ * The board's rows on their way to the browser: columns instead of row objects, and what repeats only once. Fields that
+ * go together (a model's id, name and family) are a group: a list of the values that occur and a code for every row.
+ */
+import type { Facet } from './board-state.ts';
+import type { CodedColumn, EngineTable } from './board-engine.ts';
+import type { RecipeRow, ResultRow, Row } from './row-types.ts';
+
+type Cell = string | number | boolean | null | readonly string[] | Readonly<Record<string, string>>;
+
+export interface Payload {
+  readonly version: string;
+  readonly kind: Row['kind'];
+  readonly length: number;
+  readonly groups: Readonly<Record<string, { readonly values: readonly (readonly Cell[])[]; readonly codes: readonly number[] }>>;
+  readonly numbers: Readonly<Record<string, readonly (number | null)[]>>;
+}
+
+/** A table in the browser: columns to search in, and rows made one by one as they come into view. */
+export interface LiveTable<R extends Row = Row> extends EngineTable {
+  readonly row: (index: number) => R;
+}
+
+const SHARED = {
+  model: ['model', 'model_name', 'family'],
+  recipe: ['recipe', 'method', 'method_title', 'mark', 'tensor', 'chips', 'bits'],
+  source: ['source', 'source_title', 'origin'],
+} as const;
+
+const LAYOUT = {
+  recipe: {
+    groups: { ...SHARED, ability: ['ability'] },
+    numbers: ['bpw', 'kept', 'low', 'high', 'n_tasks', 'n_abilities', 'n_values', 'size_bytes', 'page'],
+  },
+  result: {
+    groups: {
+      ...SHARED,
+      task: ['task', 'task_title', 'ability', 'unit'],
+      flag: ['is_baseline', 'kept_note', 'doubt'],
+      labels: ['model_label', 'method_label'],
+      metric: ['metric'],
+      protocol: ['protocol'],
+      place: ['url', 'locator'],
+      run: ['run'],
+      id: ['id'],
+      note: ['note'],
+      error: ['error'],
+    },
+    numbers: ['bpw', 'value', 'baseline', 'kept', 'low', 'high', 'loss', 'std_error', 'n'],
+  },
+} as const;
+
+/** Fields that the browser never shows for rows of others: left out there, so that they cost nothing. */
+const ONLY_OF_RUNS = ['id'];
+
+/** Digits after the point that the browser gets; stored values go whole. */
+const DIGITS: Readonly<Record<string, number>> = { kept: 4, low: 4, high: 4, loss: 4, std_error: 5, bpw: 3 };
+
+export function encodeRows(rows: readonly Row[], kind: Row['kind'], version: string): Payload {
+  const { groups, numbers } = LAYOUT[kind];
+  const field = (row: Row, name: string): Cell => (row as unknown as Record<string, Cell>)[name] ?? null;
+  const sent = (row: Row, name: string): Cell =>
+    ONLY_OF_RUNS.includes(name) && field(row, 'run') === null ? null : field(row, name);
+  const encoded: Record<string, Payload['groups'][string]> = {};
+  for (const [group, fields] of Object.entries(groups)) {
+    encoded[group] = encodeGroup(rows.map((row) => fields.map((name: string) => sent(row, name))));
+  }
+  const columns: Record<string, (number | null)[]> = {};
+  for (const name of numbers) columns[name] = rows.map((row) => round(field(row, name) as number | null, DIGITS[name]));
+  return { version, kind, length: rows.length, groups: encoded, numbers: columns };
+}
+
+function encodeGroup(tuples: readonly (readonly Cell[])[]): Payload['groups'][string] {
+  const places = new Map<string, number>();
+  const values: (readonly Cell[])[] = [];
+  const codes = tuples.map((tuple) => {
+    const key = JSON.stringify(tuple);
+    const known = places.get(key);
+    if (known !== undefined) return known;
+    places.set(key, values.length);
+    return values.push(tuple) - 1;
+  });
+  return { values, codes };
+}
+
+function round(value: number | null, digits: number | undefined): number | null {
+  return value === null || digits === undefined ? value : Number(value.toFixed(digits));
+}
+
+/** Group and fields (id, label) behind every column that can be chosen from or searched in. */
+const CODED: Readonly<Record<Facet | 'recipe' | 'labels' | 'note' | 'locator' | 'metric', readonly [string, string, string]>> = {
+  family: ['model', 'family', 'family'],
+  model: ['model', 'model', 'model_name'],
+  method: ['recipe', 'method', 'method_title'],
+  tensor: ['recipe', 'tensor', 'tensor'],
+  bits: ['recipe', 'bits', 'bits'],
+  ability: ['task', 'ability', 'ability'],
+  task: ['task', 'task', 'task_title'],
+  source: ['source', 'source', 'source_title'],
+  origin: ['source', 'origin', 'origin'],
+  recipe: ['recipe', 'recipe', 'recipe'],
+  labels: ['labels', 'model_label', 'method_label'],
+  note: ['note', 'note', 'note'],
+  locator: ['place', 'locator', 'locator'],
+  metric: ['metric', 'metric', 'metric'],
+};
+
+/** Column ids whose numbers have another field's name. */
+const ALIASES = { tasks: 'n_tasks', size: 'size_bytes' } as const;
+
+export function decodeTable(payload: Payload): LiveTable {
+  const layout = LAYOUT[payload.kind];
+  const groups: Readonly<Record<string, readonly string[]>> = layout.groups;
+  const coded: Record<string, CodedColumn> = {};
+  for (const [name, [group, id, label]] of Object.entries(CODED)) {
+    const home = groups[group]?.includes(id) ? group : Object.keys(groups).find((one) => groups[one]!.includes(id));
+    if (home === undefined) continue;
+    coded[name] = codedColumn(payload.groups[home]!, groups[home]!.indexOf(id), groups[home]!.indexOf(label));
+  }
+  const numbers: Record<string, ArrayLike<number>> = {};
+  for (const name of layout.numbers) numbers[name] = Float64Array.from(payload.numbers[name]!, (value) => value ?? Number.NaN);
+  for (const [alias, name] of Object.entries(ALIASES)) if (numbers[name] !== undefined) numbers[alias] = numbers[name];
+  const bits = groups['recipe']!.indexOf('bits');
+  const recipes = payload.groups['recipe']!;
+  numbers['bits'] = Float64Array.from(recipes.codes, (code) => Number(recipes.values[code]![bits]));
+  return { length: payload.length, coded, numbers, row: (index) => decodeRow(payload, groups, layout.numbers, index) };
+}
+
+/** Gives every value of a field its place among those that occur; several codes of a group may share one. */
+function codedColumn(group: Payload['groups'][string], id: number, label: number): CodedColumn {
+  const places = new Map<string, number>();
+  const values: { id: string; label: string; search: string }[] = [];
+  const translate = group.values.map((tuple) => {
+    const key = String(tuple[id] ?? 'none');
+    const known = places.get(key);
+    if (known !== undefined) return known;
+    places.set(key, values.length);
+    const name = String(tuple[label] ?? 'several');
+    return values.push({ id: key, label: name, search: `${key} ${name}`.toLowerCase() }) - 1;
+  });
+  return { values, codes: Uint16Array.from(group.codes, (code) => translate[code]!) };
+}
+
+function decodeRow(
+  payload: Payload,
+  groups: Readonly<Record<string, readonly string[]>>,
+  numbers: readonly string[],
+  index: number,
+): RecipeRow | ResultRow {
+  const row: Record<string, Cell> = { kind: payload.kind };
+  for (const [name, fields] of Object.entries(groups)) {
+    const group = payload.groups[name]!;
+    const tuple = group.values[group.codes[index]!]!;
+    for (const [place, field] of fields.entries()) row[field] = tuple[place]!;
+  }
+  for (const name of numbers) row[name] = payload.numbers[name]![index]!;
+  row['key'] = `${row['recipe']}.${row['source']}`;
+  return row as unknown as RecipeRow | ResultRow;
+}
