@@ -59,7 +59,9 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-async function readBytes(file: string): Promise<{ readonly bytes: Uint8Array | null; readonly size: number }> {
+async function readBytes(
+  file: string,
+): Promise<{ readonly bytes: Uint8Array | null; readonly size: number }> {
   try {
     const { size } = await stat(file);
     return { bytes: size > LIMIT_BYTES ? null : await readFile(file), size };

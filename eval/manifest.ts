@@ -1,8 +1,8 @@
 /** Everything that is needed to make the numbers of a run again, and where and when they were made. */
 import type { Manifest } from '../data/schema.ts';
+import type { OptionName } from './cli/options.ts';
 import { type Sweep, sweepSchema } from './config.ts';
 import type { EngineInfo } from './engines/engine.ts';
-import type { OptionName } from './cli/options.ts';
 import type { describeCode, describeMachine } from './machine.ts';
 import { processPeakBytes } from './memory.ts';
 import type { PlannedRun, TaskFacts } from './plan.ts';
@@ -30,7 +30,12 @@ type SessionRecord = {
  * @param earlier what earlier sessions stored; its creation time stays, times add up, the larger peak counts
  * @param elapsedMs of this session, spent on this run
  */
-export function buildManifest(run: PlannedRun, session: Session, earlier: Manifest | null, elapsedMs: number): Manifest {
+export function buildManifest(
+  run: PlannedRun,
+  session: Session,
+  earlier: Manifest | null,
+  elapsedMs: number,
+): Manifest {
   const { engine, sweep, code, machine } = session;
   const used = new Set(run.recipes.flatMap(({ cells }) => cells.map(({ task }) => task.id)));
   const thisSession: SessionRecord = {
@@ -69,7 +74,8 @@ export function sweepOf(run: PlannedRun, sweep: Sweep) {
 export function commandOf(run: PlannedRun, sweep: Sweep): string {
   const { models, recipes, tasks } = sweepOf(run, sweep);
   const usual = sweepSchema.parse({});
-  const changed = (name: 'bos' | 'engine' | 'provider' | 'seed') => (sweep[name] === usual[name] ? null : sweep[name]);
+  const changed = (name: 'bos' | 'engine' | 'provider' | 'seed') =>
+    sweep[name] === usual[name] ? null : sweep[name];
   const calibration = (name: 'text' | 'samples') =>
     sweep.calibration[name] === usual.calibration[name] ? null : sweep.calibration[name];
   const options: Readonly<Partial<Record<OptionName, string | number | null>>> = {
@@ -103,7 +109,7 @@ function datasetsOf(tasks: readonly TaskFacts[]): Manifest['datasets'] {
 }
 
 function sessionsOf(earlier: Manifest | null): readonly SessionRecord[] {
-  const sessions = earlier?.settings['sessions'];
+  const sessions = earlier?.settings.sessions;
   return Array.isArray(sessions) ? (sessions as SessionRecord[]) : [];
 }
 

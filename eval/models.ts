@@ -18,7 +18,10 @@ const HUB_ID = /^([\w.-]+\/[\w.-]+)(?:@([\w.-]+))?$/;
 /** Names of the models that the repository ships, sorted. */
 export async function shippedModels(dataFolder: string): Promise<readonly string[]> {
   const entries = await readdir(path.join(dataFolder, 'models'), { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
 }
 
 /** Null for a name that is neither a folder, nor a shipped model, nor the form of a Hugging Face id. */
@@ -42,7 +45,11 @@ export interface FoundModel {
  * @param root of the project: folders inside it are named from there
  * @throws hub/…, checkpoint/…, safetensors/…, family/…
  */
-export async function openModel(place: ModelPlace, root: string, hub: Omit<HubOptions, 'revision'>): Promise<FoundModel> {
+export async function openModel(
+  place: ModelPlace,
+  root: string,
+  hub: Omit<HubOptions, 'revision'>,
+): Promise<FoundModel> {
   if (place.kind === 'folder') return open(place.folder, sourceName(place.folder, root), null);
   const folder = await resolveModel(place.id, { ...hub, revision: place.revision });
   // A snapshot's folder has the name of its commit.
@@ -66,6 +73,9 @@ function sourceName(folder: string, root: string): string {
 
 /** The last part of a folder or id as a slug: `meta-llama/Llama-3.2-1B` → `llama-3.2-1b`. */
 export function slugOf(source: string): string {
-  const last = path.basename(source).toLowerCase().replace(/[^a-z0-9.+-]+/g, '-');
+  const last = path
+    .basename(source)
+    .toLowerCase()
+    .replace(/[^a-z0-9.+-]+/g, '-');
   return last.replace(/^[^a-z0-9]+/, '').replace(/-+$/, '') || 'model';
 }

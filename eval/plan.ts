@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { BitlossError } from '../data/errors.ts';
 import { FP16, formatRecipe, type Recipe } from '../data/recipe.ts';
 import type { Calibration, ModelManifest } from '../data/schema.ts';
-import { contentHash } from './content-hash.ts';
 import { type CellContent, cellKey, compressionKey } from './cell-key.ts';
 import type { Sweep } from './config.ts';
+import { contentHash } from './content-hash.ts';
 import type { FileRecord } from './datasets/load.ts';
 import type { EngineInfo } from './engines/engine.ts';
 import { calibrationErrors } from './errors/calibration.ts';
@@ -156,7 +156,8 @@ function calibrationOf(input: PlanInput, { architecture }: ModelFacts, recipe: R
   const { maxPositions } = architecture;
   const length = calibration.length ?? Math.min(USUAL_LENGTH, maxPositions);
   if (length > maxPositions) throw calibrationErrors.tooLong(length, maxPositions);
-  if (input.calibrationSha256 === null) throw new TypeError('a calibrated recipe is planned without its text');
+  if (input.calibrationSha256 === null)
+    throw new TypeError('a calibrated recipe is planned without its text');
   return {
     text: calibration.text,
     sha256: input.calibrationSha256,

@@ -27,7 +27,11 @@ function describeMetric({ metric, unit, value, std_error, paired }: Metric): str
 }
 
 function number(value: number, isShare: boolean): string {
-  return isShare ? percent(value) : Math.abs(value) >= 100_000 ? value.toExponential(2) : value.toFixed(Math.abs(value) < 100 ? 3 : 1);
+  return isShare
+    ? percent(value)
+    : Math.abs(value) >= 100_000
+      ? value.toExponential(2)
+      : value.toFixed(Math.abs(value) < 100 ? 3 : 1);
 }
 
 function percent(share: number): string {

@@ -64,7 +64,10 @@ export async function executeRun(run: PlannedRun, parts: RunParts): Promise<RunS
   const measured = pending.reduce((sum, { cells }) => sum + cells.length, 0);
   let failed = [...recorder.earlier.values()].filter((cell) => 'error' in cell).length;
   if (pending.length > 0) {
-    const steps = pending.flatMap(({ form, cells }) => [...(form === null ? [] : [form]), ...cells.map(({ step }) => step)]);
+    const steps = pending.flatMap(({ form, cells }) => [
+      ...(form === null ? [] : [form]),
+      ...cells.map(({ step }) => step),
+    ]);
     const execution = new Execution(run, recorder, parts.progress(steps, total - measured));
     failed += await execution.perform(parts.open, pending);
   }
@@ -169,7 +172,11 @@ class Execution {
   }
 
   /** Adds the comparison with the 16-bit model, item by item. */
-  async #pair(recipe: PlannedRecipe, { task }: PlannedCell, { metrics, items }: Evaluation): Promise<Metric[]> {
+  async #pair(
+    recipe: PlannedRecipe,
+    { task }: PlannedCell,
+    { metrics, items }: Evaluation,
+  ): Promise<Metric[]> {
     const baseline = recipe.recipe.method === 'fp16' ? null : await this.#baselineOf(task.id);
     const paired: Readonly<Record<string, Paired | null>> =
       baseline === null ? {} : pairedWithBaseline(items, baseline, task);
@@ -187,7 +194,12 @@ class Execution {
     return stored;
   }
 
-  async #fail(recipe: PlannedRecipe, cell: PlannedCell, error: FailedCell['error'], wallMs: number): Promise<void> {
+  async #fail(
+    recipe: PlannedRecipe,
+    cell: PlannedCell,
+    error: FailedCell['error'],
+    wallMs: number,
+  ): Promise<void> {
     const failed: FailedCell = { ...this.#base(recipe, cell, wallMs), error };
     await this.#recorder.fail(failed);
     this.#failed += 1;

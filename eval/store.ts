@@ -27,15 +27,26 @@ export class Store {
    * @throws store/read-only, store/disk-full, database/locked, database/damaged, data/malformed
    */
   static async open(places: RunConfig['places'], dataFolder: string): Promise<Store> {
-    for (const folder of [places.results, path.dirname(places.database), places.cache]) await checkWritable(folder);
+    for (const folder of [places.results, path.dirname(places.database), places.cache])
+      await checkWritable(folder);
     await ensureDatabase({ root: dataFolder, path: places.database });
     return new Store(await openDatabase(places.database, { readOnly: false }), places, dataFolder);
   }
 
   /** Throws `store/run-file` where the run was stored and its file is damaged. */
-  begin(run: PlannedRun, retry: boolean, manifest: (earlier: Manifest | null) => Manifest): Promise<StoredRun> {
+  begin(
+    run: PlannedRun,
+    retry: boolean,
+    manifest: (earlier: Manifest | null) => Manifest,
+  ): Promise<StoredRun> {
     const { results } = this.#places;
-    return StoredRun.open(run, { database: this.#database, results, dataFolder: this.#dataFolder, retry, manifest });
+    return StoredRun.open(run, {
+      database: this.#database,
+      results,
+      dataFolder: this.#dataFolder,
+      retry,
+      manifest,
+    });
   }
 
   close(): void {

@@ -72,7 +72,14 @@ export async function prepareSweep({ sweep }: RunConfig, around: Surroundings): 
       calibrationSha256: calibrationText?.sha256 ?? null,
       sweep,
     });
-    return { plan, engine, models, tasks, calibrationText, close: async () => void (await Promise.all([close(), engine.close()])) };
+    return {
+      plan,
+      engine,
+      models,
+      tasks,
+      calibrationText,
+      close: async () => void (await Promise.all([close(), engine.close()])),
+    };
   } catch (error) {
     await close();
     throw error;
@@ -86,30 +93,49 @@ export async function executeSweep(
   store: Store,
   around: Surroundings,
 ): Promise<readonly { readonly run: PlannedRun; readonly file: string; readonly summary: RunSummary }[]> {
-  const session: Session = {
-    startedAt: around.now(),
-    sweep: config.sweep,
-    engine: prepared.engine.info,
-    code: await describeCode(around.root),
-    machine: describeMachine(),
-    tasks: prepared.tasks,
-  };
+  const session = await sessionOf(prepared, config, around);
   const done = [];
   for (const run of prepared.plan.runs) {
     const startedAt = performance.now();
-    const manifest = (earlier: Manifest | null) => buildManifest(run, session, earlier, performance.now() - startedAt);
+    const manifest = (earlier: Manifest | null) =>
+      buildManifest(run, session, earlier, performance.now() - startedAt);
     const recorder = await store.begin(run, config.behaviour.retry, manifest);
     const summary = await executeRun(run, {
       recorder,
       open: async () => new Workbench(run, workbenchParts(prepared, config, run, around)),
-      progress: (steps, reused) => new Progress(around.output, steps, reused),
+      progress: (steps, reused) => {
+        const cells = steps.filter(({ isCell }) => isCell).length;
+        around.log(`${run.model.manifest.id}: ${cells} cells to measure, ${reused} stored before.`);
+        return new Progress(around.output, steps, reused);
+      },
     });
     done.push({ run, file: recorder.file, summary });
   }
   return done;
 }
 
-function workbenchParts(prepared: PreparedSweep, { sweep, places, behaviour }: RunConfig, run: PlannedRun, around: Surroundings) {
+/** What the manifests of this call have in common. */
+export async function sessionOf(
+  prepared: PreparedSweep,
+  { sweep }: RunConfig,
+  around: Surroundings,
+): Promise<Session> {
+  return {
+    startedAt: around.now(),
+    sweep,
+    engine: prepared.engine.info,
+    code: await describeCode(around.root),
+    machine: describeMachine(),
+    tasks: prepared.tasks,
+  };
+}
+
+function workbenchParts(
+  prepared: PreparedSweep,
+  { sweep, places, behaviour }: RunConfig,
+  run: PlannedRun,
+  around: Surroundings,
+) {
   const { engine, models, tasks, calibrationText } = prepared;
   return {
     engine,
@@ -123,14 +149,20 @@ function workbenchParts(prepared: PreparedSweep, { sweep, places, behaviour }: R
   };
 }
 
-async function findModel(name: string, { root, cwd, dataFolder, hub, log }: Surroundings): Promise<FoundModel> {
+async function findModel(
+  name: string,
+  { root, cwd, dataFolder, hub, log }: Surroundings,
+): Promise<FoundModel> {
   const place = await placeOf(name, dataFolder, cwd);
   if (place === null) throw new TypeError(`the model "${name}" was not checked`);
   return openModel(place, root, { ...hub, log });
 }
 
 /** Named tasks must load; without names, those of a data folder are taken that are there. */
-async function loadTasks({ tasks: names, data }: RunConfig['sweep'], problems: BitlossError[]): Promise<readonly LoadedTask[]> {
+async function loadTasks(
+  { tasks: names, data }: RunConfig['sweep'],
+  problems: BitlossError[],
+): Promise<readonly LoadedTask[]> {
   const all: readonly Task[] = Object.values(knownTasks);
   const isWanted = ({ id, dataset }: Task) =>
     names.length > 0 ? names.includes(id) : (dataset.source === 'folder') === (data !== null);
@@ -145,7 +177,11 @@ async function loadTasks({ tasks: names, data }: RunConfig['sweep'], problems: B
 }
 
 /** Results of what succeeds; errors of the project are collected. */
-async function collect<T, R>(items: readonly T[], problems: BitlossError[], make: (item: T) => Promise<R>): Promise<R[]> {
+async function collect<T, R>(
+  items: readonly T[],
+  problems: BitlossError[],
+  make: (item: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = [];
   for (const item of items) {
     try {

@@ -6,8 +6,8 @@ import { cliErrors } from '../errors/cli.ts';
 import { methods } from '../methods/index.ts';
 import { shippedModels } from '../models.ts';
 import type { PlannedRun } from '../plan.ts';
-import { publishRun, Store } from '../store.ts';
 import { readRunFile, runFilePath } from '../store/run-file.ts';
+import { publishRun, Store } from '../store.ts';
 import { executeSweep, type PreparedSweep, prepareSweep, type Surroundings } from '../sweep.ts';
 import { tasks } from '../tasks/index.ts';
 import type { Task } from '../tasks/task.ts';
@@ -16,6 +16,7 @@ import { helpText } from './help.ts';
 import { listText } from './list.ts';
 import { checkNames, type Known } from './names.ts';
 import { describeExclusion, exclusionText, planText, summaryText } from './plan-text.ts';
+import { reproduceCommand } from './reproduce-command.ts';
 import { describeProblems, rawSettings } from './settings.ts';
 
 const allTasks: readonly Task[] = Object.values(tasks);
@@ -39,9 +40,13 @@ export async function evalCommand(given: Arguments, around: Surroundings): Promi
     return 0;
   }
   const config = await checkedConfig(given, around);
+  const reproduced = given.values.get('reproduce')?.[0];
+  if (reproduced !== undefined) return reproduceCommand(reproduced, rawSettings(given), around);
   const prepared = await prepareSweep(config, around);
   try {
-    return config.behaviour.dryRun ? await showPlan(prepared, config, around) : await execute(prepared, config, around);
+    return config.behaviour.dryRun
+      ? await showPlan(prepared, config, around)
+      : await execute(prepared, config, around);
   } finally {
     await prepared.close();
   }
@@ -53,7 +58,8 @@ async function checkedConfig(given: Arguments, around: Surroundings): Promise<Ru
   const problems = [...given.problems];
   if ('problems' in config) problems.push(...describeProblems(config.problems, given));
   const names = readConfig({ sweep: { ...namesIn(given) } }, around);
-  if (!('problems' in names)) problems.push(...(await checkNames(names.sweep, known, around.dataFolder, around.cwd)));
+  if (!('problems' in names))
+    problems.push(...(await checkNames(names.sweep, known, around.dataFolder, around.cwd)));
   if (problems.length > 0 || 'problems' in config) throw cliErrors.arguments(problems);
   return config;
 }
@@ -70,7 +76,11 @@ function namesIn({ values }: Arguments) {
   };
 }
 
-async function showPlan({ plan }: PreparedSweep, { places }: RunConfig, { output }: Surroundings): Promise<number> {
+async function showPlan(
+  { plan }: PreparedSweep,
+  { places }: RunConfig,
+  { output }: Surroundings,
+): Promise<number> {
   const stored = new Map<PlannedRun, number>();
   for (const run of plan.runs) {
     const file = await readRunFile(runFilePath(places.results, run.id));

@@ -12,11 +12,17 @@ export interface Listed {
 export function listText({ models, engines, methods, tasks }: Listed): string {
   const isOwn = ({ dataset }: Task) => dataset.source === 'generated';
   const sections = [
-    section('Shipped models', models.map((model) => [model, ''])),
+    section(
+      'Shipped models',
+      models.map((model) => [model, '']),
+    ),
     section('Methods', [['fp16', 'The model as released'], ...methods.map(describeMethod)]),
     section('Tasks of the project', tasks.filter(isOwn).map(describeTask)),
     section('Tasks with --data', tasks.filter((task) => !isOwn(task)).map(describeTask)),
-    section('Engines', engines.map((engine) => [engine, ''])),
+    section(
+      'Engines',
+      engines.map((engine) => [engine, '']),
+    ),
   ];
   return `${sections.join('\n\n')}\n`;
 }

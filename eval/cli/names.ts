@@ -15,10 +15,17 @@ export interface Known {
 }
 
 /** Sentences about all names that mean nothing here. */
-export async function checkNames(sweep: Sweep, known: Known, dataFolder: string, cwd: string): Promise<readonly string[]> {
+export async function checkNames(
+  sweep: Sweep,
+  known: Known,
+  dataFolder: string,
+  cwd: string,
+): Promise<readonly string[]> {
   const shipped = await shippedModels(dataFolder);
   const models = await Promise.all(
-    sweep.models.map(async (name) => ((await placeOf(name, dataFolder, cwd)) === null ? cliProblems.model(name, shipped) : [])),
+    sweep.models.map(async (name) =>
+      (await placeOf(name, dataFolder, cwd)) === null ? cliProblems.model(name, shipped) : [],
+    ),
   );
   return [
     ...models.flat(),

@@ -72,8 +72,16 @@ export const OPTION_GROUPS = [
         value: 'TOKENS',
         help: 'window of rolling perplexity (default: 2048, or what the model can see if that is less)',
       },
-      { name: 'bos', value: 'RULE', help: 'where BOS stands: tokenizer (default), never, always or window; what a task cannot do is left out' },
-      { name: 'seed', value: 'N', help: 'seed of everything random, such as the choice of calibration samples (default: 0)' },
+      {
+        name: 'bos',
+        value: 'RULE',
+        help: 'where BOS stands: tokenizer (default), never, always or window; what a task cannot do is left out',
+      },
+      {
+        name: 'seed',
+        value: 'N',
+        help: 'seed of everything random, such as the choice of calibration samples (default: 0)',
+      },
       {
         name: 'calibration-text',
         value: 'TEXT',

@@ -25,19 +25,27 @@ function describeRun(run: PlannedRun, known: number): string {
 
 /** Nothing where nothing is left out. */
 export function exclusionText(exclusions: readonly Exclusion[]): readonly string[] {
-  return exclusions.length === 0 ? [] : ['Left out:', ...exclusions.map((exclusion) => `  - ${describeExclusion(exclusion)}`)];
+  return exclusions.length === 0
+    ? []
+    : ['Left out:', ...exclusions.map((exclusion) => `  - ${describeExclusion(exclusion)}`)];
 }
 
 export function describeExclusion({ model, recipe, task, reason }: Exclusion): string {
   return `${[model, recipe, task].filter((part) => part !== null).join(' · ')}: ${reason}`;
 }
 
-export function summaryText(run: PlannedRun, { measured, reused, failed }: RunSummary, file: string, wallMs: number): string {
+export function summaryText(
+  run: PlannedRun,
+  { measured, reused, failed }: RunSummary,
+  file: string,
+  wallMs: number,
+): string {
   const cells = (count: number) => `${count} cell${count === 1 ? '' : 's'}`;
   const work =
     measured === 0
       ? `all ${cells(reused)} were measured before; nothing was computed`
       : `${cells(measured)} measured in ${describeDuration(wallMs)}${reused === 0 ? '' : `, ${reused} stored before`}`;
-  const failures = failed === 0 ? '' : `; ${cells(failed)} failed, see the file (--retry measures them again)`;
+  const failures =
+    failed === 0 ? '' : `; ${cells(failed)} failed, see the file (--retry measures them again)`;
   return `${run.model.manifest.id}: ${work}${failures}\n  ${path.relative(process.cwd(), file)}`;
 }

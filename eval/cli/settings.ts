@@ -43,9 +43,14 @@ export function rawSettings({ values, switches }: Arguments): RawSettings {
 }
 
 /** Sentences such as `--limit: expected a whole number of items, at least 1, got "many".` */
-export function describeProblems(problems: readonly ConfigProblem[], { values }: Arguments): readonly string[] {
+export function describeProblems(
+  problems: readonly ConfigProblem[],
+  { values }: Arguments,
+): readonly string[] {
   return problems.map(({ where, expected }) => {
-    const option = Object.entries(PLACES).find(([, place]) => where === place || where.startsWith(`${place}.`))?.[0];
+    const option = Object.entries(PLACES).find(
+      ([, place]) => where === place || where.startsWith(`${place}.`),
+    )?.[0];
     if (option === undefined) return `${where}: expected ${expected}.`;
     return cliProblems.value(`--${option}`, (values.get(option as OptionName) ?? []).join(', '), expected);
   });

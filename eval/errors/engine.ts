@@ -12,6 +12,14 @@ export const engineErrors = {
       { provider, known },
       cause,
     ),
+  noDevice: (provider: string, cause: unknown) =>
+    new BitlossError(
+      'engine/no-device',
+      `[onnx] the ${provider} provider finds no device on this machine.`,
+      'Use the cpu provider, or install the graphics driver (on Linux with its Vulkan loader).',
+      { provider },
+      cause,
+    ),
   graph: (graph: string, provider: string, cause: unknown) =>
     new BitlossError(
       'engine/graph',

@@ -29,7 +29,7 @@ export const storeErrors = {
   items: (file: string, cause: unknown) =>
     new BitlossError(
       'store/items',
-      `[store] ${file}: the item outcomes of a finished cell cannot be read, ${messageOf(cause)}.`,
+      `[store] ${file}: the item outcomes of a finished cell cannot be read, ${messageOf(cause).split('\n')[0]}.`,
       'Delete the file; the cell is then measured again.',
       { file },
       cause,
@@ -62,6 +62,32 @@ export const runErrors = {
   cell: (cause: unknown) => ({ code: codeOf(cause), message: messageOf(cause).slice(0, 4000) }),
 };
 
+export const reproduceErrors = {
+  missing: (file: string) =>
+    new BitlossError(
+      'reproduce/missing',
+      `[reproduce] ${file}: there is no such file.`,
+      'Give a run file, such as data/local/RUN/run.json.',
+      {
+        file,
+      },
+    ),
+  settings: (file: string, problems: readonly string[]) =>
+    new BitlossError(
+      'reproduce/settings',
+      `[reproduce] ${file}: the settings of the run cannot be used here: ${problems.join('; ')}.`,
+      'Use the version of the code that the manifest names.',
+      { file, problems },
+    ),
+  inputs: (file: string, changed: readonly string[]) =>
+    new BitlossError(
+      'reproduce/inputs',
+      `[reproduce] ${file}: the inputs here are not those of the run:${changed.map((line) => `\n  - ${line}`).join('')}\n`,
+      'Get the same files, and name their places with --model and --data; nothing was computed.',
+      { file, changed },
+    ),
+};
+
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const READ_ONLY = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST', 'EISDIR']);
 
@@ -81,7 +107,8 @@ export function diskFault(place: string, cause: unknown): BitlossError {
 
 /** True for faults of this machine at this moment; a cell that failed with one is measured again by the next run. */
 export function isPassing(code: string): boolean {
-  return code.startsWith('store/') || code === 'system/out-of-memory' || /^E[A-Z]{2,}$/.test(code);
+  const passing = ['compress/write', 'system/out-of-memory'];
+  return code.startsWith('store/') || passing.includes(code) || /^E[A-Z]{2,}$/.test(code);
 }
 
 function reasonOf(cause: unknown): string {
@@ -102,7 +129,8 @@ function systemCode(cause: unknown): string {
 
 function codeOf(cause: unknown): string {
   if (cause instanceof BitlossError) return cause.code;
-  if (cause instanceof RangeError && /allocation|array buffer/i.test(cause.message)) return 'system/out-of-memory';
+  if (cause instanceof RangeError && /allocation|array buffer/i.test(cause.message))
+    return 'system/out-of-memory';
   return systemCode(cause) || 'run/unexpected';
 }
 

@@ -1,6 +1,6 @@
 /** Files that are either there as a whole or not at all, and folders that are known to take them. */
 import { randomBytes } from 'node:crypto';
-import { access, constants, mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { diskFault } from '../errors/run.ts';
 
@@ -11,7 +11,7 @@ import { diskFault } from '../errors/run.ts';
 export async function replaceFile(file: string, write: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
   try {
-    await mkdir(path.dirname(file), { recursive: true });
+    await makeFolder(path.dirname(file));
     await write(temporary);
     await syncFile(temporary);
     await rename(temporary, file);
@@ -25,8 +25,7 @@ export async function replaceFile(file: string, write: (temporary: string) => Pr
 export async function checkWritable(folder: string): Promise<void> {
   const probe = path.join(folder, `.probe-${process.pid}`);
   try {
-    await mkdir(folder, { recursive: true });
-    await access(folder, constants.W_OK);
+    await makeFolder(folder);
     // A full disk lets an empty file be made, so the probe has content.
     const handle = await open(probe, 'w');
     await handle.writeFile(Buffer.alloc(4096)).finally(() => handle.close());
@@ -35,6 +34,21 @@ export async function checkWritable(folder: string): Promise<void> {
   } finally {
     await rm(probe, { force: true }).catch(() => undefined);
   }
+}
+
+/** Unlike a recursive `mkdir` of Node, this tells a read-only file system from a missing folder. */
+async function makeFolder(folder: string): Promise<void> {
+  if (await isFolder(folder)) return;
+  const parent = path.dirname(folder);
+  if (parent !== folder) await makeFolder(parent);
+  await mkdir(folder).catch(async (cause: NodeJS.ErrnoException) => {
+    // Another process may have made it in between.
+    if (cause.code !== 'EEXIST' || !(await isFolder(folder))) throw cause;
+  });
+}
+
+async function isFolder(folder: string): Promise<boolean> {
+  return (await stat(folder).catch(() => null))?.isDirectory() ?? false;
 }
 
 async function syncFile(file: string): Promise<void> {

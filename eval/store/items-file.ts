@@ -1,5 +1,5 @@
 /** Item outcomes as Parquet: written whole or not at all, and read back as the same table. */
-import { type DuckDBConnection, DuckDBTypeId, LIST, DOUBLE } from '@duckdb/node-api';
+import { DOUBLE, type DuckDBConnection, DuckDBTypeId, LIST } from '@duckdb/node-api';
 import { storeErrors } from '../errors/run.ts';
 import type { ItemColumn, ItemTable } from '../items.ts';
 import { replaceFile } from './files.ts';
@@ -13,7 +13,11 @@ const SQL_TYPES: Readonly<Record<ItemColumn['type'], string>> = {
 };
 
 /** @throws store/read-only, store/disk-full, store/disk */
-export async function writeItems(connection: DuckDBConnection, file: string, items: ItemTable): Promise<void> {
+export async function writeItems(
+  connection: DuckDBConnection,
+  file: string,
+  items: ItemTable,
+): Promise<void> {
   const columns = items.columns.map(({ name, type }) => `${identifier(name)} ${SQL_TYPES[type]}`);
   await connection.run(`CREATE OR REPLACE TEMP TABLE item_rows (${columns.join(', ')})`);
   try {
@@ -32,7 +36,10 @@ export async function readItems(connection: DuckDBConnection, file: string): Pro
     const reader = await connection.runAndReadAll(`SELECT * FROM read_parquet(${literal(file)})`);
     const values = reader.getColumnsJS();
     const names = reader.columnNames();
-    return { rows: reader.currentRowCount, columns: names.map((name, i) => toColumn(name, reader.columnTypeId(i), values[i]!)) };
+    return {
+      rows: reader.currentRowCount,
+      columns: names.map((name, i) => toColumn(name, reader.columnTypeId(i), values[i]!)),
+    };
   } catch (cause) {
     throw storeErrors.items(file, cause);
   }

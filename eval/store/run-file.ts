@@ -27,7 +27,9 @@ export async function readRunFile(file: string): Promise<RunFile | null> {
   }
   const parsed = runFileSchema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`);
+  const problems = parsed.error.issues.map(
+    (issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`,
+  );
   throw storeErrors.runFile(file, problems);
 }
 

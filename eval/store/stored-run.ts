@@ -1,7 +1,13 @@
 /** One run as it is stored: file, item outcomes and tables, brought up to date after every cell. */
 import path from 'node:path';
 import type { Database } from '../../data/db.ts';
-import { type Cell, type FailedCell, type FinishedCell, finishedCellSchema, type Manifest } from '../../data/schema.ts';
+import {
+  type Cell,
+  type FailedCell,
+  type FinishedCell,
+  finishedCellSchema,
+  type Manifest,
+} from '../../data/schema.ts';
 import { isPassing, runErrors } from '../errors/run.ts';
 import type { ItemTable } from '../items.ts';
 import { cellsOf, type PlannedRun } from '../plan.ts';
@@ -73,7 +79,14 @@ export class StoredRun implements Recorder {
     const checked = finishedCellSchema.safeParse(finished);
     if (!checked.success) {
       // Such as a perplexity beyond the largest number: a result that cannot be stored is none.
-      const { bits_per_weight: _, size_bytes: __, metrics: ___, items: ____, notes: _____, ...base } = finished;
+      const {
+        bits_per_weight: _,
+        size_bytes: __,
+        metrics: ___,
+        items: ____,
+        notes: _____,
+        ...base
+      } = finished;
       const problems = checked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
       const failed: FailedCell = { ...base, error: runErrors.invalidResult(problems) };
       await this.fail(failed);

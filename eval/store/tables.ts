@@ -7,7 +7,12 @@ import type { Cell, Manifest } from '../../data/schema.ts';
 import { diskFault } from '../errors/run.ts';
 
 /** Stores cells with the newest manifest of their run; earlier rows of the same cells are replaced. Throws `store/…`. */
-export async function storeCells(database: Database, run: Manifest, file: string, cells: readonly Cell[]): Promise<void> {
+export async function storeCells(
+  database: Database,
+  run: Manifest,
+  file: string,
+  cells: readonly Cell[],
+): Promise<void> {
   const { connection } = database;
   try {
     await connection.run('BEGIN TRANSACTION');
@@ -21,7 +26,10 @@ export async function storeCells(database: Database, run: Manifest, file: string
 }
 
 /** Keys of the cells of a run that are stored, each with whether it failed. */
-export async function storedKeys({ connection }: Database, runId: string): Promise<ReadonlyMap<string, boolean>> {
+export async function storedKeys(
+  { connection }: Database,
+  runId: string,
+): Promise<ReadonlyMap<string, boolean>> {
   const reader = await connection.runAndReadAll(
     'SELECT cell_key, error_code IS NOT NULL FROM local_cell WHERE run_id = $runId',
     { runId },
@@ -30,7 +38,10 @@ export async function storedKeys({ connection }: Database, runId: string): Promi
 }
 
 /** Run files of this machine that hold finished cells of these keys. */
-export async function filesWith({ connection }: Database, keys: readonly string[]): Promise<readonly string[]> {
+export async function filesWith(
+  { connection }: Database,
+  keys: readonly string[],
+): Promise<readonly string[]> {
   if (keys.length === 0) return [];
   const list = keys.map((key) => `'${key.replaceAll("'", "''")}'`).join(', ');
   const reader = await connection.runAndReadAll(

@@ -32,7 +32,9 @@ export interface Chart<View extends ViewName> {
   readonly select: (rows: readonly ViewRow<View>[]) => readonly ViewRow<View>[];
   readonly spec: (rows: readonly ViewRow<View>[], size: Size, markOf: MarkOf) => TopLevelSpec;
   /** Methods to name in a legend, where names are not in the drawing. */
-  readonly legend: (rows: readonly ViewRow<View>[]) => readonly { readonly method: string; readonly title: string }[];
+  readonly legend: (
+    rows: readonly ViewRow<View>[],
+  ) => readonly { readonly method: string; readonly title: string }[];
   readonly columns: readonly ChartColumn<ViewRow<View>>[];
 }
 

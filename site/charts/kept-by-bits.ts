@@ -46,16 +46,20 @@ function finding(rows: readonly CurveRow[]): string {
   const levels = [...new Set(rows.map(({ nominal_bits }) => nominal_bits))].sort((a, b) => b - a);
   const high = levels.includes(4) ? 4 : levels[0];
   const low = levels.filter((bits) => bits >= 2 && bits < (high ?? 0)).at(-1);
-  const sentences = [high, low].filter((bits) => bits !== undefined).map((bits) => levelText(rows, bits));
-  return sentences.length === 0 ? 'Nothing of this kind is known yet.' : `${sentences.join('; ')}.`;
+  const parts = [high, low].filter((bits) => bits !== undefined).map((bits) => levelText(rows, bits));
+  return parts.length === 0 ? 'Nothing of this kind is known yet.' : `At ${parts.join('; at ')}.`;
 }
 
 function levelText(rows: readonly CurveRow[], bits: number): string {
-  const here = rows.filter(({ nominal_bits }) => nominal_bits === bits).sort((a, b) => b.kept - a.kept);
-  const best = here[0]!;
+  const here = rows.filter(({ nominal_bits }) => nominal_bits === bits);
+  const best = bestOf(here);
   const plain = here.find(({ method_id }) => method_id === 'rtn');
   const rest = plain === undefined || plain === best ? '' : `, plain rounding (RTN) ${percent(plain.kept)}`;
-  return `at ${bits} bit${bits === 1 ? '' : 's'} ${best.method_title ?? best.method_id} keeps ${percent(best.kept)}${rest}`.replace(/^a/, 'A');
+  return `${bits} bit${bits === 1 ? '' : 's'} ${best.method_title ?? best.method_id} keeps ${percent(best.kept)}${rest}`;
+}
+
+function bestOf(rows: readonly CurveRow[]): CurveRow {
+  return rows.reduce((best, row) => (row.kept > best.kept ? row : best));
 }
 
 interface Line {
@@ -65,24 +69,39 @@ interface Line {
   readonly weight: number;
 }
 
-/** Lines by method and origin, the best supported first; measured lines and plain rounding always come first. */
+/** Lines by method and origin: measured ones first, then plain rounding, the best at 4 and 2 bits, the best supported. */
 function linesOf(rows: readonly CurveRow[]): readonly Line[] {
+  const winners = [4, 2]
+    .map((bits) => rows.filter(({ nominal_bits }) => nominal_bits === bits))
+    .filter(({ length }) => length > 0)
+    .map(bestOf);
   const groups = Map.groupBy(rows, ({ method_id, origin }) => `${method_id} ${origin}`);
   return [...groups]
-    .map(([key, points]) => ({ key, title: points[0]!.method_title ?? points[0]!.method_id, points, weight: weigh(points) }))
+    .map(([key, points]) => ({
+      key,
+      title: points[0]!.method_title ?? points[0]!.method_id,
+      points,
+      weight: weigh(points, winners),
+    }))
     .sort((a, b) => b.weight - a.weight || (a.key < b.key ? -1 : 1));
 }
 
-function weigh(points: readonly CurveRow[]): number {
+function weigh(points: readonly CurveRow[], winners: readonly CurveRow[]): number {
   const { origin, method_id } = points[0]!;
   const evidence = points.reduce((sum, { n_sources }) => sum + n_sources, 0);
-  return (origin === 'reported' ? 0 : 1e6) + (method_id === 'rtn' ? 1e5 : 0) + (points.length > 1 ? 1e4 : 0) + evidence;
+  const rank = [
+    origin !== 'reported',
+    method_id === 'rtn',
+    points.some((point) => winners.includes(point)),
+    points.length > 1,
+  ];
+  return rank.reduce((sum, holds) => sum * 2 + Number(holds), 0) * 1000 + evidence;
 }
 
 function spec(rows: readonly CurveRow[], size: Size, markOf: MarkOf) {
   const lines = linesOf(rows);
   const named = lines.slice(0, NAMED[size]);
-  const top = Math.max(1.05, ...rows.map(({ kept }) => kept));
+  const top = Math.max(1.08, ...rows.map(({ kept }) => kept));
   const bits = rows.map(({ nominal_bits }) => nominal_bits);
   const [widest, narrowest] = [Math.max(4, ...bits), Math.min(2, ...bits)];
   const x = {
@@ -90,7 +109,11 @@ function spec(rows: readonly CurveRow[], size: Size, markOf: MarkOf) {
     type: 'quantitative' as const,
     title: 'bits per weight',
     scale: { type: 'log' as const, base: 2, domain: [widest * 1.12, narrowest / 1.12], nice: false },
-    axis: { values: [16, 8, 6, 5, 4, 3, 2, 1].filter((one) => one <= widest && one >= narrowest), grid: false, format: 'd' },
+    axis: {
+      values: [16, 8, 6, 5, 4, 3, 2, 1].filter((one) => one <= widest && one >= narrowest),
+      grid: false,
+      format: 'd',
+    },
   };
   const y = {
     field: 'kept',
@@ -99,7 +122,8 @@ function spec(rows: readonly CurveRow[], size: Size, markOf: MarkOf) {
     scale: { domain: [0, top], nice: false },
     axis: { format: '.0%', values: [0, 0.2, 0.4, 0.6, 0.8, 1] },
   };
-  const drawn = (line: Line, isNamed: boolean) => line.points.map((row) => pointOf(row, line, markOf, isNamed));
+  const drawn = (line: Line, isNamed: boolean) =>
+    line.points.map((row) => pointOf(row, line, markOf, isNamed));
   const points = lines.flatMap((line) => drawn(line, named.includes(line)));
   return {
     $schema: SCHEMA as 'https://vega.github.io/schema/vega-lite/v6.json',
@@ -107,11 +131,15 @@ function spec(rows: readonly CurveRow[], size: Size, markOf: MarkOf) {
     height: HEIGHT[size],
     padding: { left: 4, top: 4, bottom: 4, right: 4 },
     layer: [
-      { data: { values: [{ kept: 1 }] }, mark: { type: 'rule' as const, stroke: 'var(--ink)', strokeDash: [2, 3] }, encoding: { y } },
       {
-        data: { values: [{ kept: 1, label: '16 bit' }] },
-        mark: { type: 'text' as const, align: 'left' as const, dx: 4, dy: 9, fill: 'var(--ink-2)' },
-        encoding: { x: { value: 0 }, y, text: { field: 'label' } },
+        data: { values: [{ kept: 1 }] },
+        mark: { type: 'rule' as const, stroke: 'var(--ink)', strokeDash: [2, 3] },
+        encoding: { y },
+      },
+      {
+        data: { values: [{ kept: 1, label: 'the 16-bit model' }] },
+        mark: { type: 'text' as const, align: 'right' as const, dy: -8, fill: 'var(--ink-2)' },
+        encoding: { x: { value: WIDTH[size] }, y, text: { field: 'label' } },
       },
       lineLayer(points, x, y),
       whiskerLayer(points, x, y),
@@ -152,15 +180,26 @@ function pointOf(row: CurveRow, line: Line, markOf: MarkOf, isNamed: boolean): P
   };
 }
 
-const STYLE = { stroke: { field: 'color', scale: null }, opacity: { field: 'opacity', type: 'quantitative', scale: null } } as const;
+const STYLE = {
+  stroke: { field: 'color', scale: null },
+  opacity: { field: 'opacity', type: 'quantitative', scale: null },
+} as const;
 
 function lineLayer<X, Y>(points: readonly Point[], x: X, y: Y) {
-  return { data: { values: [...points] }, mark: { type: 'line' as const, strokeWidth: 1.75 }, encoding: { x, y, detail: { field: 'line' }, ...STYLE } };
+  return {
+    data: { values: [...points] },
+    mark: { type: 'line' as const, strokeWidth: 1.75 },
+    encoding: { x, y, detail: { field: 'line' }, ...STYLE },
+  };
 }
 
 function whiskerLayer<X, Y extends object>(points: readonly Point[], x: X, y: Y) {
   const values = points.filter(({ low }) => low !== null);
-  return { data: { values }, mark: { type: 'rule' as const, strokeWidth: 1.5 }, encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, ...STYLE } };
+  return {
+    data: { values },
+    mark: { type: 'rule' as const, strokeWidth: 1.5 },
+    encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, ...STYLE },
+  };
 }
 
 function pointLayer<X, Y>(points: readonly Point[], x: X, y: Y) {
@@ -179,28 +218,60 @@ function pointLayer<X, Y>(points: readonly Point[], x: X, y: Y) {
 }
 
 /** Names stand in a column at the right, apart from each other, each tied to the end of its line. */
-function labelLayers<X, Y extends object>(lines: readonly Line[], markOf: MarkOf, top: number, size: Size, x: X, y: Y) {
-  const ends = lines.map((line) => line.points.reduce((last, point) => (point.nominal_bits < last.nominal_bits ? point : last)));
+function labelLayers<X, Y extends object>(
+  lines: readonly Line[],
+  markOf: MarkOf,
+  top: number,
+  size: Size,
+  x: X,
+  y: Y,
+) {
+  const ends = lines.map((line) =>
+    line.points.reduce((last, point) => (point.nominal_bits < last.nominal_bits ? point : last)),
+  );
   const gap = (LABEL_PIXELS / HEIGHT[size]) * top;
-  const places = placeLabels(ends.map(({ kept }) => ({ at: Math.max(0, kept) })), gap, [0, top]);
+  const places = placeLabels(
+    ends.map(({ kept }) => ({ at: Math.max(0, kept) })),
+    gap,
+    [0, top],
+  );
   const values = ends.map((end, index) => ({
     bits: end.nominal_bits,
     kept: Math.max(0, end.kept),
     place: places[index]!,
     label: `${lines[index]!.title}${end.origin === 'reported' ? '' : ` (${end.origin})`}`,
     color: markOf(end.method_id).color,
+    shape: SHAPES[markOf(end.method_id).shape],
+    fill: end.origin === 'measured' ? markOf(end.method_id).color : 'var(--paper)',
   }));
   const edge = WIDTH[size];
   return [
     {
       data: { values },
       mark: { type: 'rule' as const, strokeWidth: 1, strokeDash: [1, 2], opacity: 0.7 },
-      encoding: { x, y, x2: { value: edge + 8 }, y2: { field: 'place' }, stroke: { field: 'color', scale: null } },
+      encoding: {
+        x,
+        y,
+        x2: { value: edge + 8 },
+        y2: { field: 'place' },
+        stroke: { field: 'color', scale: null },
+      },
+    },
+    {
+      data: { values },
+      mark: { type: 'point' as const, size: 60, strokeWidth: 1.5, opacity: 1 },
+      encoding: {
+        x: { value: edge + 16 },
+        y: { ...y, field: 'place' },
+        stroke: { field: 'color', scale: null },
+        fill: { field: 'fill', scale: null },
+        shape: { field: 'shape', scale: null },
+      },
     },
     {
       data: { values },
       mark: { type: 'text' as const, align: 'left' as const, baseline: 'middle' as const },
-      encoding: { x: { value: edge + 11 }, y: { ...y, field: 'place' }, text: { field: 'label' }, fill: { field: 'color', scale: null } },
+      encoding: { x: { value: edge + 25 }, y: { ...y, field: 'place' }, text: { field: 'label' } },
     },
   ];
 }

@@ -11,10 +11,16 @@ export interface Wish {
  * @param bounds  lowest and highest place
  * @returns       places in the order of `wishes`; where they do not fit, the gap shrinks evenly
  */
-export function placeLabels(wishes: readonly Wish[], gap: number, bounds: readonly [number, number]): readonly number[] {
+export function placeLabels(
+  wishes: readonly Wish[],
+  gap: number,
+  bounds: readonly [number, number],
+): readonly number[] {
   const [low, high] = bounds;
   const room = wishes.length > 1 ? Math.min(gap, (high - low) / (wishes.length - 1)) : gap;
-  const falling = wishes.map(({ at }, index) => ({ at, index })).sort((a, b) => b.at - a.at || a.index - b.index);
+  const falling = wishes
+    .map(({ at }, index) => ({ at, index }))
+    .sort((a, b) => b.at - a.at || a.index - b.index);
   const places = new Array<number>(wishes.length).fill(0);
   let ceiling = high;
   for (const { at, index } of falling) {

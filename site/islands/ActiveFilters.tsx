@@ -21,13 +21,18 @@ export function ActiveFilters({ state, setState, table }: Props): ReactNode {
       {active.map(({ facet, id }) => (
         <li key={`${facet} ${id}`}>
           <button type="button" className="button" onClick={() => setState(toggleValue(state, facet, id))}>
-            <span className="muted">{FACET_TITLES[facet]}</span> {label(facet, id)} <span aria-hidden="true">×</span>
+            <span className="muted">{FACET_TITLES[facet]}</span> {label(facet, id)}{' '}
+            <span aria-hidden="true">×</span>
             <span className="hidden-text">remove this filter</span>
           </button>
         </li>
       ))}
       <li>
-        <button type="button" className="link" onClick={() => setState({ ...DEFAULT_STATE, view: state.view })}>
+        <button
+          type="button"
+          className="link"
+          onClick={() => setState({ ...DEFAULT_STATE, view: state.view })}
+        >
           Clear all
         </button>
       </li>

@@ -63,7 +63,14 @@ function Loaded({ state, setState, table, sizes }: LoadedProps): ReactNode {
   const columns = COLUMNS[state.view];
   return (
     <div className="board">
-      <Toolbar state={state} setState={setState} columns={columns} table={table} order={order} sizes={sizes} />
+      <Toolbar
+        state={state}
+        setState={setState}
+        columns={columns}
+        table={table}
+        order={order}
+        sizes={sizes}
+      />
       <div className="board-body">
         <Facets state={state} setState={setState} table={table} counts={counts} matches={order.length} />
         <div className="board-main">
@@ -77,5 +84,7 @@ function Loaded({ state, setState, table, sizes }: LoadedProps): ReactNode {
 
 /** Recipes are shown over all abilities unless the reader asks for one. */
 function applied(state: BoardState): BoardState {
-  return state.view === 'recipes' && state.filters.ability === undefined ? withFacet(state, 'ability', ['all']) : state;
+  return state.view === 'recipes' && state.filters.ability === undefined
+    ? withFacet(state, 'ability', ['all'])
+    : state;
 }

@@ -45,7 +45,11 @@ export function Facet({ facet, title, values, counts, isOpen, state, setState }:
         ) : null}
         {shown.map(({ id, label, count, isChosen }) => (
           <label key={id} className={count === 0 && !isChosen ? 'option dead' : 'option'}>
-            <input type="checkbox" checked={isChosen} onChange={() => setState(toggleValue(state, facet, id))} />
+            <input
+              type="checkbox"
+              checked={isChosen}
+              onChange={() => setState(toggleValue(state, facet, id))}
+            />
             <span>{valueLabel(facet, id, label)}</span>
             <span className="count">{countText(count)}</span>
           </label>

@@ -19,7 +19,17 @@ export const FACET_TITLES: Readonly<Record<FacetId, string>> = {
 };
 
 const OPEN: readonly FacetId[] = ['model', 'method', 'bits', 'ability'];
-const ORDER: readonly FacetId[] = ['model', 'method', 'bits', 'ability', 'tensor', 'family', 'task', 'source', 'origin'];
+const ORDER: readonly FacetId[] = [
+  'model',
+  'method',
+  'bits',
+  'ability',
+  'tensor',
+  'family',
+  'task',
+  'source',
+  'origin',
+];
 
 interface Props {
   readonly state: BoardState;
@@ -31,14 +41,21 @@ interface Props {
 
 export function Facets(props: Props): ReactNode {
   const isPhone = useIsPhone();
-  return isPhone ? <Sheet {...props} /> : <aside className="facets" aria-label="Filters"><List {...props} /></aside>;
+  return isPhone ? (
+    <Sheet {...props} />
+  ) : (
+    <aside className="facets" aria-label="Filters">
+      <List {...props} />
+    </aside>
+  );
 }
 
 function List({ state, setState, table, counts }: Props): ReactNode {
   return ORDER.map((facet) => {
     const column = table.coded[facet];
     const count = counts[facet];
-    if (facet === 'task' && state.view === 'recipes') return <TaskHint key={facet} state={state} setState={setState} />;
+    if (facet === 'task' && state.view === 'recipes')
+      return <TaskHint key={facet} state={state} setState={setState} />;
     if (column === undefined || count === undefined) return null;
     return (
       <Facet

@@ -2,7 +2,6 @@
 import {
   type ColumnDef,
   columnVisibilityFeature,
-  createColumnHelper,
   rowSortingFeature,
   tableFeatures,
   useTable,
@@ -17,7 +16,6 @@ import { HeaderCell } from './HeaderCell.tsx';
 import { RowCells } from './RowCells.tsx';
 
 const features = tableFeatures({ columnVisibilityFeature, rowSortingFeature });
-const helper = createColumnHelper<typeof features, Row>();
 
 interface Props {
   readonly state: BoardState;
@@ -82,7 +80,9 @@ export function LiveTable({ state, setState, columns, table, order }: Props): Re
           <Spacer height={after} span={shown.length} />
         </tbody>
       </table>
-      {order.length === 0 ? <p className="board-empty">No row matches. Remove a filter to see more.</p> : null}
+      {order.length === 0 ? (
+        <p className="board-empty">No row matches. Remove a filter to see more.</p>
+      ) : null}
     </section>
   );
 }
@@ -99,13 +99,13 @@ function useColumns(
   const definitions = useMemo(
     () =>
       columns.map(
-        (column): ColumnDef<typeof features, Row> =>
-          helper.accessor(column.text, {
-            id: column.id,
-            header: column.header,
-            sortDescFirst: column.numeric === true,
-            enableSorting: isSortable(column, table) && (oneTask || !column.ofOneTask),
-          }),
+        (column): ColumnDef<typeof features, Row> => ({
+          id: column.id,
+          header: column.header,
+          accessorFn: (row): unknown => column.text(row),
+          sortDescFirst: column.numeric === true,
+          enableSorting: isSortable(column, table) && (oneTask || !column.ofOneTask),
+        }),
       ),
     [columns, table, oneTask],
   );
@@ -135,7 +135,13 @@ function width(columns: readonly BoardColumn<Row>[]): number {
 }
 
 /** Stands for the rows above or below the window. */
-function Spacer({ height, span }: { readonly height: VirtualItem['start']; readonly span: number }): ReactNode {
+function Spacer({
+  height,
+  span,
+}: {
+  readonly height: VirtualItem['start'];
+  readonly span: number;
+}): ReactNode {
   return height <= 0 ? null : (
     <tr className="spacer" aria-hidden="true">
       <td colSpan={span} style={{ height }} />

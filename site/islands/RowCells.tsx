@@ -10,7 +10,12 @@ interface Props<R extends Row> {
 
 export function RowCells<R extends Row>({ row, columns }: Props<R>): ReactNode {
   return columns.map((column) => (
-    <td key={column.id} role="cell" className={className(column)} data-label={column.label ? column.header : undefined}>
+    <td
+      key={column.id}
+      role="cell"
+      className={className(column)}
+      data-label={column.label ? column.header : undefined}
+    >
       {column.cell(row)}
     </td>
   ));

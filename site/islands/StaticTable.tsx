@@ -1,10 +1,10 @@
 /** A table of rows as plain HTML: what a page holds before, and without, any script. */
 import type { ReactNode } from 'react';
 import type { RecipeRow, ResultRow, Row } from '../lib/row-types.ts';
+import type { BoardColumn } from './columns.tsx';
 import { RowCells } from './RowCells.tsx';
 import { RECIPE_COLUMNS } from './recipe-columns.tsx';
 import { RESULT_COLUMNS } from './result-columns.tsx';
-import type { BoardColumn } from './columns.tsx';
 
 interface Props<R extends Row> {
   readonly rows: readonly R[];
@@ -13,6 +13,8 @@ interface Props<R extends Row> {
   readonly without?: readonly string[];
   /** Columns to add to those shown by default. */
   readonly and?: readonly string[];
+  /** What other pages link to: the first row of a recipe by a source (`key`), or every row (`id`). */
+  readonly anchors?: 'key' | 'id';
 }
 
 export function RecipeTable(props: Props<RecipeRow>): ReactNode {
@@ -29,6 +31,7 @@ function StaticTable<R extends Row>({
   columns,
   without = [],
   and = [],
+  anchors,
 }: Props<R> & { readonly columns: readonly BoardColumn<R>[] }): ReactNode {
   const shown = columns.filter(({ id, shown }) => (shown && !without.includes(id)) || and.includes(id));
   return (
@@ -45,7 +48,7 @@ function StaticTable<R extends Row>({
       </thead>
       <tbody role="rowgroup">
         {rows.map((row, index) => (
-          <tr key={index} role="row" id={anchor(row, rows[index - 1])}>
+          <tr key={index} role="row" id={anchor(row, rows[index - 1], anchors)}>
             <RowCells row={row} columns={shown} />
           </tr>
         ))}
@@ -54,7 +57,8 @@ function StaticTable<R extends Row>({
   );
 }
 
-/** The first row of a recipe by a source carries the anchor that the board of recipes links to. */
-function anchor(row: Row, before: Row | undefined): string | undefined {
-  return row.kind === 'result' && row.key !== before?.key ? row.key : undefined;
+function anchor(row: Row, before: Row | undefined, anchors: 'key' | 'id' | undefined): string | undefined {
+  if (row.kind !== 'result' || anchors === undefined) return undefined;
+  if (anchors === 'id') return row.id;
+  return row.key === before?.key ? undefined : row.key;
 }

@@ -116,10 +116,25 @@ function CopyLink(): ReactNode {
 }
 
 /** The rows and columns in view, in their order, as a file. */
-function downloadCsv(state: BoardState, columns: readonly BoardColumn<Row>[], table: LiveTable, order: Uint32Array): void {
+function downloadCsv(
+  state: BoardState,
+  columns: readonly BoardColumn<Row>[],
+  table: LiveTable,
+  order: Uint32Array,
+): void {
   const shown = columns.filter(({ id, shown }) => state.columns[id] ?? shown);
-  const rows = Array.from(order, (index) => table.row(index)).map((row) => shown.map(({ text }) => text(row)));
-  const file = new Blob([toCsv(shown.map(({ id }) => id), rows)], { type: 'text/csv' });
+  const rows = Array.from(order, (index) => table.row(index)).map((row) =>
+    shown.map(({ text }) => text(row)),
+  );
+  const file = new Blob(
+    [
+      toCsv(
+        shown.map(({ id }) => id),
+        rows,
+      ),
+    ],
+    { type: 'text/csv' },
+  );
   const link = document.createElement('a');
   link.href = URL.createObjectURL(file);
   link.download = `bitloss-${state.view}.csv`;

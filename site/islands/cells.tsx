@@ -39,14 +39,21 @@ export function Kept({ kept, low, high, note = null }: KeptProps): ReactNode {
       </span>
     );
   }
-  const style = { '--k': share(kept), '--lo': share(low ?? kept), '--hi': share(high ?? kept) } as CSSProperties;
+  const style = {
+    '--k': share(kept),
+    '--lo': share(low ?? kept),
+    '--hi': share(high ?? kept),
+  } as CSSProperties;
   return (
     <span className="kept">
       <span className="kept-bar" style={style}>
         {low === null || high === null ? null : <i />}
       </span>
       <span className="kept-value">{keptText(kept)}</span>
-      <span className="kept-interval" title={note ?? (low === null ? 'no interval published' : '95 % interval')}>
+      <span
+        className="kept-interval"
+        title={note ?? (low === null ? 'no interval published' : '95 % interval')}
+      >
         {note === 'below chance' ? 'floor' : intervalText(low, high)}
       </span>
     </span>

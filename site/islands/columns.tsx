@@ -39,7 +39,8 @@ export const model: BoardColumn<Row> = {
 export const method: BoardColumn<Row> = {
   id: 'method',
   header: 'Method',
-  about: 'The algorithm. Colour is its family, shape the method; filled is measured here, hollow is reported.',
+  about:
+    'The algorithm. Colour is its family, shape the method; filled is measured here, hollow is reported.',
   width: 150,
   shown: true,
   cell: (row) => (

@@ -13,7 +13,8 @@ export const RECIPE_COLUMNS: readonly BoardColumn<RecipeRow>[] = [
   {
     id: 'kept',
     header: 'Kept',
-    about: 'The share of the same source’s 16-bit model that is left: the mean over abilities of the mean over tasks.',
+    about:
+      'The share of the same source’s 16-bit model that is left: the mean over abilities of the mean over tasks.',
     numeric: true,
     wide: true,
     width: 270,

@@ -30,7 +30,8 @@ export const RESULT_COLUMNS: readonly BoardColumn<ResultRow>[] = [
     id: 'value',
     ofOneTask: true,
     header: 'Score',
-    about: 'As measured or printed: accuracy in points of 100, perplexity, or the unit named. The link is its origin.',
+    about:
+      'As measured or printed: accuracy in points of 100, perplexity, or the unit named. The link is its origin.',
     numeric: true,
     label: true,
     width: 92,
@@ -53,7 +54,8 @@ export const RESULT_COLUMNS: readonly BoardColumn<ResultRow>[] = [
   {
     id: 'kept',
     header: 'Kept',
-    about: 'The share of the 16-bit model that is left in this task, with its 95 % interval where one is known.',
+    about:
+      'The share of the 16-bit model that is left in this task, with its 95 % interval where one is known.',
     numeric: true,
     wide: true,
     width: 270,
@@ -172,5 +174,7 @@ function lossText(row: ResultRow): string {
   // A loss is shown as what is missing: −1.8 points; a perplexity that rose as +0.3.
   if (row.loss === null) return NONE;
   if (row.unit === 'fraction') return signed(-row.loss, 1);
-  return Math.abs(row.loss) >= 1000 ? signed(row.loss, 0) : signed(row.unit === 'perplexity' ? row.loss : -row.loss, 2);
+  return Math.abs(row.loss) >= 1000
+    ? signed(row.loss, 0)
+    : signed(row.unit === 'perplexity' ? row.loss : -row.loss, 2);
 }

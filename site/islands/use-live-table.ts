@@ -23,12 +23,17 @@ export type Loaded =
 
 /** Fetches and decodes a table once; while another one loads, nothing old is shown under its name. */
 export function useLiveTable(address: string): Loaded {
-  const [loaded, setLoaded] = useState<Loaded & { readonly address: string }>({ status: 'loading', table: null, address });
+  const [loaded, setLoaded] = useState<Loaded & { readonly address: string }>({
+    status: 'loading',
+    table: null,
+    address,
+  });
   useEffect(() => {
     let current = true;
     load(address).then(
       (table) => current && setLoaded({ status: 'ready', table, address }),
-      (error: Error) => current && setLoaded({ status: 'failed', table: null, reason: error.message, address }),
+      (error: Error) =>
+        current && setLoaded({ status: 'failed', table: null, reason: error.message, address }),
     );
     return () => {
       current = false;

@@ -2,7 +2,7 @@
  * Filters, counts and sorts the board in the browser over columns, never over row objects: one pass over typed arrays
  * decides which rows match and, at the same time, what every facet would count if its own choice were lifted.
  */
-import { FACETS, type BoardState, type Facet, type SortKey } from './board-state.ts';
+import { type BoardState, FACETS, type Facet, type SortKey } from './board-state.ts';
 import { compares, parseSearch, type SearchTerm } from './search-query.ts';
 
 /** A column of repeating values: `codes[row]` is an index into `values`. */
@@ -31,7 +31,8 @@ export function runBoard(table: EngineTable, state: BoardState): EngineResult {
   const searched = searchRows(table, state.search);
   const failures = failedFilters(table, state, facets);
   const counts: Partial<Record<Facet, Uint32Array>> = {};
-  for (const facet of facets) counts[facet] = countFacet(table, facet, facets.indexOf(facet), searched, failures);
+  for (const facet of facets)
+    counts[facet] = countFacet(table, facet, facets.indexOf(facet), searched, failures);
   const matches: number[] = [];
   for (let row = 0; row < table.length; row++) {
     if (searched[row] === 1 && failures.count[row] === 0) matches.push(row);
@@ -74,7 +75,8 @@ function countFacet(
   const counts = new Uint32Array(values.length);
   for (let row = 0; row < table.length; row++) {
     const failed = failures.count[row]!;
-    if (searched[row] === 1 && (failed === 0 || (failed === 1 && failures.last[row] === index))) counts[codes[row]!]!++;
+    if (searched[row] === 1 && (failed === 0 || (failed === 1 && failures.last[row] === index)))
+      counts[codes[row]!]!++;
   }
   return counts;
 }
@@ -90,7 +92,8 @@ function applyTerm(table: EngineTable, term: SearchTerm, found: Uint8Array): voi
   if (term.kind === 'number') {
     const values = table.numbers[term.field]!;
     const bound = term.field === 'kept' ? term.bound / 100 : term.bound;
-    for (let row = 0; row < table.length; row++) if (!compares(values[row]!, term.comparison, bound)) found[row] = 0;
+    for (let row = 0; row < table.length; row++)
+      if (!compares(values[row]!, term.comparison, bound)) found[row] = 0;
     return;
   }
   const columns = Object.entries(table.coded)

@@ -1,7 +1,7 @@
 /** The rows of the two boards as cells show them, in the board's own order. Made at build time, and again in the browser. */
 import { bitsChips } from './bits-chips.ts';
 import { byId, methods, models } from './catalogue.ts';
-import { type BoardRow, type RecipeByAbilityRow, rows } from './db.ts';
+import { type BoardRow, rows } from './db.ts';
 import type { RecipeRow, ResultRow, RowBase } from './row-types.ts';
 
 /** Rows of results on one static page. */
@@ -13,7 +13,7 @@ type Named = { readonly id: string };
 const places = (list: readonly Named[]) => new Map(list.map(({ id }, place) => [id, place]));
 
 type Common = Pick<
-  BoardRow & RecipeByAbilityRow,
+  BoardRow,
   | 'origin'
   | 'source_id'
   | 'source_title'
@@ -53,56 +53,65 @@ async function makeRecipeRows(): Promise<readonly RecipeRow[]> {
   const marks = byId(await methods());
   const order = places(await models());
   const pages = await firstPages();
-  const made = (await rows('recipe_by_ability')).map((row): RecipeRow => ({
-    ...common(row, row.nominal_bits ?? 0, marks),
-    kind: 'recipe',
-    ability: row.ability,
-    low: row.kept_half === null ? null : Math.max(0, row.kept - row.kept_half),
-    high: row.kept_half === null ? null : row.kept + row.kept_half,
-    n_tasks: row.n_tasks,
-    n_abilities: row.n_abilities,
-    n_values: row.n_values,
-    size_bytes: row.size_bytes,
-    page: pages.get(`${row.model_id} ${groupKey(row)}`) ?? 1,
-  }));
+  const made = (await rows('recipe_by_ability')).map(
+    (row): RecipeRow => ({
+      ...common(row, row.nominal_bits ?? 0, marks),
+      kind: 'recipe',
+      ability: row.ability,
+      low: row.kept_half === null ? null : Math.max(0, row.kept - row.kept_half),
+      high: row.kept_half === null ? null : row.kept + row.kept_half,
+      n_tasks: row.n_tasks,
+      n_abilities: row.n_abilities,
+      n_values: row.n_values,
+      size_bytes: row.size_bytes,
+      page: pages.get(`${row.model_id} ${groupKey(row)}`) ?? 1,
+    }),
+  );
   return made.sort(
-    (a, b) => compareRows(a, b, order) || (b.kept ?? 0) - (a.kept ?? 0) || text(a.key, b.key) || text(a.ability, b.ability),
+    (a, b) =>
+      compareRows(a, b, order) ||
+      (b.kept ?? 0) - (a.kept ?? 0) ||
+      text(a.key, b.key) ||
+      text(a.ability, b.ability),
   );
 }
 
 async function makeResultRows(): Promise<readonly ResultRow[]> {
   const marks = byId(await methods());
   const order = places(await models());
-  const made = (await rows('board')).map((row): ResultRow => ({
-    ...common(row, nominalBits(row), marks),
-    kind: 'result',
-    id: row.row_id,
-    model_label: row.model_label,
-    method_label: row.method_label,
-    task: row.task_id,
-    task_title: row.task_title,
-    ability: row.ability,
-    metric: row.metric,
-    unit: row.unit ?? 'score',
-    protocol: protocolText(row),
-    value: row.value,
-    baseline: row.baseline_value,
-    loss: row.loss_points,
-    low: row.kept_low,
-    high: row.kept_high,
-    kept_note: row.kept_note,
-    std_error: row.std_error,
-    n: row.n,
-    is_baseline: row.is_baseline,
-    doubt: row.suspect_reason,
-    note: row.note,
-    error: row.error_message,
-    url: row.source_url,
-    locator: row.locator,
-    run: row.run_id,
-  }));
+  const made = (await rows('board')).map(
+    (row): ResultRow => ({
+      ...common(row, nominalBits(row), marks),
+      kind: 'result',
+      id: row.row_id,
+      model_label: row.model_label,
+      method_label: row.method_label,
+      task: row.task_id,
+      task_title: row.task_title,
+      ability: row.ability,
+      metric: row.metric,
+      unit: row.unit ?? 'score',
+      protocol: protocolText(row),
+      value: row.value,
+      baseline: row.baseline_value,
+      loss: row.loss_points,
+      low: row.kept_low,
+      high: row.kept_high,
+      kept_note: row.kept_note,
+      std_error: row.std_error,
+      n: row.n,
+      is_baseline: row.is_baseline,
+      doubt: row.suspect_reason,
+      note: row.note,
+      error: row.error_message,
+      url: row.source_url,
+      locator: row.locator,
+      run: row.run_id,
+    }),
+  );
   return made.sort(
-    (a, b) => compareRows(a, b, order) || text(a.key, b.key) || text(a.task_title, b.task_title) || text(a.id, b.id),
+    (a, b) =>
+      compareRows(a, b, order) || text(a.key, b.key) || text(a.task_title, b.task_title) || text(a.id, b.id),
   );
 }
 
@@ -119,7 +128,11 @@ async function firstPages(): Promise<ReadonlyMap<string, number>> {
   return pages;
 }
 
-function common(row: Common, nominal: number, marks: ReadonlyMap<string, { mark: RowBase['mark'] }>): RowBase {
+function common(
+  row: Common,
+  nominal: number,
+  marks: ReadonlyMap<string, { mark: RowBase['mark'] }>,
+): RowBase {
   return {
     origin: row.origin,
     source: row.source_id,

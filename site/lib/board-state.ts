@@ -50,12 +50,15 @@ export function encodeState(state: BoardState): string {
   if (state.view !== DEFAULT_STATE.view) parts.push(`view=${state.view}`);
   for (const facet of FACETS) {
     const values = state.filters[facet];
-    if (values !== undefined && values.length > 0) parts.push(`${facet}=${values.map(escapeValue).join(',')}`);
+    if (values !== undefined && values.length > 0)
+      parts.push(`${facet}=${values.map(escapeValue).join(',')}`);
   }
   if (state.search !== '') parts.push(`q=${escapeValue(state.search)}`);
-  if (state.sort.length > 0) parts.push(`sort=${state.sort.map(({ column, descending }) => minus(descending, column)).join(',')}`);
+  if (state.sort.length > 0)
+    parts.push(`sort=${state.sort.map(({ column, descending }) => minus(descending, column)).join(',')}`);
   const columns = Object.entries(state.columns).sort(([a], [b]) => (a < b ? -1 : 1));
-  if (columns.length > 0) parts.push(`cols=${columns.map(([column, shown]) => minus(!shown, column)).join(',')}`);
+  if (columns.length > 0)
+    parts.push(`cols=${columns.map(([column, shown]) => minus(!shown, column)).join(',')}`);
   return parts.length === 0 ? '' : `?${parts.join('&')}`;
 }
 
@@ -69,7 +72,9 @@ export function decodeState(query: string): BoardState {
   }
   return {
     view: VIEWS.find((view) => view === raw.get('view')) ?? DEFAULT_STATE.view,
-    search: unescapeValue(raw.get('q') ?? '').slice(0, MAX_SEARCH).toWellFormed(),
+    search: unescapeValue(raw.get('q') ?? '')
+      .slice(0, MAX_SEARCH)
+      .toWellFormed(),
     filters,
     sort: decodeSort(list(raw.get('sort'))),
     columns: decodeColumns(list(raw.get('cols'))),

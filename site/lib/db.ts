@@ -38,7 +38,11 @@ export async function select<T>(sql: string): Promise<readonly T[]> {
 
 /** The bytes that `COPY` writes for a query. */
 export async function exportBytes(sql: string, format: 'parquet' | 'csv' | 'json'): Promise<Uint8Array> {
-  const options = { parquet: 'FORMAT parquet, COMPRESSION zstd', csv: 'FORMAT csv, HEADER', json: 'FORMAT json, ARRAY true' };
+  const options = {
+    parquet: 'FORMAT parquet, COMPRESSION zstd',
+    csv: 'FORMAT csv, HEADER',
+    json: 'FORMAT json, ARRAY true',
+  };
   const path = join(tmpdir(), `bitloss-${process.pid}-${crypto.randomUUID()}.${format}`);
   try {
     await (await database()).connection.run(`COPY (${sql}) TO '${path}' (${options[format]})`);

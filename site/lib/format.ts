@@ -25,7 +25,9 @@ export function valueText(value: number | null, unit: string): string {
   const size = Math.abs(value);
   if (size >= 10_000) return value.toExponential(1).replace('e+', 'e');
   if (size >= 1000) return figure(value, 0);
-  return size > 0 && size < 0.01 ? value.toExponential(1).replace('-', '−') : figure(value, size >= 100 ? 1 : 2);
+  return size > 0 && size < 0.01
+    ? value.toExponential(1).replace('-', '−')
+    : figure(value, size >= 100 ? 1 : 2);
 }
 
 /** Bits per weight: at most two digits after the point, none that say nothing. */
@@ -48,13 +50,20 @@ export function signed(value: number | null, digits: number): string {
 /** Bytes in the unit a person would use. */
 export function bytesText(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
-  const [size, unit] = bytes < 1024 ** 2 ? [bytes / 1024, 'KiB'] : bytes < 1024 ** 3 ? [bytes / 1024 ** 2, 'MiB'] : [bytes / 1024 ** 3, 'GiB'];
+  const [size, unit] =
+    bytes < 1024 ** 2
+      ? [bytes / 1024, 'KiB']
+      : bytes < 1024 ** 3
+        ? [bytes / 1024 ** 2, 'MiB']
+        : [bytes / 1024 ** 3, 'GiB'];
   return `${figure(size, 1)} ${unit}`;
 }
 
 /** Milliseconds as seconds or minutes. */
 export function durationText(ms: number): string {
-  return ms < 60_000 ? `${figure(ms / 1000, 1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+  return ms < 60_000
+    ? `${figure(ms / 1000, 1)} s`
+    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
 function figure(value: number, digits: number): string {

@@ -2,8 +2,9 @@
  * The board's rows on their way to the browser: columns instead of row objects, and what repeats only once. Fields that
  * go together (a model's id, name and family) are a group: a list of the values that occur and a code for every row.
  */
-import type { Facet } from './board-state.ts';
+
 import type { CodedColumn, EngineTable } from './board-engine.ts';
+import type { Facet } from './board-state.ts';
 import type { RecipeRow, ResultRow, Row } from './row-types.ts';
 
 type Cell = string | number | boolean | null | readonly string[] | Readonly<Record<string, string>>;
@@ -12,7 +13,9 @@ export interface Payload {
   readonly version: string;
   readonly kind: Row['kind'];
   readonly length: number;
-  readonly groups: Readonly<Record<string, { readonly values: readonly (readonly Cell[])[]; readonly codes: readonly number[] }>>;
+  readonly groups: Readonly<
+    Record<string, { readonly values: readonly (readonly Cell[])[]; readonly codes: readonly number[] }>
+  >;
   readonly numbers: Readonly<Record<string, readonly (number | null)[]>>;
 }
 
@@ -66,7 +69,8 @@ export function encodeRows(rows: readonly Row[], kind: Row['kind'], version: str
     encoded[group] = encodeGroup(rows.map((row) => fields.map((name: string) => sent(row, name))));
   }
   const columns: Record<string, (number | null)[]> = {};
-  for (const name of numbers) columns[name] = rows.map((row) => round(field(row, name) as number | null, DIGITS[name]));
+  for (const name of numbers)
+    columns[name] = rows.map((row) => round(field(row, name) as number | null, DIGITS[name]));
   return { version, kind, length: rows.length, groups: encoded, numbers: columns };
 }
 
@@ -88,7 +92,9 @@ function round(value: number | null, digits: number | undefined): number | null 
 }
 
 /** Group and fields (id, label) behind every column that can be chosen from or searched in. */
-const CODED: Readonly<Record<Facet | 'recipe' | 'labels' | 'note' | 'locator' | 'metric', readonly [string, string, string]>> = {
+const CODED: Readonly<
+  Record<Facet | 'recipe' | 'labels' | 'note' | 'locator' | 'metric', readonly [string, string, string]>
+> = {
   family: ['model', 'family', 'family'],
   model: ['model', 'model', 'model_name'],
   method: ['recipe', 'method', 'method_title'],
@@ -113,17 +119,26 @@ export function decodeTable(payload: Payload): LiveTable {
   const groups: Readonly<Record<string, readonly string[]>> = layout.groups;
   const coded: Record<string, CodedColumn> = {};
   for (const [name, [group, id, label]] of Object.entries(CODED)) {
-    const home = groups[group]?.includes(id) ? group : Object.keys(groups).find((one) => groups[one]!.includes(id));
+    const home = groups[group]?.includes(id)
+      ? group
+      : Object.keys(groups).find((one) => groups[one]!.includes(id));
     if (home === undefined) continue;
     coded[name] = codedColumn(payload.groups[home]!, groups[home]!.indexOf(id), groups[home]!.indexOf(label));
   }
   const numbers: Record<string, ArrayLike<number>> = {};
-  for (const name of layout.numbers) numbers[name] = Float64Array.from(payload.numbers[name]!, (value) => value ?? Number.NaN);
-  for (const [alias, name] of Object.entries(ALIASES)) if (numbers[name] !== undefined) numbers[alias] = numbers[name];
+  for (const name of layout.numbers)
+    numbers[name] = Float64Array.from(payload.numbers[name]!, (value) => value ?? Number.NaN);
+  for (const [alias, name] of Object.entries(ALIASES))
+    if (numbers[name] !== undefined) numbers[alias] = numbers[name];
   const bits = groups['recipe']!.indexOf('bits');
   const recipes = payload.groups['recipe']!;
   numbers['bits'] = Float64Array.from(recipes.codes, (code) => Number(recipes.values[code]![bits]));
-  return { length: payload.length, coded, numbers, row: (index) => decodeRow(payload, groups, layout.numbers, index) };
+  return {
+    length: payload.length,
+    coded,
+    numbers,
+    row: (index) => decodeRow(payload, groups, layout.numbers, index),
+  };
 }
 
 /** Gives every value of a field its place among those that occur; several codes of a group may share one. */

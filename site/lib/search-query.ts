@@ -7,7 +7,12 @@ export type Comparison = '<' | '<=' | '>' | '>=' | '=';
 
 export type SearchTerm =
   | { readonly kind: 'word'; readonly word: string; readonly field: string | null }
-  | { readonly kind: 'number'; readonly field: string; readonly comparison: Comparison; readonly bound: number };
+  | {
+      readonly kind: 'number';
+      readonly field: string;
+      readonly comparison: Comparison;
+      readonly bound: number;
+    };
 
 const TERM = /"([^"]*)"|(\S+)/g;
 const COMPARE = /^([a-z_]+)(<=|>=|<|>|=)(-?\d+(?:\.\d+)?)%?$/;
@@ -20,7 +25,9 @@ export function parseSearch(
   numberFields: readonly string[],
 ): readonly SearchTerm[] {
   return [...query.toLowerCase().matchAll(TERM)]
-    .map((match) => (match[1] === undefined ? term(match[2] ?? '', textFields, numberFields) : word(match[1])))
+    .map((match) =>
+      match[1] === undefined ? term(match[2] ?? '', textFields, numberFields) : word(match[1]),
+    )
     .filter((one) => one.kind === 'number' || one.word !== '');
 }
 

@@ -25,7 +25,12 @@ const CONFIG = {
     titlePadding: 10,
   },
   text: { fontSize: 12, fill: 'var(--ink)' },
-  header: { labelColor: 'var(--ink)', titleColor: 'var(--ink-2)', labelFontSize: 12, labelFontWeight: 'bold' },
+  header: {
+    labelColor: 'var(--ink)',
+    titleColor: 'var(--ink-2)',
+    labelFontSize: 12,
+    labelFontWeight: 'bold',
+  },
 } as const;
 
 /**
@@ -39,7 +44,6 @@ export async function drawSvg(spec: TopLevelSpec, prefix: string): Promise<strin
   view.finalize();
   return tidy(svg, prefix);
 }
-
 
 /** A warning of the compiler is a mistake in a chart: it becomes an error. */
 function strictLogger() {
@@ -60,7 +64,10 @@ function tidy(svg: string, prefix: string): string {
     .replace(/-?\d+\.\d{2,}/g, (number) => String(Math.round(Number(number) * 10) / 10))
     .replace(/<path class="(?:fore|back)ground"[^>]*?\/>/g, '')
     .replace(/<(path|rect) aria-label="([^"]*)"([^>]*?)\/>/g, '<$1$3><title>$2</title></$1>')
-    .replace(/ (?:role|aria-roledescription|aria-label|aria-hidden|pointer-events|class)="[^"]*"/g, '')
+    .replace(
+      / (?:role|aria-roledescription|aria-label|aria-hidden|pointer-events|class|font-family)="[^"]*"/g,
+      '',
+    )
     .replace(/ (?:opacity|stroke-width)="1"/g, '')
     .replace(/\bid="([^"]+)"/g, `id="${prefix}-$1"`)
     .replace(/url\(#([^)]+)\)/g, `url(#${prefix}-$1)`);

@@ -13,7 +13,7 @@ export interface OnnxEngineOptions {
   readonly threads?: number;
 }
 
-/** Throws `engine/provider` or `engine/graph` where the provider does not work on this machine. */
+/** Throws `engine/provider` or `engine/no-device` where the provider does not work on this machine. */
 export async function createOnnxEngine(options: OnnxEngineOptions = {}): Promise<Engine> {
   const programs = new Programs({ provider: options.provider ?? 'cpu', threads: options.threads ?? 0 });
   // Compiling the smallest graph shows at once whether the provider starts.

@@ -13,6 +13,8 @@ import type { Scorer } from './score.ts';
 const MAX_TEXTS = 64;
 
 interface Text {
+  /** Number of the request. */
+  readonly index: number;
   readonly request: GenerateRequest;
   readonly generated: number[];
 }
@@ -27,7 +29,7 @@ export async function generate(
   checkRequests(scorer, requests);
   const results: number[][] = requests.map(() => []);
   const texts = requests
-    .map((request, index) => ({ request, generated: results[index] }))
+    .map((request, index) => ({ index, request, generated: results[index] }))
     .filter(({ request }) => request.maxNewTokens > 0)
     .sort((a, b) => neededLength(b.request) - neededLength(a.request));
   const total = texts.reduce((sum, { request }) => sum + neededLength(request), 0);
@@ -90,8 +92,9 @@ async function generateWave(
   let last = await readPrompts(scorer, weights, wave, cache);
   let active = wave;
   for (;;) {
-    const [{ argMax }] = await scorer.head.score(weights, [{ hidden: last, pairs: [] }]);
-    active.forEach(({ generated }, place) => {
+    const [{ argMax, overflowed }] = await scorer.head.score(weights, [{ hidden: last, pairs: [] }]);
+    active.forEach(({ index, generated }, place) => {
+      if (overflowed[place]) throw errors.notFinite(`request ${index}, new token ${generated.length}`);
       generated.push(argMax[place]);
     });
     const going = [...active.keys()].filter((place) => !hasEnded(active[place]));

@@ -16,6 +16,8 @@ export interface HeadAnswer {
   readonly logProbabilities: Float64Array;
   /** Most probable token of each row, `[R]`; the lowest id of equals. */
   readonly argMax: Int32Array;
+  /** Rows without a distribution, because the forward pass overflowed, `[R]`. */
+  readonly overflowed: readonly boolean[];
 }
 
 export interface HeadLimits {
@@ -61,6 +63,7 @@ export class Head {
     return running.map(({ pairs, picked, logSumExp, argMax }) => ({
       logProbabilities: Float64Array.from(pairs, ({ row }, i) => picked[i] - logSumExp[row]),
       argMax,
+      overflowed: Array.from(logSumExp, (value) => !Number.isFinite(value)),
     }));
   }
 

@@ -66,6 +66,9 @@ export class OnnxModel implements LoadedModel {
     observe?: Observe,
   ): Promise<Float32Array> {
     checkChunk(chunk);
+    const expected = chunk.tokens.length * this.architecture.hiddenSize;
+    if (hidden.length !== expected)
+      throw errors.chunk(`its hidden states have ${hidden.length} values, not ${expected}`);
     const travelling = { chunk, hidden: hidden.slice() };
     await this.#scorer.forward.runBlock(this.#weights, index, travelling, observe);
     return travelling.hidden;

@@ -31,12 +31,12 @@ export interface Program {
 
 export const RUNTIME_VERSION: string = ort.env.versions.node ?? ort.env.versions.common;
 
-/** Throws `engine/provider` where the provider cannot be used on this machine, `engine/graph` for a graph it refuses. */
+/** Throws `engine/provider` or `engine/no-device` where the provider cannot be used here, `engine/graph` for a graph it refuses. */
 export async function compile(name: string, model: Uint8Array, options: RuntimeOptions): Promise<Program> {
   const session = await createSession(name, model, options);
   const runMixed = async <Name extends string>(feeds: Feeds, outputs: readonly Name[]) => {
-    const tensors = Object.fromEntries(Object.entries(feeds).map(([key, feed]) => [key, toTensor(feed)]));
     try {
+      const tensors = Object.fromEntries(Object.entries(feeds).map(([key, feed]) => [key, toTensor(feed)]));
       const results = await session.run(tensors, outputs);
       return Object.fromEntries(outputs.map((key) => [key, toArray(results[key] as ort.Tensor)])) as Record<
         Name,
@@ -73,6 +73,7 @@ async function createSession(
   } catch (cause) {
     const known = ort.listSupportedBackends().map((backend) => backend.name);
     if (!known.includes(options.provider)) throw errors.provider(options.provider, known, cause);
+    if (/adapter/i.test(String(cause))) throw errors.noDevice(options.provider, cause);
     throw errors.graph(name, options.provider, cause);
   }
 }

@@ -50,7 +50,8 @@ const problemsOf = async (path: string): Promise<string[]> =>
     (error: { code: string; details: { problems?: string[] } }) => error.details.problems ?? [error.code],
   );
 /** A message without what differs between machines. */
-const shown = (error: Error) => error.message.replace(folder, 'FOLDER').replace(/\d+\.safetensors/, 'x.safetensors');
+const shown = (error: Error) =>
+  error.message.replace(folder, 'FOLDER').replace(/\d+\.safetensors/, 'x.safetensors');
 
 describe('values', () => {
   test('bf16, fp16 and fp32 become the float32 that their bits say', async () => {

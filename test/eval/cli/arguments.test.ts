@@ -4,7 +4,15 @@ import { OPTIONS } from '../../../eval/cli/options.ts';
 
 test('repeated options and lists with commas add up', () => {
   const { values, switches, problems } = parseArguments([
-    '-m', 'a', '--model=b', '--recipe', 'fp16, rtn-w4g128', '--seed', '-3', '--dry-run', '-n',
+    '-m',
+    'a',
+    '--model=b',
+    '--recipe',
+    'fp16, rtn-w4g128',
+    '--seed',
+    '-3',
+    '--dry-run',
+    '-n',
   ]);
   expect(problems).toEqual([]);
   expect(values.get('model')).toEqual(['a', 'b']);
@@ -15,7 +23,17 @@ test('repeated options and lists with commas add up', () => {
 
 test('every problem is told at once, with the nearest known option', () => {
   const { problems } = parseArguments([
-    '--recipies', 'rtn', '--task', '--limit', '3', '--limit', '4', '--keep=yes', '--zebra', '--data=', '--db',
+    '--recipies',
+    'rtn',
+    '--task',
+    '--limit',
+    '3',
+    '--limit',
+    '4',
+    '--keep=yes',
+    '--zebra',
+    '--data=',
+    '--db',
   ]);
   expect(problems).toMatchInlineSnapshot(`
     [

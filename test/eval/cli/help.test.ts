@@ -29,14 +29,16 @@ test('the help text at 100 columns', () => {
                                     such as 2GiB (default: 1GiB)
           --window TOKENS           window of rolling perplexity (default: 2048, or what the model can
                                     see if that is less)
-          --seed N                  seed of everything random in evaluation (default: 0)
+          --bos RULE                where BOS stands: tokenizer (default), never, always or window; what
+                                    a task cannot do is left out
+          --seed N                  seed of everything random, such as the choice of calibration samples
+                                    (default: 0)
           --calibration-text TEXT   world-train (default) or a text file; only for methods that
                                     calibrate
           --calibration-samples N   number of calibration samples (default: 128)
           --calibration-length TOKENS
                                     tokens in a sample (default: 2048, or what the model can see if that
                                     is less)
-          --calibration-seed N      seed that chooses the samples (default: 0)
 
     Where results go
           --db FILE                 DuckDB file (default: data/bitloss.duckdb)

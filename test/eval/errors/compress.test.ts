@@ -35,6 +35,7 @@ test('every message about compression says who, where, what, why and what to do'
       "compress/other-recipe: [compress] /models/x/block-0003.safetensors: the block was compressed with rtn-w4, not with rtn-w3. Use another folder for this recipe, or delete this one.",
       "compress/original-tensor: [compress] model.layers.0.mlp.down_proj.weight: this tensor is compressed, and reading it whole would give the original weights. Read it through its linear layers.",
       "method/group-size: [gptq] model.layers.0.self_attn.q_proj: group size 96 does not divide K = 4096. Use a divisor such as 64 or 128.",
+      "method/group-count: [gptq] model.layers.0.self_attn.q_proj: group size 1 makes 131072 groups of K = 131072 columns, more than 65536. Use larger groups.",
       "method/hessian-shape: [gptq] model.layers.0.self_attn.q_proj: the matrix has K = 64 columns, but its calibration statistics have 32. This is a fault of the engine or of the architecture description; please report it.",
       "format/unknown: [formats] unknown format "int-gruped". Known: int-grouped (1).",
       "format/damaged: [int-grouped] packed weights: bits is 9, expected 1…8. Delete the compressed model; it will be made again.",

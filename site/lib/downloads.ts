@@ -1,0 +1,59 @@
+/** Everything as files: what each holds, and the statement that makes it. */
+
+export interface Download {
+  readonly id: string;
+  readonly title: string;
+  /** One sentence on what a row is. */
+  readonly about: string;
+  readonly sql: string;
+}
+
+export const FORMATS = ['csv', 'json', 'parquet'] as const;
+export type Format = (typeof FORMATS)[number];
+
+export const DOWNLOADS: readonly Download[] = [
+  {
+    id: 'results',
+    title: 'Results',
+    about:
+      'One row a stored value, with its 16-bit baseline, its loss, what it keeps, and where it comes from.',
+    sql: 'SELECT * FROM board ORDER BY row_id',
+  },
+  {
+    id: 'recipes',
+    title: 'Recipes',
+    about:
+      'One row a recipe of a model by one source in one ability, or in all: what it keeps, and how much stands behind it.',
+    sql: 'SELECT * FROM recipe_by_ability ORDER BY ALL',
+  },
+  {
+    id: 'curves',
+    title: 'Curves',
+    about: 'One row a point of a degradation curve: model, ability, method, bits.',
+    sql: 'SELECT * FROM curve ORDER BY ALL',
+  },
+  {
+    id: 'models',
+    title: 'Models',
+    about: 'The catalogue of models.',
+    sql: 'SELECT * FROM model ORDER BY model_id',
+  },
+  {
+    id: 'methods',
+    title: 'Methods',
+    about: 'The catalogue of methods.',
+    sql: 'SELECT * FROM method ORDER BY method_id',
+  },
+  {
+    id: 'tasks',
+    title: 'Tasks',
+    about: 'The catalogue of tasks, with chance levels and how kept is computed.',
+    sql: 'SELECT * FROM task ORDER BY task_id',
+  },
+  {
+    id: 'sources',
+    title: 'Sources',
+    about: 'Where reported numbers were read.',
+    sql: 'SELECT source.*, paper.title AS paper_title, paper.authors, paper.year FROM source LEFT JOIN paper USING (paper_id) ORDER BY source_id',
+  },
+];

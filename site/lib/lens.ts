@@ -1,0 +1,56 @@
+/** The first screen's subject: one model, one ability (or all), one origin (or all), and what is known of it. */
+import { charts } from '../charts/index.ts';
+import { models } from './catalogue.ts';
+import { type CurveRow, type RecipeByAbilityRow, rows } from './db.ts';
+
+export interface Focus {
+  readonly model: string;
+  /** An ability, or `all`. */
+  readonly ability: string;
+  /** `reported`, `measured`, `submitted`, or `all`. */
+  readonly origin: string;
+}
+
+export interface Lens {
+  readonly focus: Focus;
+  readonly model_name: string;
+  readonly curve: readonly CurveRow[];
+  /** The most kept at each nominal size, sizes falling. */
+  readonly best: readonly RecipeByAbilityRow[];
+}
+
+/** Every focus with something to draw. One origin is a focus of its own only where there are several. */
+export async function focuses(): Promise<readonly Focus[]> {
+  const groups = Map.groupBy(await rows('curve'), ({ model_id, ability }) =>
+    JSON.stringify([model_id, ability]),
+  );
+  return [...groups].flatMap(([key, group]) => {
+    const [model, ability] = JSON.parse(key) as [string, string];
+    const origins = [...new Set(group.map(({ origin }) => origin))];
+    return ['all', ...(origins.length > 1 ? origins : [])].map((origin) => ({ model, ability, origin }));
+  });
+}
+
+export async function lensOf(focus: Focus): Promise<Lens> {
+  const isMine = (row: CurveRow | RecipeByAbilityRow) =>
+    row.model_id === focus.model &&
+    row.ability === focus.ability &&
+    (focus.origin === 'all' || row.origin === focus.origin);
+  const best = (await rows('recipe_by_ability'))
+    .filter((row) => isMine(row) && (focus.origin === 'all' ? row.is_best : row.is_best_of_origin))
+    .sort((a, b) => b.nominal_bits! - a.nominal_bits!);
+  const curve = (await rows('curve')).filter(isMine);
+  const model = (await models()).find(({ id }) => id === focus.model);
+  return { focus, model_name: model?.name ?? focus.model, curve, best };
+}
+
+/** What the first screen shows before anyone chooses: the model that the chart itself would pick. */
+export async function defaultFocus(): Promise<Focus> {
+  const [first] = charts['kept-by-bits'].select(await rows('curve'));
+  return { model: first?.model_id ?? '', ability: 'all', origin: 'all' };
+}
+
+/** Where the fragment of a focus lies. */
+export function lensPath({ model, ability, origin }: Focus): string {
+  return `/lens/${model}/${ability.replaceAll(' ', '-')}/${origin}/`;
+}

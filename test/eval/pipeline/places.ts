@@ -1,0 +1,62 @@
+/** Folders for one test: a data folder with the real catalogues, and places for results. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Manifest } from '../../../data/schema.ts';
+import { buildManifest, type Session } from '../../../eval/manifest.ts';
+import type { PlannedRun } from '../../../eval/plan.ts';
+import { Store } from '../../../eval/store.ts';
+import type { StoredRun } from '../../../eval/store/stored-run.ts';
+import { dataFolder } from '../../data/data-folder.ts';
+import { calibration, engine, facts, text } from './samples.ts';
+
+/** A new folder that is deleted with its content after the test. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'bitloss-eval-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export function placesIn(folder: string) {
+  return {
+    database: path.join(folder, 'bitloss.duckdb'),
+    results: path.join(folder, 'local'),
+    cache: path.join(folder, '.cache'),
+  };
+}
+
+const session: Session = {
+  startedAt: new Date('2026-01-02T03:04:05.000Z'),
+  sweep: {
+    models: [],
+    recipes: ['fp16'],
+    tasks: [],
+    data: null,
+    limit: null,
+    window: null,
+    bos: 'tokenizer',
+    engine: 'onnx',
+    provider: 'cpu',
+    memory: 2 ** 30,
+    seed: 0,
+    calibration,
+  },
+  engine,
+  code: { code_commit: 'a'.repeat(40), code_dirty: false },
+  machine: { cpu: 'x', cores: 2, memory_bytes: 1e9, gpu: null, driver: null, os: 'Linux', node: 'v24.9.0' },
+  tasks: [text, facts],
+};
+
+export function manifestOf(run: PlannedRun, earlier: Manifest | null, changes: Partial<Session> = {}): Manifest {
+  return buildManifest(run, { ...session, ...changes }, earlier, 1000);
+}
+
+/** A store over an empty data folder. */
+export async function openStore(places = placesIn(scratchFolder()), root = dataFolder()) {
+  const store = await Store.open(places, root);
+  onTestFinished(() => store.close());
+  const begin = (run: PlannedRun, retry = false): Promise<StoredRun> =>
+    store.begin(run, retry, (earlier) => manifestOf(run, earlier));
+  return { store, places, root, begin };
+}
