@@ -12,6 +12,7 @@ const tier = (
     name,
     include: [`test/**/*${options.suffix}.test.ts`],
     exclude: options.exclude ?? [],
+    globalSetup: ['test/temporary-root.ts'],
     testTimeout: options.timeout,
     hookTimeout: Math.max(options.timeout, 30_000),
     fileParallelism: options.parallel ?? true,

@@ -1,5 +1,4 @@
 /** The only writer of DuckDB and of run files. */
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type Database, ensureDatabase, openDatabase } from '../data/db.ts';
 import type { Manifest } from '../data/schema.ts';
@@ -74,7 +73,6 @@ export async function publishRun(file: string, dataFolder: string, who: string):
   const present = await readRunFile(target);
   if (present !== null && formatRunFile(present) === formatRunFile(published)) return target;
   if (present !== null) throw storeErrors.exists(target);
-  await mkdir(folder, { recursive: true });
   for (const cell of content.cells) {
     if (!('items' in cell) || cell.items === null) continue;
     await copyWhole(path.join(path.dirname(file), cell.items), path.join(folder, rename(cell.items)));

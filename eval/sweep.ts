@@ -1,4 +1,5 @@
 /** A sweep from its configuration to its stored runs. */
+import { rm } from 'node:fs/promises';
 import { BitlossError } from '../data/errors.ts';
 import type { Manifest } from '../data/schema.ts';
 import { type CalibrationText, openCalibrationText } from './calibration.ts';
@@ -19,7 +20,7 @@ import { executeRun, type RunSummary } from './run.ts';
 import type { Store } from './store.ts';
 import { tasks as knownTasks } from './tasks/index.ts';
 import type { Task } from './tasks/task.ts';
-import { Workbench } from './workbench.ts';
+import { compressedFolder, Workbench } from './workbench.ts';
 
 /** What a sweep needs from outside, besides its configuration. */
 export interface Surroundings {
@@ -105,13 +106,20 @@ export async function executeSweep(
       open: async () => new Workbench(run, workbenchParts(prepared, config, run, around)),
       progress: (steps, reused) => {
         const cells = steps.filter(({ isCell }) => isCell).length;
-        around.log(`${run.model.manifest.id}: ${cells} cells to measure, ${reused} stored before.`);
+        around.log(`${run.model.manifest.id}: ${cells} of ${cells + reused} cells to measure.`);
         return new Progress(around.output, steps, reused);
       },
     });
+    // A process that was killed between its last cell and tidying up has left these.
+    if (!config.behaviour.keep) await discardCompressed(run, config.places.cache);
     done.push({ run, file: recorder.file, summary });
   }
   return done;
+}
+
+async function discardCompressed({ recipes }: PlannedRun, cache: string): Promise<void> {
+  const folders = recipes.map((recipe) => compressedFolder(cache, recipe));
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
 }
 
 /** What the manifests of this call have in common. */

@@ -34,6 +34,14 @@ const WORKSPACE_BYTES = 256 * 2 ** 20;
 /** Bits of a weight that is not compressed: checkpoints are published with 16. */
 const UNCOMPRESSED_BITS = 16;
 
+/** Where the compressed form of a model is kept. */
+export function compressedFolder(
+  cache: string,
+  { compressionKey }: Pick<PlannedRecipe, 'compressionKey'>,
+): string {
+  return path.join(cache, 'compressed', compressionKey);
+}
+
 export class Workbench implements OpenedModel {
   readonly #run: PlannedRun;
   readonly #parts: WorkbenchParts;
@@ -48,7 +56,7 @@ export class Workbench implements OpenedModel {
 
   async form(recipe: PlannedRecipe, onProgress: OnShare): Promise<ModelForm> {
     if (recipe.recipe.method === 'fp16') return this.#asReleased();
-    const folder = path.join(this.#parts.cache, 'compressed', recipe.compressionKey);
+    const folder = compressedFolder(this.#parts.cache, recipe);
     const compressed = await this.#compress(recipe, folder, onProgress);
     const model = await this.#load(compressed);
     return {

@@ -6,8 +6,8 @@ import { downloadFile, HubApiError } from '@huggingface/hub';
 import { hubErrors as errors } from '../errors/hub.ts';
 import { type HubCache, hashLike, sizeOf } from './hub-cache.ts';
 
-/** Connections to one file before giving up. */
-const ATTEMPTS = 3;
+/** Connections in a row that bring nothing new before a file is given up. */
+const FRUITLESS = 3;
 
 export interface RemoteFile {
   readonly name: string;
@@ -49,19 +49,18 @@ export async function fetchIntoCache(model: RemoteModel, file: RemoteFile, cache
 
 async function complete(model: RemoteModel, file: RemoteFile, partial: string): Promise<void> {
   let failure: unknown;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const have = (await sizeOf(partial)) ?? 0;
-    if (have === file.size) return;
-    if (have > file.size) await rm(partial);
-    try {
-      await append(model, file, partial, have > file.size ? 0 : have);
-    } catch (error) {
+  let have = (await sizeOf(partial)) ?? 0;
+  for (let fruitless = 0; have !== file.size && fruitless < FRUITLESS; ) {
+    // More than there should be cannot be the beginning of the right file.
+    const from = have > file.size ? 0 : have;
+    failure = await append(model, file, partial, from).catch((error: unknown) => {
       if (isSystemError(error) || error instanceof HubApiError) throw error;
-      failure = error;
-    }
+      return error;
+    });
+    have = (await sizeOf(partial)) ?? 0;
+    fruitless = have > from ? 0 : fruitless + 1;
   }
-  const got = (await sizeOf(partial)) ?? 0;
-  if (got !== file.size) throw errors.incomplete(model.id, file.name, got, file.size, failure);
+  if (have !== file.size) throw errors.incomplete(model.id, file.name, have, file.size, failure);
 }
 
 /** Streams the bytes from `have` on to their places in the file. */

@@ -95,16 +95,34 @@ function duplicateKeys(text: string): string[] {
   const seen = new Set<string>();
   const twice = new Set<string>();
   let depth = 0;
-  for (const [token, after] of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/gs)) {
-    if (token === '{' || token === '[') depth += 1;
-    else if (token === '}' || token === ']') depth -= 1;
-    else if (depth === 1 && after !== undefined) {
-      const key = JSON.parse(token.slice(0, token.length - after.length)) as string;
-      if (seen.has(key)) twice.add(key);
-      seen.add(key);
+  let isKeyNext = true;
+  // By hand, since a pattern for strings exhausts the stack on one of many megabytes.
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (char === '{' || char === '[') depth += 1;
+    else if (char === '}' || char === ']') depth -= 1;
+    else if (char === ',' && depth === 1) isKeyNext = true;
+    else if (char === '"') {
+      const end = stringEnd(text, at);
+      if (depth === 1 && isKeyNext) {
+        isKeyNext = false;
+        const key = JSON.parse(text.slice(at, end + 1)) as string;
+        if (seen.has(key)) twice.add(key);
+        seen.add(key);
+      }
+      at = end;
     }
   }
   return [...twice];
+}
+
+/** Index of the quote that closes the string opened at `start`. */
+function stringEnd(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text[end - 1 - backslashes] === '\\') backslashes += 1;
+    if (backslashes % 2 === 0) return end;
+  }
 }
 
 /** One header entry, or what is wrong with it. */

@@ -101,9 +101,14 @@ export const OPTION_GROUPS = [
       { name: 'db', value: 'FILE', help: 'DuckDB file (default: data/bitloss.duckdb)' },
       { name: 'out', value: 'DIR', help: 'folder for run files and per-item outcomes (default: data/local)' },
       {
+        name: 'cache',
+        value: 'DIR',
+        help: 'folder for compressed weights while they are in use (default: .cache)',
+      },
+      {
         name: 'keep',
         value: null,
-        help: 'keep compressed weights in .cache/compressed instead of deleting them after use',
+        help: 'keep compressed weights in the cache instead of deleting them after use',
       },
       { name: 'save', value: 'WHO', help: 'when the run is complete, also copy it to data/results/WHO/' },
     ],

@@ -22,6 +22,7 @@ const PLACES: Readonly<Partial<Record<OptionName, string>>> = {
   'calibration-length': 'sweep.calibration.length',
   db: 'places.database',
   out: 'places.results',
+  cache: 'places.cache',
   save: 'behaviour.save',
   keep: 'behaviour.keep',
   retry: 'behaviour.retry',

@@ -30,7 +30,7 @@ export const model: BoardColumn<Row> = {
   id: 'model',
   header: 'Model',
   about: 'Who is compressed. Base and chat models are different models.',
-  width: 168,
+  width: 118,
   shown: true,
   cell: (row) => <a href={href(`/models/${row.model}/`)}>{row.model_name}</a>,
   text: (row) => row.model,
@@ -41,7 +41,7 @@ export const method: BoardColumn<Row> = {
   header: 'Method',
   about:
     'The algorithm. Colour is its family, shape the method; filled is measured here, hollow is reported.',
-  width: 150,
+  width: 138,
   shown: true,
   cell: (row) => (
     <>
@@ -56,7 +56,7 @@ export const bits: BoardColumn<Row> = {
   id: 'bits',
   header: 'Bits',
   about: 'Bits of weights (W), activations (A) and cache (KV), values that share a scale (g), sparsity.',
-  width: 140,
+  width: 112,
   shown: true,
   cell: (row) => <Chips chips={row.chips} />,
   text: (row) => row.recipe,
@@ -64,11 +64,11 @@ export const bits: BoardColumn<Row> = {
 
 export const bpw: BoardColumn<Row> = {
   id: 'bpw',
-  header: 'True bits',
-  about: 'Stored bytes × 8 ÷ weights, scales and zero points included; a dash where the source does not say.',
+  header: 'True',
+  about: 'True bits per weight: stored bytes × 8 ÷ weights, scales and zero points included; a dash where the source does not say.',
   numeric: true,
   label: true,
-  width: 84,
+  width: 64,
   shown: true,
   cell: (row) => bitsText(row.bpw),
   text: (row) => row.bpw,
@@ -100,11 +100,11 @@ export const source: BoardColumn<Row> = {
   id: 'source',
   header: 'Source',
   about: 'Who says so: reported in a publication, measured by this project, or submitted.',
-  width: 190,
+  width: 150,
   shown: true,
   cell: (row) => (
     <>
-      <span className="origin">{row.origin === 'measured' ? 'measured by ' : `${row.origin} by `}</span>
+      <span className="origin">{row.origin} · </span>
       <a href={href(`/sources/${row.source}/`)}>{row.source_title}</a>
     </>
   ),

@@ -16,7 +16,9 @@ export function downloadBytes({ id, sql }: Download, format: Format): Promise<Ui
 export async function checksums(): Promise<string> {
   const lines = DOWNLOADS.flatMap((download) =>
     FORMATS.map(async (format) => {
-      const hash = createHash('sha256').update(await downloadBytes(download, format)).digest('hex');
+      const hash = createHash('sha256')
+        .update(await downloadBytes(download, format))
+        .digest('hex');
       return `${hash}  ${download.id}.${format}\n`;
     }),
   );

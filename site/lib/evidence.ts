@@ -17,12 +17,12 @@ const SCORES = ['value', 'baseline', 'kept', 'loss', 'n'];
 export const EVIDENCE: Readonly<Record<Subject, Evidence>> = {
   model: {
     together: (row) => row.key,
-    head: ['method', 'bits', 'bpw', 'source'],
+    head: ['method', 'bits', 'bpw', 'source', 'labels'],
     columns: ['task', ...SCORES],
   },
   method: {
     together: (row) => `${row.model}.${row.key}`,
-    head: ['model', 'bits', 'bpw', 'source'],
+    head: ['model', 'bits', 'bpw', 'source', 'labels'],
     columns: ['task', ...SCORES],
   },
   task: {

@@ -22,27 +22,27 @@ export function sqlProse(sql: string): readonly Block[] {
   const lines = sql.split('\n');
   const end = lines.findIndex((line) => !line.startsWith('--'));
   const comment = lines.slice(0, end === -1 ? undefined : end).map((line) => line.replace(/^-- ?/, ''));
-  const blocks: Block[] = [];
-  let open: { kind: Block['kind']; lines: string[] } | null = null;
-  const close = () => {
-    if (open !== null)
-      blocks.push(
-        open.kind === 'text'
-          ? { kind: 'text', text: open.lines.join(' ') }
-          : { kind: 'formulas', lines: open.lines },
-      );
-    open = null;
-  };
-  for (const line of comment) {
-    if (line.trim() === '') {
-      close();
-      continue;
-    }
-    const kind = line.startsWith('  ') ? 'formulas' : 'text';
-    if (open?.kind !== kind) close();
-    open ??= { kind, lines: [] };
-    open.lines.push(line.trim());
+  return runsOf(comment).flatMap(({ kind, lines }): Block[] => {
+    if (kind === 'empty') return [];
+    const trimmed = lines.map((line) => line.trim());
+    return [kind === 'text' ? { kind, text: trimmed.join(' ') } : { kind, lines: trimmed }];
+  });
+}
+
+type Kind = Block['kind'] | 'empty';
+
+function kindOf(line: string): Kind {
+  if (line.trim() === '') return 'empty';
+  return line.startsWith('  ') ? 'formulas' : 'text';
+}
+
+/** Neighbouring lines of one kind. */
+function runsOf(lines: readonly string[]): { kind: Kind; lines: string[] }[] {
+  const runs: { kind: Kind; lines: string[] }[] = [];
+  for (const line of lines) {
+    const kind = kindOf(line);
+    if (runs.at(-1)?.kind === kind) runs.at(-1)!.lines.push(line);
+    else runs.push({ kind, lines: [line] });
   }
-  close();
-  return blocks;
+  return runs;
 }

@@ -7,7 +7,14 @@ const base: CellContent = {
   engine,
   model,
   recipe: 'gptq-w4g64',
-  calibration: { text: 'world-train', sha256: hash('6'), samples: 16, length: 256, seed: 0, mode: 'sequential' },
+  calibration: {
+    text: 'world-train',
+    sha256: hash('6'),
+    samples: 16,
+    length: 256,
+    seed: 0,
+    mode: 'sequential',
+  },
   seed: 0,
   task: facts.task,
   settings: { limit: null, bos: 'tokenizer' },
@@ -55,7 +62,12 @@ describe('the key of a cell', () => {
   });
 
   test('does not depend on names, places, or the order of settings', () => {
-    const moved = manifest({ id: 'x', source: '/elsewhere', revision: 'abc', weights: [{ ...weights, name: 'y' }] });
+    const moved = manifest({
+      id: 'x',
+      source: '/elsewhere',
+      revision: 'abc',
+      weights: [{ ...weights, name: 'y' }],
+    });
     expect(cellKey(moved)).toBe(cellKey(base));
     expect(cellKey(calibration({ text: '/tmp/train.txt' }))).toBe(cellKey(base));
     expect(cellKey({ ...base, settings: { bos: 'tokenizer', limit: null } })).toBe(cellKey(base));

@@ -9,7 +9,9 @@ describe('a plan', () => {
   test('has a cell for every recipe and task, the 16-bit model first', () => {
     const { runs, exclusions } = planCells(planInput());
     expect(exclusions).toEqual([]);
-    expect(runs.map(({ recipes }) => recipes.map(({ id }) => id))).toEqual([['fp16', 'rtn-w4g64', 'gptq-w4g64']]);
+    expect(runs.map(({ recipes }) => recipes.map(({ id }) => id))).toEqual([
+      ['fp16', 'rtn-w4g64', 'gptq-w4g64'],
+    ]);
     expect(cellsOf(runs[0]!).map(({ recipe, task }) => `${recipe} ${task.id}`)).toEqual([
       'fp16 world-text',
       'fp16 world-facts',
@@ -44,7 +46,9 @@ describe('a plan', () => {
 
   test('takes a limit as "at most", where the number of items is known', () => {
     const settingsOf = (limit: number) =>
-      plannedRun({ sweep: { ...planInput().sweep, limit } }).recipes[0]!.cells.map(({ settings }) => settings['limit']);
+      plannedRun({ sweep: { ...planInput().sweep, limit } }).recipes[0]!.cells.map(
+        ({ settings }) => settings.limit,
+      );
     expect(settingsOf(799)).toEqual([799, 799]);
     expect(settingsOf(800)).toEqual([800, null]);
     expect(plannedRun({ sweep: { ...planInput().sweep, limit: 900 }, tasks: [facts] }).id).toBe(
@@ -55,8 +59,9 @@ describe('a plan', () => {
 
 describe('left out with a reason', () => {
   test('recipes that a method cannot run, or not on these shapes', () => {
-    expect(left({ recipes: recipes('rtn-w4g64a8', 'rtn-kv4', 'rtn-w9', 'gptq-w4g96', 'rtn-w4-actorder') }))
-      .toMatchInlineSnapshot(`
+    expect(
+      left({ recipes: recipes('rtn-w4g64a8', 'rtn-kv4', 'rtn-w9', 'gptq-w4g96', 'rtn-w4-actorder') }),
+    ).toMatchInlineSnapshot(`
         [
           "tiny · rtn-w4g64a8: [methods] rtn-w4g64a8: quantized activations are not supported yet. Choose another recipe.",
           "tiny · rtn-kv4: [methods] rtn-kv4: a quantized KV cache is not supported yet. Choose another recipe.",
@@ -74,7 +79,9 @@ describe('left out with a reason', () => {
         "tiny · world-text: [tasks] world-text: bos: Invalid option: expected one of "tokenizer"|"never"|"window". Leave the setting out to get its default.",
       ]
     `);
-    expect(left({ sweep: { ...sweep, calibration: { ...sweep.calibration, length: 300 } } })).toMatchInlineSnapshot(`
+    expect(
+      left({ sweep: { ...sweep, calibration: { ...sweep.calibration, length: 300 } } }),
+    ).toMatchInlineSnapshot(`
       [
         "tiny · gptq-w4g64: [calibration] samples of 300 tokens are longer than the 256 positions of the model. Set --calibration-length to at most 256, or leave it out.",
       ]
@@ -82,7 +89,9 @@ describe('left out with a reason', () => {
   });
 
   test('a model for which nothing is left has no run', () => {
-    const { runs, exclusions } = planCells(planInput({ tasks: [text], sweep: { ...planInput().sweep, window: 300 } }));
+    const { runs, exclusions } = planCells(
+      planInput({ tasks: [text], sweep: { ...planInput().sweep, window: 300 } }),
+    );
     expect(runs).toEqual([]);
     expect(exclusions).toHaveLength(1);
   });

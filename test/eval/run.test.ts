@@ -130,7 +130,12 @@ describe('what is stored already', () => {
     const second = rehearsal(stored);
     for (const cell of stored) second.items.set(cell.cell_key, first.items.get(cell.cell_key)!);
     expect(await second.perform()).toEqual({ measured: 3, reused: 3, failed: 0 });
-    expect(second.events.slice(0, 4)).toEqual(['open', 'form rtn-w4g64', 'measure rtn-w4g64 world-facts', 'read items']);
+    expect(second.events.slice(0, 4)).toEqual([
+      'open',
+      'form rtn-w4g64',
+      'measure rtn-w4g64 world-facts',
+      'read items',
+    ]);
     for (const [key, cell] of second.cells) {
       const timeless = (one: Cell | undefined) => ({ ...one, wall_ms: 0, peak_memory_bytes: 0 });
       expect(timeless(cell)).toEqual(timeless(first.cells.get(key)));
@@ -165,7 +170,9 @@ describe('failures', () => {
       },
     });
     expect(await perform()).toEqual({ measured: 6, reused: 0, failed: 2 });
-    const failed = [...cells.values()].flatMap((cell) => ('error' in cell ? [[cell.recipe, cell.error]] : []));
+    const failed = [...cells.values()].flatMap((cell) =>
+      'error' in cell ? [[cell.recipe, cell.error]] : [],
+    );
     const error = {
       code: 'system/out-of-memory',
       message: 'compression with rtn-w4g64 failed: Array buffer allocation failed',

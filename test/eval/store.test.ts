@@ -11,7 +11,7 @@ import { openStore, placesIn, scratchFolder } from './pipeline/places.ts';
 import { facts, itemsOf, plannedRun, recipes, text } from './pipeline/samples.ts';
 
 const run = plannedRun();
-const items = itemsOf(['a', "b'\"", 'ü'], [0.1, 1 / 3, 1e-300]);
+const items = itemsOf(['a', 'b\'"', 'ü'], [0.1, 1 / 3, 1e-300]);
 
 function base(of: PlannedRun, index: number) {
   const { key, recipe, task, settings } = cellsOf(of)[index]!;
@@ -21,7 +21,14 @@ function base(of: PlannedRun, index: number) {
 
 function finished(of: PlannedRun, index: number, value = 0.5): FinishedCell {
   const metric = { metric: 'acc', unit: 'fraction', value, std_error: 0.1, n: 3, paired: null } as const;
-  return { ...base(of, index), bits_per_weight: 4.25, size_bytes: 9, metrics: [metric], items: null, notes: ['noted'] };
+  return {
+    ...base(of, index),
+    bits_per_weight: 4.25,
+    size_bytes: 9,
+    metrics: [metric],
+    items: null,
+    notes: ['noted'],
+  };
 }
 
 function failed(of: PlannedRun, index: number, code: string): FailedCell {
@@ -53,11 +60,17 @@ describe('a finished cell', () => {
     expect(timeless((await stored.items(cellsOf(run)[0]!.key))!)).toEqual(timeless(items));
     expect(await stored.items(cellsOf(run)[1]!.key)).toBeNull();
     store.close();
-    expect(await rows(places.database, 'SELECT run_id, recipe_id, task_id, error_code, notes FROM local_cell')).toEqual([
+    expect(
+      await rows(places.database, 'SELECT run_id, recipe_id, task_id, error_code, notes FROM local_cell'),
+    ).toEqual([
       { run_id: run.id, recipe_id: 'fp16', task_id: 'world-text', error_code: null, notes: 'noted' },
     ]);
-    expect(await rows(places.database, 'SELECT metric, value FROM local_metric')).toEqual([{ metric: 'acc', value: 0.5 }]);
-    expect(await rows(places.database, "SELECT count(*)::INT AS n FROM board WHERE origin = 'measured'")).toEqual([{ n: 1 }]);
+    expect(await rows(places.database, 'SELECT metric, value FROM local_metric')).toEqual([
+      { metric: 'acc', value: 0.5 },
+    ]);
+    expect(
+      await rows(places.database, "SELECT count(*)::INT AS n FROM board WHERE origin = 'measured'"),
+    ).toEqual([{ n: 1 }]);
     expect(readdirSync(path.dirname(stored.file)).sort()).toEqual(['items', 'run.json']);
   });
 
@@ -84,9 +97,12 @@ describe('the next session', () => {
     expect(after.isComplete).toBe(false);
     await after.finish(finished(run, 0), items);
     const { run: manifest, cells } = read(after.file);
-    expect(cells.map(({ recipe, task }) => `${recipe} ${task}`)).toEqual(['fp16 world-text', 'rtn-w4g64 world-facts']);
+    expect(cells.map(({ recipe, task }) => `${recipe} ${task}`)).toEqual([
+      'fp16 world-text',
+      'rtn-w4g64 world-facts',
+    ]);
     expect(manifest.wall_ms).toBe(2000);
-    expect(manifest.settings['sessions']).toHaveLength(2);
+    expect(manifest.settings.sessions).toHaveLength(2);
   });
 
   test('changes nothing where there is nothing to do', async () => {

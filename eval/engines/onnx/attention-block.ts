@@ -4,7 +4,7 @@ import type { WeightSource } from '../../weights.ts';
 import type { Observe } from '../engine.ts';
 import type { RotationTables } from './layers/positions.ts';
 import type { Programs } from './programs.ts';
-import type { Feed, Feeds } from './runtime.ts';
+import type { Feed, Feeds, Program } from './runtime.ts';
 
 /** Float32 `[M, kvHeads, headDim]` each; keys are rotated. */
 export interface KeysValues {
@@ -29,11 +29,56 @@ export interface Memory extends KeysValues {
   readonly segments: Int32Array;
 }
 
-export interface LoadedBlock {
+export class LoadedBlock {
   readonly block: Block;
-  keysValues(hidden: Float32Array, tables: RotationTables, observe?: Observe): Promise<KeysValues>;
+  readonly #hiddenSize: number;
+  readonly #keysValues: Stage;
+  readonly #attend: Stage;
+
+  constructor(block: Block, hiddenSize: number, keysValues: Stage, attend: Stage) {
+    this.block = block;
+    this.#hiddenSize = hiddenSize;
+    this.#keysValues = keysValues;
+    this.#attend = attend;
+  }
+
+  /** @param hidden  float32 `[M, H]`  @param tables  for its rows */
+  async keysValues(hidden: Float32Array, tables: RotationTables, observe?: Observe): Promise<KeysValues> {
+    const { weights, program } = this.#keysValues;
+    const feeds = { ...weights, ...this.#rowFeeds(hidden, tables) };
+    if (observe === undefined) return program.run(feeds, ['keys', 'values']);
+    const { kInput, ...result } = await program.run(feeds, ['keys', 'values', 'kInput']);
+    // q, k and v read the same values; they are reported once, as q's.
+    await observe(this.block.mixer.q.name, kInput, kInput.length / this.#hiddenSize, this.#hiddenSize);
+    return result;
+  }
+
   /** Float32 `[M, H]`: the block's output for the queries. */
-  attend(queries: Queries, memory: Memory, observe?: Observe): Promise<Float32Array>;
+  async attend(queries: Queries, memory: Memory, observe?: Observe): Promise<Float32Array> {
+    const { mixer, feedForward } = this.block;
+    const { weights, program } = this.#attend;
+    const rows = this.#rowFeeds(queries.hidden, queries.tables);
+    const feeds = { ...weights, ...rows, ...attentionFeeds(queries, memory, mixer.kvHeads, mixer.headDim) };
+    if (observe === undefined) return (await program.run(feeds, ['result'])).result;
+    const seen = await program.run(feeds, ['result', 'oInput', 'gateInput', 'downInput']);
+    const M = queries.hidden.length / this.#hiddenSize;
+    await observe(mixer.o.name, seen.oInput, M, mixer.o.inFeatures);
+    await observe(feedForward.gate.name, seen.gateInput, M, this.#hiddenSize);
+    await observe(feedForward.down.name, seen.downInput, M, feedForward.down.inFeatures);
+    return seen.result;
+  }
+
+  #rowFeeds(hidden: Float32Array, { cos, sin }: RotationTables): Feeds {
+    const rows = hidden.length / this.#hiddenSize;
+    const table = (data: Float32Array): Feed => ({ data, dims: [rows, this.block.mixer.headDim / 2] });
+    return { hidden: { data: hidden, dims: [rows, this.#hiddenSize] }, cos: table(cos), sin: table(sin) };
+  }
+}
+
+/** A compiled graph with the weights that it is fed. */
+interface Stage {
+  readonly program: Program;
+  readonly weights: Feeds;
 }
 
 /** Reads the weights of block `index` and pairs them with the compiled graphs of its shape. */
@@ -44,61 +89,23 @@ export async function loadBlock(
   weights: WeightSource,
 ): Promise<LoadedBlock> {
   const block = blocks[index];
-  const { mixer, feedForward } = block;
-  const { headDim, kvHeads } = mixer;
+  const { q, k, v, o } = block.mixer;
+  const { gate, up, down } = block.feedForward;
   const mixerNorm = await normFeed(weights, 'mixerNorm', block.mixerNorm);
-  const [first, second] = await Promise.all([
-    linearFeeds(weights, { k: mixer.k, v: mixer.v }),
-    linearFeeds(weights, {
-      q: mixer.q,
-      o: mixer.o,
-      gate: feedForward.gate,
-      up: feedForward.up,
-      down: feedForward.down,
-    }),
-  ]);
   const feedForwardNorm = await normFeed(weights, 'feedForwardNorm', block.feedForwardNorm);
-  const keysValues = await programs.keysValues(block, hiddenSize);
-  const attend = await programs.attend(block, hiddenSize);
-
-  return {
+  const [first, second] = await Promise.all([
+    linearFeeds(weights, { k, v }),
+    linearFeeds(weights, { q, o, gate, up, down }),
+  ]);
+  return new LoadedBlock(
     block,
-    keysValues: async (hidden, tables, observe) => {
-      const feeds = { ...mixerNorm, ...first, ...rowFeeds(hidden, hiddenSize, tables, headDim) };
-      if (observe === undefined) return keysValues.run(feeds, ['keys', 'values']);
-      const { kInput, ...result } = await keysValues.run(feeds, ['keys', 'values', 'kInput']);
-      // q, k and v read the same values; they are reported once, as q's.
-      await observe(mixer.q.name, kInput, kInput.length / hiddenSize, hiddenSize);
-      return result;
+    hiddenSize,
+    { program: await programs.keysValues(block, hiddenSize), weights: { ...mixerNorm, ...first } },
+    {
+      program: await programs.attend(block, hiddenSize),
+      weights: { ...mixerNorm, ...second, ...feedForwardNorm },
     },
-    attend: async (queries, memory, observe) => {
-      const feeds = {
-        ...mixerNorm,
-        ...second,
-        ...feedForwardNorm,
-        ...rowFeeds(queries.hidden, hiddenSize, queries.tables, headDim),
-        ...attentionFeeds(queries, memory, kvHeads, headDim),
-      };
-      if (observe === undefined) return (await attend.run(feeds, ['result'])).result;
-      const outputs = await attend.run(feeds, ['result', 'oInput', 'gateInput', 'downInput']);
-      const rows = queries.hidden.length / hiddenSize;
-      await observe(mixer.o.name, outputs.oInput, rows, mixer.o.inFeatures);
-      await observe(feedForward.gate.name, outputs.gateInput, rows, hiddenSize);
-      await observe(feedForward.down.name, outputs.downInput, rows, feedForward.down.inFeatures);
-      return outputs.result;
-    },
-  };
-}
-
-function rowFeeds(
-  hidden: Float32Array,
-  hiddenSize: number,
-  { cos, sin }: RotationTables,
-  headDim: number,
-): Feeds {
-  const rows = hidden.length / hiddenSize;
-  const table = (data: Float32Array): Feed => ({ data, dims: [rows, headDim / 2] });
-  return { hidden: { data: hidden, dims: [rows, hiddenSize] }, cos: table(cos), sin: table(sin) };
+  );
 }
 
 function attentionFeeds(queries: Queries, memory: Memory, kvHeads: number, headDim: number): Feeds {

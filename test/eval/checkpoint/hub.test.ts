@@ -109,27 +109,30 @@ describe('a model id', () => {
 });
 
 describe('an interrupted download', () => {
+  // How many bytes arrive before a broken connection is noticed differs from time to time.
+  const firstByte = (line: string) => Number(/bytes=(\d+)-/.exec(line)?.[1] ?? 0);
+  const weightRequests = () => bodies().filter((line) => line.includes('model.safetensors'));
+
   test('goes on where it stopped', async () => {
-    hub.cutAfter = 1_000_000;
+    hub.cutAfter = 700_000;
     await fetchModel();
-    const ranges = bodies().filter((line) => line.includes('model.safetensors'));
-    expect(ranges[1]).toMatch(/bytes=1000000-/);
-    expect(ranges[2]).toMatch(/bytes=2000000-/);
+    const starts = weightRequests().map(firstByte);
+    expect(starts.length).toBeGreaterThanOrEqual(4);
+    expect(starts).toEqual([...new Set(starts)].sort((a, b) => a - b));
     const [blob] = (await blobs()).filter((name) => name.length === 64);
     expect(await hashLike(blob!, join(cacheFolder, 'models--acme--tiny', 'blobs', blob!))).toBe(blob);
   });
 
   test('that never ends leaves no snapshot, and the next call goes on', async () => {
-    hub.cutAfter = 300_000;
-    await expect(fetchModel()).rejects.toMatchObject({
-      code: 'hub/incomplete',
-      details: { got: 900_000, size: 2_500_000 },
-    });
+    hub.wall = 900_000;
+    const error = await fetchModel().catch((caught) => caught);
+    expect(error).toMatchObject({ code: 'hub/incomplete', details: { size: 2_500_000 } });
     await expect(fetchModel({ offline: true })).rejects.toMatchObject({ code: 'hub/offline' });
-    hub.cutAfter = Number.POSITIVE_INFINITY;
+    hub.wall = Number.POSITIVE_INFINITY;
     hub.seen.length = 0;
     await fetchModel();
-    expect(bodies()[0]).toMatch(/model.safetensors bytes=900000-/);
+    expect(weightRequests().map(firstByte)).toEqual([error.details.got]);
+    expect(error.details.got).toBeGreaterThan(0);
   });
 
   test('that brought wrong bytes is thrown away', async () => {
@@ -141,9 +144,9 @@ describe('an interrupted download', () => {
   });
 
   test('whose first part was damaged on disk is noticed', async () => {
-    hub.cutAfter = 300_000;
+    hub.wall = 900_000;
     await expect(fetchModel()).rejects.toThrow();
-    hub.cutAfter = Number.POSITIVE_INFINITY;
+    hub.wall = Number.POSITIVE_INFINITY;
     const [partial] = (await blobs()).filter((name) => name.endsWith('.incomplete'));
     await writeFile(join(cacheFolder, 'models--acme--tiny', 'blobs', partial!), Buffer.alloc(900_000));
     await expect(fetchModel()).rejects.toMatchObject({ code: 'hub/corrupt' });

@@ -290,6 +290,7 @@ describe('entries', () => {
       'tensor "a": unknown dtype "constructor"',
     ],
     ['an entry that is a list', { a: [] }, 0, 'tensor "a": unknown dtype undefined'],
+    ['an entry that is its own name', { a: 'a' }, 0, 'tensor "a": its entry is not an object'],
     ['an entry that is null', { a: null }, 0, 'tensor "a": its entry is not an object'],
   ])('%s', async ([, header, dataBytes, problem]) => {
     expect(await problemsOf(await fileWith(header, dataBytes))).toEqual([problem]);
@@ -307,6 +308,13 @@ describe('entries', () => {
     expect(await problemsOf(await fileWith(`{"__metadata__":${metadata},"a":${entry}}`, 4))).toEqual([
       'opened',
     ]);
+  });
+
+  test('a string of many megabytes is no obstacle', async () => {
+    for (const piece of ['x', '\\\\', '\\"', 'é']) {
+      const header = `{"__metadata__":{"a":"${piece.repeat(4_000_000)}"},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`;
+      expect(await problemsOf(await fileWith(header, 4))).toEqual(['opened']);
+    }
   });
 
   test('all problems are reported at once', async () => {

@@ -17,6 +17,8 @@ export interface SmallHub {
   token: string | null;
   /** Ends a connection after so many bytes of a body. */
   cutAfter: number;
+  /** Never sends what lies at or beyond this offset of a file. */
+  wall: number;
   /** Serves other bytes than were announced. */
   lies: boolean;
   close(): Promise<void>;
@@ -32,6 +34,7 @@ export async function startSmallHub(files: ReadonlyMap<string, Buffer>): Promise
     status: null,
     token: null,
     cutAfter: Number.POSITIVE_INFINITY,
+    wall: Number.POSITIVE_INFINITY,
     lies: false,
     close: () => {
       server.closeAllConnections();
@@ -100,9 +103,10 @@ function sendFile(
     'content-range': `bytes ${from}-${end - 1}/${content.length}`,
     etag: `"${etagOf(name, content)}"`,
   });
-  if (body.length <= hub.cutAfter) {
+  const allowed = Math.max(0, Math.min(hub.cutAfter, hub.wall - Number(from)));
+  if (body.length <= allowed) {
     response.end(body);
     return;
   }
-  response.write(body.subarray(0, hub.cutAfter), () => response.destroy());
+  response.write(body.subarray(0, allowed), () => response.destroy());
 }

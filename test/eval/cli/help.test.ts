@@ -43,8 +43,10 @@ test('the help text at 100 columns', () => {
     Where results go
           --db FILE                 DuckDB file (default: data/bitloss.duckdb)
           --out DIR                 folder for run files and per-item outcomes (default: data/local)
-          --keep                    keep compressed weights in .cache/compressed instead of deleting
-                                    them after use
+          --cache DIR               folder for compressed weights while they are in use (default:
+                                    .cache)
+          --keep                    keep compressed weights in the cache instead of deleting them after
+                                    use
           --save WHO                when the run is complete, also copy it to data/results/WHO/
 
     Other

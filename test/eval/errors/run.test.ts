@@ -18,7 +18,9 @@ test.each([
 
 test("DuckDB's words for the same faults", () => {
   const duck = (words: string) => diskFault('/results/b.duckdb', new Error(words)).code;
-  expect(duck('IO Error: Could not write file "b.duckdb.wal": No space left on device')).toBe('store/disk-full');
+  expect(duck('IO Error: Could not write file "b.duckdb.wal": No space left on device')).toBe(
+    'store/disk-full',
+  );
   expect(duck('IO Error: Cannot open file "x.parquet": Read-only file system')).toBe('store/read-only');
   expect(duck('IO Error: Cannot open file "x.parquet": Permission denied')).toBe('store/read-only');
   expect(duck('IO Error: Could not read enough bytes from file')).toBe('store/disk');
@@ -32,7 +34,9 @@ test('an error of the project passes through', () => {
 test('faults of the moment are measured again, others stay', () => {
   const codes = ['store/disk-full', 'compress/write', 'system/out-of-memory', 'ENOMEM', 'EIO'];
   expect(codes.filter(isPassing)).toEqual(codes);
-  expect(['method/group-size', 'task/not-finite', 'run/unexpected', 'run/invalid-result'].filter(isPassing)).toEqual([]);
+  expect(
+    ['method/group-size', 'task/not-finite', 'run/unexpected', 'run/invalid-result'].filter(isPassing),
+  ).toEqual([]);
 });
 
 test('messages', () => {
@@ -40,7 +44,10 @@ test('messages', () => {
     diskFault('data/local', systemError('ENOSPC')),
     diskFault('data/local', systemError('EROFS')),
     diskFault('data/local', systemError('EIO')),
-    storeErrors.items('data/local/r/items/fp16.piqa.parquet', new Error('IO Error: No magic bytes found\nmore')),
+    storeErrors.items(
+      'data/local/r/items/fp16.piqa.parquet',
+      new Error('IO Error: No magic bytes found\nmore'),
+    ),
     storeErrors.runFile('data/local/r/run.json', ['run.seed: expected number', 'cells: expected array']),
     storeErrors.exists('data/results/me/r.json'),
     reproduceErrors.missing('r.json'),
@@ -66,8 +73,13 @@ test('messages', () => {
 });
 
 test('errors of cells', () => {
-  expect(runErrors.cell(new TypeError('x is undefined'))).toEqual({ code: 'run/unexpected', message: 'x is undefined' });
+  expect(runErrors.cell(new TypeError('x is undefined'))).toEqual({
+    code: 'run/unexpected',
+    message: 'x is undefined',
+  });
   expect(runErrors.cell('odd')).toEqual({ code: 'run/unexpected', message: 'odd' });
   expect(runErrors.cell(new Error('long '.repeat(2000))).message).toHaveLength(4000);
-  expect(runErrors.compression('rtn-w4', storeErrors.exists('/x')).message).toMatch(/^compression with rtn-w4 failed: \[store\]/);
+  expect(runErrors.compression('rtn-w4', storeErrors.exists('/x')).message).toMatch(
+    /^compression with rtn-w4 failed: \[store\]/,
+  );
 });

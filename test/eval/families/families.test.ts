@@ -216,8 +216,8 @@ describe('a config is refused', () => {
   });
 
   test('of an unknown family, with the nearest known one', () => {
-    expect(() =>
-      describeModel({ model_type: 'mistrall' }, 'config.json'),
-    ).toThrowErrorMatchingInlineSnapshot(`[BitlossError: [families] config.json: unknown model_type "mistrall". Did you mean "mistral"? Known: llama, mistral (2).]`);
+    expect(() => describeModel({ model_type: 'mistrall' }, 'config.json')).toThrowErrorMatchingInlineSnapshot(
+      `[BitlossError: [families] config.json: unknown model_type "mistrall". Did you mean "mistral"? Known: llama, mistral (2).]`,
+    );
   });
 });

@@ -6,8 +6,8 @@ import { onTestFinished } from 'vitest';
 import type { Manifest } from '../../../data/schema.ts';
 import { buildManifest, type Session } from '../../../eval/manifest.ts';
 import type { PlannedRun } from '../../../eval/plan.ts';
-import { Store } from '../../../eval/store.ts';
 import type { StoredRun } from '../../../eval/store/stored-run.ts';
+import { Store } from '../../../eval/store.ts';
 import { dataFolder } from '../../data/data-folder.ts';
 import { calibration, engine, facts, text } from './samples.ts';
 
@@ -48,7 +48,11 @@ const session: Session = {
   tasks: [text, facts],
 };
 
-export function manifestOf(run: PlannedRun, earlier: Manifest | null, changes: Partial<Session> = {}): Manifest {
+export function manifestOf(
+  run: PlannedRun,
+  earlier: Manifest | null,
+  changes: Partial<Session> = {},
+): Manifest {
   return buildManifest(run, { ...session, ...changes }, earlier, 1000);
 }
 

@@ -85,7 +85,11 @@ export function itemsOf(ids: readonly string[], values: readonly number[]): Item
       { name: 'tokens', type: 'int', values: Int32Array.from(values, () => 10) },
       { name: 'acc', type: 'bool', values: Uint8Array.from(values, (value) => Number(value < 1)) },
       { name: 'acc_norm', type: 'bool', values: Uint8Array.from(values, (value) => Number(value < 1)) },
-      { name: 'choices', type: 'doubles', values: values.map((value) => Float64Array.of(-value, -2 * value)) },
+      {
+        name: 'choices',
+        type: 'doubles',
+        values: values.map((value) => Float64Array.of(-value, -2 * value)),
+      },
     ],
   };
 }

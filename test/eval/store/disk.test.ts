@@ -5,8 +5,8 @@ import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { FP16 } from '../../../data/recipe.ts';
 import { type FinishedCell, runFileSchema } from '../../../data/schema.ts';
-import { checkWritable } from '../../../eval/store/files.ts';
 import { cellsOf } from '../../../eval/plan.ts';
+import { checkWritable } from '../../../eval/store/files.ts';
 import { dataFolder } from '../../data/data-folder.ts';
 import { openStore, placesIn, scratchFolder } from '../pipeline/places.ts';
 import { itemsOf, plannedRun } from '../pipeline/samples.ts';
@@ -17,7 +17,8 @@ const MIB = 2 ** 20;
 
 const isRoot = process.getuid?.() === 0;
 const canMount = isRoot && mountWorks();
-if (!canMount) console.info('store/disk: file systems of its own need root and mount; those tests are skipped.');
+if (!canMount)
+  console.info('store/disk: file systems of its own need root and mount; those tests are skipped.');
 
 function finished(index: number): FinishedCell {
   const { key, recipe, task, settings } = cellsOf(run)[index]!;
@@ -49,7 +50,9 @@ describe('a place that cannot be written', () => {
     const folder = scratchFolder();
     writeFileSync(path.join(folder, 'file'), 'x');
     for (const place of ['file', 'file/below']) {
-      await expect(checkWritable(path.join(folder, place))).rejects.toMatchObject({ code: 'store/read-only' });
+      await expect(checkWritable(path.join(folder, place))).rejects.toMatchObject({
+        code: 'store/read-only',
+      });
     }
     expect(readFileSync(path.join(folder, 'file'), 'utf8')).toBe('x');
   });
@@ -57,12 +60,16 @@ describe('a place that cannot be written', () => {
   test.skipIf(isRoot)('because permission is missing', async () => {
     const folder = scratchFolder();
     chmodSync(folder, 0o500);
-    await expect(checkWritable(path.join(folder, 'local'))).rejects.toMatchObject({ code: 'store/read-only' });
+    await expect(checkWritable(path.join(folder, 'local'))).rejects.toMatchObject({
+      code: 'store/read-only',
+    });
   });
 
   test.skipIf(!canMount)('because the file system is read-only', async () => {
     const folder = mount('ro,size=1m');
-    await expect(openStore(placesIn(folder))).rejects.toThrow(/the file system is read-only.*Give another place/s);
+    await expect(openStore(placesIn(folder))).rejects.toThrow(
+      /the file system is read-only.*Give another place/s,
+    );
   });
 
   test.skipIf(!canMount)('because the disk is full already', async () => {
@@ -72,24 +79,27 @@ describe('a place that cannot be written', () => {
   });
 });
 
-test.skipIf(!canMount)('a disk that fills up in the middle of a run: that cell is told, those before it are safe', async () => {
-  const folder = mount('size=64m');
-  const { store, places, root, begin } = await openStore(placesIn(folder));
-  const stored = await begin(run);
-  await stored.finish(finished(0), items);
-  const filler = path.join(folder, 'filler');
-  const { bavail, bsize } = statfsSync(folder);
-  expect(bavail * bsize).toBeGreaterThan(MIB);
-  writeFileSync(filler, Buffer.alloc(bavail * bsize));
-  await expect(stored.finish(finished(1), items)).rejects.toMatchObject({ code: 'store/disk-full' });
-  expect(runFileSchema.parse(JSON.parse(readFileSync(stored.file, 'utf8'))).cells).toHaveLength(1);
-  rmSync(filler);
-  store.close();
-  const again = await (await openStore(places, root)).begin(run);
-  expect([...again.earlier.values()].map(({ recipe }) => recipe)).toEqual([FP16.method]);
-  await again.finish(finished(1), items);
-  expect(runFileSchema.parse(JSON.parse(readFileSync(again.file, 'utf8'))).cells).toHaveLength(2);
-});
+test.skipIf(!canMount)(
+  'a disk that fills up in the middle of a run: that cell is told, those before it are safe',
+  async () => {
+    const folder = mount('size=64m');
+    const { store, places, root, begin } = await openStore(placesIn(folder));
+    const stored = await begin(run);
+    await stored.finish(finished(0), items);
+    const filler = path.join(folder, 'filler');
+    const { bavail, bsize } = statfsSync(folder);
+    expect(bavail * bsize).toBeGreaterThan(MIB);
+    writeFileSync(filler, Buffer.alloc(bavail * bsize));
+    await expect(stored.finish(finished(1), items)).rejects.toMatchObject({ code: 'store/disk-full' });
+    expect(runFileSchema.parse(JSON.parse(readFileSync(stored.file, 'utf8'))).cells).toHaveLength(1);
+    rmSync(filler);
+    store.close();
+    const again = await (await openStore(places, root)).begin(run);
+    expect([...again.earlier.values()].map(({ recipe }) => recipe)).toEqual([FP16.method]);
+    await again.finish(finished(1), items);
+    expect(runFileSchema.parse(JSON.parse(readFileSync(again.file, 'utf8'))).cells).toHaveLength(2);
+  },
+);
 
 describe('a database', () => {
   test('that another process has open', async () => {
@@ -131,7 +141,9 @@ async function holdOpen(file: string): Promise<number> {
     const database = await openDatabase(${JSON.stringify(file)}, { readOnly: false });
     console.log('open');
     setInterval(() => database, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   await new Promise((resolve, reject) => {
     child.stdout.once('data', resolve);

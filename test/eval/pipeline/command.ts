@@ -1,0 +1,55 @@
+/** `pnpm eval` as a process of its own. */
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { onTestFinished } from 'vitest';
+
+const CLI = path.resolve(import.meta.dirname, '../../../eval/cli.ts');
+
+export interface Ended {
+  /** Null where the process was killed. */
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly ended: Promise<Ended>;
+  /** Resolves when standard output matches, or when the process has ended. */
+  shows(pattern: RegExp): Promise<void>;
+  kill(): void;
+}
+
+/** Starts it; what still runs when the test ends is killed. */
+export function startEval(...args: readonly string[]): Running {
+  const running = launch(args);
+  onTestFinished(running.kill);
+  return running;
+}
+
+/** Runs it to its end. */
+export function runEval(...args: readonly string[]): Promise<Ended> {
+  return launch(args).ended;
+}
+
+function launch(args: readonly string[]): Running {
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (part) => {
+    stdout += part;
+  });
+  child.stderr.setEncoding('utf8').on('data', (part) => {
+    stderr += part;
+  });
+  const ended = new Promise<Ended>((resolve) =>
+    child.once('close', (status) => resolve({ status, stdout, stderr })),
+  );
+  const shows = (pattern: RegExp) =>
+    new Promise<void>((resolve) => {
+      const check = () => pattern.test(stdout) && resolve();
+      child.stdout.on('data', check);
+      check();
+      ended.then(() => resolve());
+    });
+  return { ended, shows, kill: () => void child.kill('SIGKILL') };
+}

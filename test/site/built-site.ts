@@ -1,0 +1,99 @@
+/**
+ * The whole site, built once for every state of the sources: from all published results and one made-up run, below a
+ * base path, so that links which forget the base lead nowhere. A build of the same sources is taken again.
+ */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { dataFolder, runFile } from '../data/data-folder.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+export const BASE = '/some/base/';
+export const RUN_ID = 'made-up-run';
+
+/** A failed cell whose message must not become markup. */
+export const HOSTILE = 'out of <b id="injected">memory</b> & "time"';
+
+export const run = runFile(RUN_ID, [
+  { recipe: 'fp16', metrics: [{ value: 0.9 }] },
+  { recipe: 'rtn-w4g128', settings: { window: 128 }, metrics: [{ value: 0.8 }] },
+  {
+    recipe: 'gptq-w4g128',
+    metrics: [
+      { value: 0.85, paired: { kept_low: 0.89, kept_high: 0.96, lost: 30, gained: 10, mcnemar_p: 0.002 } },
+    ],
+  },
+  { recipe: 'gptq-w2g128', error: { code: 'engine/out-of-memory', message: HOSTILE } },
+]);
+
+export interface BuiltSite {
+  /** Folder that holds the pages. */
+  readonly folder: string;
+  /** Data folder from which they were made. */
+  readonly data: string;
+}
+
+const cache = join(root, '.cache/test-site');
+
+/** Builds into `.cache`; about a minute on two cores, nothing when it is there already. Builds of older sources go. */
+export async function builtSite(): Promise<BuiltSite> {
+  const place = join(cache, sourcesHash());
+  const site = { folder: join(place, 'site'), data: join(place, 'data') };
+  if (existsSync(place)) return site;
+  if (existsSync(cache)) for (const old of readdirSync(cache)) rmSync(join(cache, old), { recursive: true });
+  const making = `${place}.${process.pid}`;
+  mkdirSync(making, { recursive: true });
+  const data = dataFolder({
+    published: true,
+    files: { [`results/bitloss/${RUN_ID}.json`]: JSON.stringify(run, null, 1) },
+  });
+  cpSync(data, join(making, 'data'), { recursive: true, verbatimSymlinks: true });
+  await promisify(execFile)(process.execPath, ['node_modules/astro/bin/astro.mjs', 'build'], {
+    cwd: root,
+    maxBuffer: 64 * 1024 * 1024,
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      ASTRO_TELEMETRY_DISABLED: '1',
+      BITLOSS_SITE_DATA: join(making, 'data'),
+      BITLOSS_BASE: BASE,
+      BITLOSS_OUT: join(making, 'site'),
+    },
+  });
+  if (!existsSync(place)) renameSync(making, place);
+  return site;
+}
+
+function sourcesHash(): string {
+  const hash = createHash('sha256').update(JSON.stringify(run));
+  const files = globSync(
+    [
+      'site/**/*',
+      'data/**/*.{ts,sql,json,csv}',
+      'astro.config.mjs',
+      'package.json',
+      'test/site/built-site.ts',
+    ],
+    {
+      cwd: root,
+      withFileTypes: true,
+      exclude: ['data/local/**', 'data/models/**', 'data/results/**', 'site/.astro/**'],
+    },
+  )
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  for (const file of files) hash.update(file.slice(root.length)).update(readFileSync(file));
+  return hash.digest('hex').slice(0, 16);
+}

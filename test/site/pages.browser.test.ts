@@ -1,0 +1,207 @@
+/** The pages as a visitor meets them: no dead link, every result readable without a script, nothing that axe objects to. */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { type Browser, chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Database, openDatabase } from '../../data/db.ts';
+import { BASE, HOSTILE, RUN_ID, run } from './built-site.ts';
+import { fileOf, type ServedSite, servedSite } from './served-site.ts';
+
+const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+
+let site: ServedSite;
+let database: Database;
+
+const ask = async <T>(sql: string) => (await database.connection.runAndReadAll(sql)).getRowObjectsJS() as T[];
+const read = (path: string) => readFileSync(join(site.folder, path), 'utf8');
+
+beforeAll(async () => {
+  site = await servedSite();
+  database = await openDatabase(join(site.data, 'bitloss.duckdb'), { readOnly: true });
+}, 300_000);
+
+afterAll(async () => {
+  database?.close();
+  await site?.close();
+});
+
+describe('links', () => {
+  it('lead to a page, file or place that is there', () => {
+    const dead = new Set<string>();
+    const anchors = new Map<string, Set<string>>();
+    const pages = globSync('**/*.html', { cwd: site.folder });
+    for (const page of pages) {
+      const here = `${BASE}${page.replace(/index\.html$/, '')}`;
+      for (const link of linksOf(read(page))) {
+        if (/^(https?|mailto|data):/.test(link)) continue;
+        const target = new URL(link, `http://localhost${here}`);
+        const file = fileOf(site.folder, decodeURIComponent(target.pathname));
+        if (file === null) dead.add(`${page} → ${link}`);
+        else if (
+          target.hash !== '' &&
+          !anchorsOf(file, anchors).has(decodeURIComponent(target.hash.slice(1)))
+        )
+          dead.add(`${page} → ${link} (no such place)`);
+      }
+    }
+    expect(pages.length).toBeGreaterThan(500);
+    expect([...dead].slice(0, 20)).toEqual([]);
+  }, 120_000);
+
+  it('of the header all work', () => {
+    const header = /<nav class="site-nav"[\s\S]*?<\/nav>/.exec(read('404.html'))![0];
+    const paths = linksOf(header);
+    expect(paths.length).toBeGreaterThanOrEqual(8);
+    for (const path of paths) expect(fileOf(site.folder, path), path).not.toBeNull();
+  });
+});
+
+function linksOf(html: string): string[] {
+  const links = html.matchAll(/<(?:a|link|script|img)\b[^>]*?\s(?:href|src)="([^"]*)"/g);
+  return [...new Set([...links].map(([, link]) => link!.replaceAll('&amp;', '&').replaceAll('&#38;', '&')))];
+}
+
+function anchorsOf(file: string, known: Map<string, Set<string>>): Set<string> {
+  const found =
+    known.get(file) ??
+    new Set(
+      [...readFileSync(file, 'utf8').matchAll(/\sid="([^"]*)"/g)].map(([, id]) =>
+        id!.replaceAll('&amp;', '&'),
+      ),
+    );
+  known.set(file, found);
+  return found;
+}
+
+describe('without a script', () => {
+  it('every row of the board stands once on the pages of its model, and once on those of its method', async () => {
+    const rows = await ask<{ row_id: string; model_id: string; method_id: string }>(
+      'SELECT row_id, model_id, method_id FROM board',
+    );
+    const wanted = (column: 'model_id' | 'method_id') =>
+      rows.map((row) => `${row[column]} ${row.row_id}`).sort();
+    expect(rowsOn('models/*/results/**/index.html')).toEqual(wanted('model_id'));
+    expect(rowsOn('methods/*/**/index.html')).toEqual(wanted('method_id'));
+  }, 60_000);
+
+  it('every number of a row links to its origin', () => {
+    const page = read('models/llama-2-7b/results/index.html');
+    const scores = [...page.matchAll(/<td role="cell" class="c-value[^>]*>(.*?)<\/td>/g)].map(
+      ([, cell]) => cell!,
+    );
+    expect(scores).toHaveLength(250);
+    for (const score of scores) expect(score).toMatch(/^<a [^>]*href="(https:\/\/|\/some\/base\/)/);
+  });
+
+  it('a run shows its command, manifest, and failed cells with the error as text', () => {
+    const page = read(`runs/${RUN_ID}/index.html`);
+    expect(page).toContain(`pnpm eval --run ${RUN_ID}`);
+    expect(page).toContain(run.run.models[0]!.config_sha256);
+    expect(page).toContain('engine/out-of-memory');
+    expect(page).toContain('out of &lt;b id=');
+    expect(page).not.toContain('<b id="injected">');
+    expect(page).toContain('window 128');
+    expect(page).toContain('30 lost, 10 gained, p 0.002');
+  });
+
+  it('gives the run file away byte for byte', () => {
+    const given = JSON.parse(read(`data/runs/${RUN_ID}/${RUN_ID}.json`)) as typeof run;
+    expect(given).toEqual(run);
+    expect(given.cells.at(-1)).toMatchObject({ error: { message: HOSTILE } });
+  });
+});
+
+/** `subject row` for every row of the pages that match, sorted; a row that stands twice is there twice. */
+function rowsOn(pattern: string): string[] {
+  return globSync(pattern, { cwd: site.folder })
+    .flatMap((page) =>
+      [...read(page).matchAll(/<tr role="row" id="([0-9a-f]{16})"/g)].map(
+        ([, id]) => `${page.split('/')[1]} ${id}`,
+      ),
+    )
+    .sort();
+}
+
+describe('downloads', () => {
+  it.each(['csv', 'json', 'parquet'])('results.%s holds every row of the board', async (format) => {
+    const file = join(site.folder, `data/results.${format}`);
+    const reader = { csv: 'read_csv', json: 'read_json', parquet: 'read_parquet' }[format];
+    const options = format === 'json' ? ', sample_size = -1' : '';
+    const sum = 'count(*)::INTEGER AS n, count(DISTINCT row_id)::INTEGER AS ids, round(sum(kept), 6) AS kept';
+    expect(await ask(`SELECT ${sum} FROM ${reader}('${file}'${options})`)).toEqual(
+      await ask(`SELECT ${sum} FROM board`),
+    );
+  });
+
+  it('have the stated hashes', async () => {
+    const { createHash } = await import('node:crypto');
+    const lines = read('data/sha256sums.txt').trim().split('\n');
+    expect(lines.length).toBeGreaterThanOrEqual(21);
+    for (const line of lines) {
+      const [hash, name] = line.split('  ') as [string, string];
+      const bytes = readFileSync(join(site.folder, 'data', name));
+      expect(createHash('sha256').update(bytes).digest('hex'), name).toBe(hash);
+    }
+  });
+});
+
+const PAGES = [
+  'models/',
+  'models/llama-3-70b-instruct/',
+  'models/llama-3-70b-instruct/results/',
+  'models/bitloss-llama-3m/',
+  'methods/',
+  'methods/decoupleq/',
+  'tasks/',
+  'tasks/world-facts/',
+  'sources/',
+  'sources/bitloss/',
+  'runs/',
+  `runs/${RUN_ID}/`,
+  'data/',
+  'methodology/',
+  'no-such-page/',
+];
+
+describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (${CHROMIUM}; another by CHROMIUM_PATH)`, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
+  });
+  afterAll(() => browser?.close());
+
+  it.each(PAGES)(
+    '%s: axe finds nothing, light and dark, desk and phone; nothing is wider than the screen',
+    async (path) => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        for (const width of [1280, 390]) {
+          const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
+          const page = await context.newPage();
+          const faults: string[] = [];
+          page.on('pageerror', (error) => faults.push(error.message));
+          page.on('requestfailed', (request) => faults.push(request.url()));
+          await page.goto(site.url + path);
+          const { violations } = await new AxeBuilder({ page }).analyze();
+          const found = violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`);
+          expect(found, `${path} ${colorScheme} ${width}`).toEqual([]);
+          expect(await page.evaluate(() => document.documentElement.scrollWidth), `${path} ${width}`).toBe(
+            width,
+          );
+          expect(faults).toEqual([]);
+          await context.close();
+        }
+      }
+    },
+  );
+
+  it('reads the same with scripts off', async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.goto(`${site.url}models/llama-2-7b/results/`);
+    expect(await page.locator('tbody tr[id]').count()).toBe(250);
+    await page.goto(`${site.url}runs/${RUN_ID}/`);
+    expect(await page.locator('tbody').first().innerText()).toContain(HOSTILE);
+    await context.close();
+  });
+});
