@@ -5,7 +5,7 @@ import type { Manifest } from '../data/schema.ts';
 import type { RunConfig } from './config.ts';
 import { storeErrors } from './errors/run.ts';
 import type { PlannedRun } from './plan.ts';
-import { checkWritable } from './store/files.ts';
+import { checkWritable, removeLeftovers } from './store/files.ts';
 import { copyWhole, formatRunFile, readRunFile, writeRunFile } from './store/run-file.ts';
 import { StoredRun } from './store/stored-run.ts';
 
@@ -28,6 +28,7 @@ export class Store {
   static async open(places: RunConfig['places'], dataFolder: string): Promise<Store> {
     for (const folder of [places.results, path.dirname(places.database), places.cache])
       await checkWritable(folder);
+    await removeLeftovers(path.dirname(places.database));
     await ensureDatabase({ root: dataFolder, path: places.database });
     return new Store(await openDatabase(places.database, { readOnly: false }), places, dataFolder);
   }

@@ -7,6 +7,7 @@ import type { HubOptions } from './checkpoint/hub.ts';
 import { type RunConfig, recipesOf } from './config.ts';
 import type { Doc } from './datasets/dataset.ts';
 import { loadDataset } from './datasets/load.ts';
+import type { Effects } from './effects.ts';
 import type { Engine } from './engines/engine.ts';
 import { engines } from './engines/index.ts';
 import { cliErrors } from './errors/cli.ts';
@@ -23,14 +24,12 @@ import type { Task } from './tasks/task.ts';
 import { compressedFolder, Workbench } from './workbench.ts';
 
 /** What a sweep needs from outside, besides its configuration. */
-export interface Surroundings {
+export interface Surroundings extends Effects {
   readonly root: string;
   readonly cwd: string;
   /** Catalogues, published results and shipped models. */
   readonly dataFolder: string;
   readonly hub: Omit<HubOptions, 'revision' | 'log'>;
-  readonly now: () => Date;
-  readonly log: (line: string) => void;
   readonly output: ProgressOutput;
 }
 
@@ -97,24 +96,43 @@ export async function executeSweep(
   const session = await sessionOf(prepared, config, around);
   const done = [];
   for (const run of prepared.plan.runs) {
-    const startedAt = performance.now();
-    const manifest = (earlier: Manifest | null) =>
-      buildManifest(run, session, earlier, performance.now() - startedAt);
-    const recorder = await store.begin(run, config.behaviour.retry, manifest);
-    const summary = await executeRun(run, {
-      recorder,
-      open: async () => new Workbench(run, workbenchParts(prepared, config, run, around)),
-      progress: (steps, reused) => {
-        const cells = steps.filter(({ isCell }) => isCell).length;
-        around.log(`${run.model.manifest.id}: ${cells} of ${cells + reused} cells to measure.`);
-        return new Progress(around.output, steps, reused);
-      },
-    });
+    done.push({ run, ...(await executeOne(run, prepared, config, store, session, around)) });
     // A process that was killed between its last cell and tidying up has left these.
     if (!config.behaviour.keep) await discardCompressed(run, config.places.cache);
-    done.push({ run, file: recorder.file, summary });
   }
   return done;
+}
+
+async function executeOne(
+  run: PlannedRun,
+  prepared: PreparedSweep,
+  config: RunConfig,
+  store: Store,
+  session: Session,
+  around: Surroundings,
+): Promise<{ readonly file: string; readonly summary: RunSummary }> {
+  const startedAt = performance.now();
+  const manifest = (earlier: Manifest | null) =>
+    buildManifest(run, session, earlier, performance.now() - startedAt);
+  const recorder = await store.begin(run, config.behaviour.retry, manifest);
+  // Once there is a live line, other lines have to go through it.
+  let log = around.log;
+  const summary = await executeRun(run, {
+    recorder,
+    open: async () =>
+      new Workbench(
+        run,
+        workbenchParts(prepared, config, run, (line) => log(line)),
+      ),
+    progress: (steps, reused) => {
+      const cells = steps.filter(({ isCell }) => isCell).length;
+      around.log(`${run.model.manifest.id}: ${cells} of ${cells + reused} cells to measure.`);
+      const progress = new Progress(around.output, steps, reused);
+      log = (line) => progress.log(line);
+      return progress;
+    },
+  });
+  return { file: recorder.file, summary };
 }
 
 async function discardCompressed({ recipes }: PlannedRun, cache: string): Promise<void> {
@@ -142,7 +160,7 @@ function workbenchParts(
   prepared: PreparedSweep,
   { sweep, places, behaviour }: RunConfig,
   run: PlannedRun,
-  around: Surroundings,
+  log: (line: string) => void,
 ) {
   const { engine, models, tasks, calibrationText } = prepared;
   return {
@@ -153,7 +171,7 @@ function workbenchParts(
     memory: sweep.memory,
     cache: places.cache,
     keep: behaviour.keep,
-    log: around.log,
+    log,
   };
 }
 

@@ -1,7 +1,6 @@
 /** What `pnpm eval` does with its arguments. Returns the exit status; throws `BitlossError` for what a person can mend. */
 import path from 'node:path';
 import { type RunConfig, readConfig } from '../config.ts';
-import { engines } from '../engines/index.ts';
 import { cliErrors } from '../errors/cli.ts';
 import { methods } from '../methods/index.ts';
 import { shippedModels } from '../models.ts';
@@ -9,24 +8,14 @@ import type { PlannedRun } from '../plan.ts';
 import { readRunFile, runFilePath } from '../store/run-file.ts';
 import { publishRun, Store } from '../store.ts';
 import { executeSweep, type PreparedSweep, prepareSweep, type Surroundings } from '../sweep.ts';
-import { tasks } from '../tasks/index.ts';
-import type { Task } from '../tasks/task.ts';
 import type { Arguments } from './arguments.ts';
 import { helpText } from './help.ts';
+import { allTasks, known } from './known.ts';
 import { listText } from './list.ts';
-import { checkNames, type Known } from './names.ts';
+import { checkNames } from './names.ts';
 import { describeExclusion, exclusionText, planText, summaryText } from './plan-text.ts';
 import { reproduceCommand } from './reproduce-command.ts';
 import { describeProblems, rawSettings } from './settings.ts';
-
-const allTasks: readonly Task[] = Object.values(tasks);
-
-const known: Known = {
-  methods: Object.keys(methods),
-  tasks: Object.keys(tasks),
-  tasksWithData: allTasks.filter(({ dataset }) => dataset.source === 'folder').map(({ id }) => id),
-  engines: Object.keys(engines),
-};
 
 export async function evalCommand(given: Arguments, around: Surroundings): Promise<number> {
   const { write, columns } = around.output;

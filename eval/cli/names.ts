@@ -1,4 +1,5 @@
 /** Checks every name in a sweep against what there is. */
+import { stat } from 'node:fs/promises';
 import { BitlossError } from '../../data/errors.ts';
 import { FP16, parseRecipe, type Recipe } from '../../data/recipe.ts';
 import { DEFAULT_RECIPES, type Sweep } from '../config.ts';
@@ -27,8 +28,11 @@ export async function checkNames(
       (await placeOf(name, dataFolder, cwd)) === null ? cliProblems.model(name, shipped) : [],
     ),
   );
+  const isFolder =
+    sweep.data === null || ((await stat(sweep.data).catch(() => null))?.isDirectory() ?? false);
   return [
     ...models.flat(),
+    ...(isFolder ? [] : [cliProblems.value('--data', sweep.data!, 'a folder')]),
     ...sweep.recipes.flatMap((id) => checkRecipe(id, known.methods)),
     ...sweep.tasks.flatMap((id) => checkTask(id, known, sweep.data)),
     ...(known.engines.includes(sweep.engine)
@@ -43,7 +47,8 @@ function checkRecipe(id: string, methods: readonly string[]): readonly string[] 
     recipe = parseRecipe(id);
   } catch (error) {
     if (!(error instanceof BitlossError)) throw error;
-    return [`--recipe: ${error.message.replace(/^\[recipe\] /, '')}`];
+    const why = error.message.replace(/^\[recipe\] /, '');
+    return [`--recipe: ${why} ${didYouMean(id, DEFAULT_RECIPES)}`.trimEnd()];
   }
   const known = [FP16.method, ...methods];
   if (known.includes(recipe.method)) return [];

@@ -10,6 +10,8 @@ import { readRunFile } from '../store/run-file.ts';
 import { Store } from '../store.ts';
 import type { PreparedSweep } from '../sweep.ts';
 import { executeSweep, prepareSweep, type Surroundings, sessionOf } from '../sweep.ts';
+import { known } from './known.ts';
+import { checkNames } from './names.ts';
 import type { RawSettings } from './settings.ts';
 
 /**
@@ -24,6 +26,8 @@ export async function reproduceCommand(
   const published = await readRunFile(file);
   if (published === null) throw reproduceErrors.missing(file);
   const config = configOf(file, published, given, around);
+  const problems = await checkNames(config.sweep, known, around.dataFolder, around.cwd);
+  if (problems.length > 0) throw reproduceErrors.settings(file, problems);
   const prepared = await prepareSweep(config, around);
   try {
     return await measureAgain(file, published, prepared, config, around);

@@ -11,7 +11,7 @@ const schema = z.object({
   // The target is what follows the last space; a few contain a newline and so more than a word.
   text: z
     .string()
-    .regex(/\S[^]* [^ ]*\S$/u, 'expected a text of several words that ends with the target word'),
+    .regex(/\S[\s\S]* [^ ]*\S$/u, 'expected a text of several words that ends with the target word'),
 });
 
 export const lambada = defineDataset<Lambada>({

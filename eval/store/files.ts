@@ -1,6 +1,5 @@
 /** Files that are either there as a whole or not at all, and folders that are known to take them. */
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { diskFault } from '../errors/run.ts';
 
@@ -9,7 +8,7 @@ import { diskFault } from '../errors/run.ts';
  * a kill or a power cut leaves the old file or the new one. Throws `store/…` for every fault of the disk.
  */
 export async function replaceFile(file: string, write: (temporary: string) => Promise<void>): Promise<void> {
-  const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+  const temporary = `${file}.tmp-${process.pid}`;
   try {
     await makeFolder(path.dirname(file));
     await write(temporary);
@@ -33,6 +32,24 @@ export async function checkWritable(folder: string): Promise<void> {
     throw diskFault(folder, cause);
   } finally {
     await rm(probe, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Deletes files of a folder that end in `.tmp-<pid>` or `.new-<pid>`, with what follows, of processes that were killed. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const pid = /\.(?:tmp|new)-(\d+)(?:\.wal)?$/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(path.join(folder, name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // Signal 0 only asks.
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -12,6 +12,7 @@ import { isPassing, runErrors } from '../errors/run.ts';
 import type { ItemTable } from '../items.ts';
 import { cellsOf, type PlannedRun } from '../plan.ts';
 import type { Recorder } from '../run.ts';
+import { removeLeftovers } from './files.ts';
 import { readItems, writeItems } from './items-file.ts';
 import { copyWhole, isFile, itemsName, readRunFile, runFilePath, writeRunFile } from './run-file.ts';
 import { filesWith, storeCells, storedKeys } from './tables.ts';
@@ -57,6 +58,8 @@ export class StoredRun implements Recorder {
    */
   static async open(run: PlannedRun, options: StoredRunOptions): Promise<StoredRun> {
     const file = runFilePath(options.results, run.id);
+    await removeLeftovers(path.dirname(file));
+    await removeLeftovers(path.join(path.dirname(file), 'items'));
     const stored = await readRunFile(file);
     const cells = new Map<string, Cell>();
     for (const cell of stored?.cells ?? []) {

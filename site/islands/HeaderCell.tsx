@@ -19,7 +19,7 @@ export function HeaderCell({ column, sorted, onSort }: Props): ReactNode {
     <th
       role="columnheader"
       scope="col"
-      className={column.numeric ? 'num' : undefined}
+      className={`c-${column.id}${column.numeric ? ' num' : ''}`}
       aria-sort={sorted === false ? undefined : ARIA[sorted]}
       title={onSort === undefined ? why : column.about}
     >

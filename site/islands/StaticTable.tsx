@@ -40,7 +40,7 @@ function StaticTable<R extends Row>({
       <thead role="rowgroup">
         <tr role="row">
           {shown.map(({ id, header, numeric }) => (
-            <th key={id} role="columnheader" scope="col" className={numeric ? 'num' : undefined}>
+            <th key={id} role="columnheader" scope="col" className={`c-${id}${numeric ? ' num' : ''}`}>
               {header}
             </th>
           ))}

@@ -64,7 +64,7 @@ export const bits: BoardColumn<Row> = {
 
 export const bpw: BoardColumn<Row> = {
   id: 'bpw',
-  header: 'True',
+  header: 'True bits',
   about: 'True bits per weight: stored bytes × 8 ÷ weights, scales and zero points included; a dash where the source does not say.',
   numeric: true,
   label: true,

@@ -7,16 +7,16 @@ import { Kept } from './cells.tsx';
 import { type BoardColumn, bits, bpw, family, method, model, source, tensor } from './columns.tsx';
 
 export const RESULT_COLUMNS: readonly BoardColumn<ResultRow>[] = [
-  model,
-  method,
-  bits,
-  bpw,
+  { ...model, width: 106 },
+  { ...method, width: 124 },
+  { ...bits, width: 104 },
+  { ...bpw, width: 54 },
   {
     id: 'task',
     header: 'Task',
     about: 'Data, prompt and scoring; another protocol is another task, so raw scores in one task compare.',
     wide: true,
-    width: 150,
+    width: 142,
     shown: true,
     cell: (row) => (
       <>
@@ -34,7 +34,7 @@ export const RESULT_COLUMNS: readonly BoardColumn<ResultRow>[] = [
       'As measured or printed: accuracy in points of 100, perplexity, or the unit named. The link is its origin.',
     numeric: true,
     label: true,
-    width: 62,
+    width: 58,
     shown: true,
     cell: (row) => <Score row={row} />,
     text: (row) => row.value,
@@ -46,7 +46,7 @@ export const RESULT_COLUMNS: readonly BoardColumn<ResultRow>[] = [
     about: 'The same source’s uncompressed model under the same protocol.',
     numeric: true,
     label: true,
-    width: 58,
+    width: 54,
     shown: true,
     cell: (row) => valueText(row.baseline, row.unit),
     text: (row) => row.baseline,
@@ -58,7 +58,7 @@ export const RESULT_COLUMNS: readonly BoardColumn<ResultRow>[] = [
       'The share of the 16-bit model that is left in this task, with its 95 % interval where one is known.',
     numeric: true,
     wide: true,
-    width: 190,
+    width: 180,
     shown: true,
     cell: (row) => <Kept kept={row.kept} low={row.low} high={row.high} note={row.kept_note} />,
     text: (row) => row.kept,
@@ -70,7 +70,7 @@ export const RESULT_COLUMNS: readonly BoardColumn<ResultRow>[] = [
     about: 'Against 16 bit: points of 100 for accuracy, difference for perplexity, points of a judge.',
     numeric: true,
     label: true,
-    width: 60,
+    width: 58,
     shown: true,
     cell: (row) => (row.is_baseline ? NONE : lossText(row)),
     text: (row) => row.loss,
@@ -86,7 +86,7 @@ export const RESULT_COLUMNS: readonly BoardColumn<ResultRow>[] = [
     cell: (row) => (row.n === null ? NONE : countText(row.n)),
     text: (row) => row.n,
   },
-  source,
+  { ...source, width: 118 },
   family,
   tensor,
   {

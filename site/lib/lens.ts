@@ -19,16 +19,31 @@ export interface Lens {
   readonly best: readonly RecipeByAbilityRow[];
 }
 
-/** Every focus with something to draw. One origin is a focus of its own only where there are several. */
+/** Every focus that can be asked for. Origins are told apart only for models that have several. */
 export async function focuses(): Promise<readonly Focus[]> {
-  const groups = Map.groupBy(await rows('curve'), ({ model_id, ability }) =>
-    JSON.stringify([model_id, ability]),
+  const found: Focus[] = [];
+  for (const [model, points] of Map.groupBy(await rows('curve'), ({ model_id }) => model_id)) {
+    const origins = distinct(points.map(({ origin }) => origin));
+    for (const ability of distinct(points.map((point) => point.ability))) {
+      for (const origin of ['all', ...(origins.length > 1 ? origins : [])]) found.push({ model, ability, origin });
+    }
+  }
+  return found;
+}
+
+/** Which abilities and origins each model has, and which origins there are at all. */
+export async function offers(): Promise<ReadonlyMap<string, { abilities: readonly string[]; origins: readonly string[] }>> {
+  const models = Map.groupBy(await rows('curve'), ({ model_id }) => model_id);
+  return new Map(
+    [...models].map(([model, points]) => [
+      model,
+      { abilities: distinct(points.map(({ ability }) => ability)), origins: distinct(points.map(({ origin }) => origin)) },
+    ]),
   );
-  return [...groups].flatMap(([key, group]) => {
-    const [model, ability] = JSON.parse(key) as [string, string];
-    const origins = [...new Set(group.map(({ origin }) => origin))];
-    return ['all', ...(origins.length > 1 ? origins : [])].map((origin) => ({ model, ability, origin }));
-  });
+}
+
+function distinct(values: readonly string[]): readonly string[] {
+  return [...new Set(values)].sort();
 }
 
 export async function lensOf(focus: Focus): Promise<Lens> {
@@ -48,9 +63,4 @@ export async function lensOf(focus: Focus): Promise<Lens> {
 export async function defaultFocus(): Promise<Focus> {
   const [first] = charts['kept-by-bits'].select(await rows('curve'));
   return { model: first?.model_id ?? '', ability: 'all', origin: 'all' };
-}
-
-/** Where the fragment of a focus lies. */
-export function lensPath({ model, ability, origin }: Focus): string {
-  return `/lens/${model}/${ability.replaceAll(' ', '-')}/${origin}/`;
 }

@@ -39,29 +39,38 @@ function showChoice(select: HTMLSelectElement, chosen: readonly string[] = []): 
 let wanted = '';
 
 /** Puts the fragment of the choice in place; a later choice wins over an earlier one that arrives late. */
-async function show(
-  form: HTMLFormElement,
-  selects: readonly HTMLSelectElement[],
-  lens: HTMLElement,
-): Promise<void> {
+async function show(form: HTMLFormElement, selects: readonly HTMLSelectElement[], lens: HTMLElement): Promise<void> {
   const [model, ability, origin] = selects as [HTMLSelectElement, HTMLSelectElement, HTMLSelectElement];
-  const id = model.value === '' ? form.dataset['default']! : model.value;
-  const option = [...model.options].find(({ value }) => value === id);
-  const offers = (kind: 'abilities' | 'origins', value: string) =>
-    option?.dataset[kind]?.split(',').includes(value);
-  for (const one of ability.options) one.disabled = one.value !== '' && !offers('abilities', one.value);
+  const option = shownModel(form, model, origin.value);
+  const abilities = listOf(option, 'abilities');
+  const origins = listOf(option, 'origins');
+  for (const one of ability.options) one.disabled = one.value !== '' && !abilities.includes(one.value);
+  const hasAbility = abilities.includes(ability.value);
   const status = form.querySelector<HTMLElement>('[role="status"]')!;
-  if (ability.value !== '' && !offers('abilities', ability.value)) {
-    status.textContent = `Not measured for this model: ${ability.value}. The curve shows all abilities.`;
-  } else status.textContent = '';
-  const part = offers('abilities', ability.value) ? ability.value.replaceAll(' ', '-') : 'all';
-  const path = `${form.dataset['root']}${id}/${part}/${offers('origins', origin.value) ? origin.value : 'all'}/`;
+  status.textContent =
+    ability.value === '' || hasAbility ? '' : `No curve of ${option.text.trim()} in ${ability.value}: this one is of all abilities.`;
+  const part = hasAbility ? ability.value.replaceAll(' ', '-') : 'all';
+  const from = origins.length > 1 && origins.includes(origin.value) ? origin.value : 'all';
+  const path = `${form.dataset['root']}${option.value}/${part}/${from}/`;
   if (path === wanted) return;
   wanted = path;
   lens.setAttribute('aria-busy', 'true');
   const response = await fetch(path).catch(() => null);
+  const html = response?.ok ? await response.text() : null;
   if (wanted !== path) return;
   lens.removeAttribute('aria-busy');
-  if (response?.ok) lens.innerHTML = await response.text();
-  else status.textContent = 'This curve could not be loaded.';
+  if (html === null) status.textContent = 'This curve could not be loaded.';
+  else lens.innerHTML = html;
+}
+
+/** The chosen model; else the page's own, or the first that has numbers of the wanted origin. */
+function shownModel(form: HTMLFormElement, model: HTMLSelectElement, origin: string): HTMLOptionElement {
+  const options = [...model.options].filter(({ value }) => value !== '');
+  const start = options.find(({ value }) => value === (model.value || form.dataset['default']))!;
+  if (model.value !== '' || origin === '' || listOf(start, 'origins').includes(origin)) return start;
+  return options.find((one) => listOf(one, 'origins').includes(origin)) ?? start;
+}
+
+function listOf(option: HTMLOptionElement, kind: 'abilities' | 'origins'): readonly string[] {
+  return option.dataset[kind]?.split(',') ?? [];
 }

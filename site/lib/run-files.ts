@@ -37,6 +37,6 @@ export async function runDownloads(): Promise<readonly RunDownload[]> {
 }
 
 /** A submitted run file names its item files; none may lead out of its own folder. */
-function staysInside(path: string): boolean {
+export function staysInside(path: string): boolean {
   return !posix.isAbsolute(path) && !posix.normalize(path).startsWith('..');
 }

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openDatabase } from '../../data/db.ts';
@@ -7,6 +8,7 @@ import { runFileSchema } from '../../data/schema.ts';
 import type { ItemTable } from '../../eval/items.ts';
 import { cellsOf, type PlannedRun } from '../../eval/plan.ts';
 import { publishRun } from '../../eval/store.ts';
+import { dataFolder } from '../data/data-folder.ts';
 import { openStore, placesIn, scratchFolder } from './pipeline/places.ts';
 import { facts, itemsOf, plannedRun, recipes, text } from './pipeline/samples.ts';
 
@@ -149,6 +151,25 @@ describe('the next session', () => {
     expect([...(await second.begin(run)).earlier.keys()]).toEqual([cellsOf(run)[1]!.key]);
   });
 
+  test('tidies up after processes that were killed, and only after those', async () => {
+    const places = placesIn(scratchFolder());
+    const first = await openStore(places);
+    const { file } = await first.begin(run);
+    first.store.close();
+    const dead = spawnSync(process.execPath, ['--version']).pid;
+    const left = [
+      `${places.database}.new-${dead}`,
+      `${file}.tmp-${dead}`,
+      `${path.dirname(file)}/items/x.tmp-${dead}`,
+    ];
+    const used = `${file}.tmp-${process.ppid}`;
+    mkdirSync(path.join(path.dirname(file), 'items'), { recursive: true });
+    for (const name of [...left, used]) writeFileSync(name, 'half');
+    await (await openStore(places, first.root)).begin(run);
+    expect(left.filter((name) => existsSync(name))).toEqual([]);
+    expect(existsSync(used)).toBe(true);
+  });
+
   test('keeps failures for good reasons, unless told to try again', async () => {
     const places = placesIn(scratchFolder());
     const first = await openStore(places);
@@ -181,6 +202,22 @@ test('a run takes over what another run measured, with the item outcomes', async
   rmSync(path.join(places.results, small.id), { recursive: true });
   expect((await stored.items(cellsOf(run)[1]!.key))!.rows).toBe(3);
   expect(read(stored.file).cells).toHaveLength(2);
+});
+
+test('a run inside the data folder, and its published copy, count once', async () => {
+  const root = dataFolder();
+  const places = { ...placesIn(root), database: path.join(root, 'bitloss.duckdb') };
+  const first = await openStore(places, root);
+  const stored = await first.begin(run);
+  await stored.finish(finished(run, 0), items);
+  await publishRun(stored.file, root, 'bitloss');
+  first.store.close();
+  const second = await openStore(places, root);
+  expect((await second.begin(run)).earlier.size).toBe(1);
+  second.store.close();
+  const sql = "SELECT run_id, locator, value FROM board WHERE origin = 'measured'";
+  const locator = `local/${run.id}/run.json`;
+  expect(await rows(places.database, sql)).toEqual([{ run_id: run.id, locator, value: 0.5 }]);
 });
 
 test('a damaged run file is left as it is, and says so', async () => {

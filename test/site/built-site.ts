@@ -63,7 +63,7 @@ export async function builtSite(): Promise<BuiltSite> {
     cwd: root,
     maxBuffer: 64 * 1024 * 1024,
     env: {
-      ...process.env,
+      ...environment(),
       NODE_ENV: 'production',
       ASTRO_TELEMETRY_DISABLED: '1',
       BITLOSS_SITE_DATA: join(making, 'data'),
@@ -73,6 +73,12 @@ export async function builtSite(): Promise<BuiltSite> {
   });
   if (!existsSync(place)) renameSync(making, place);
   return site;
+}
+
+/** Without what Vitest puts there, which Vite would take for its own. */
+function environment(): NodeJS.ProcessEnv {
+  const ofVitest = /^(VITEST.*|NODE_ENV|MODE|DEV|PROD|SSR|BASE_URL|TEST)$/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ofVitest.test(name)));
 }
 
 function sourcesHash(): string {

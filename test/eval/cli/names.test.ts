@@ -32,7 +32,10 @@ test('known names pass', async () => {
   expect(
     await problemsOf({ models, tasks: ['world-text'], recipes: ['fp16', 'gptq-w3g128-actorder'] }),
   ).toEqual([]);
-  expect(await problemsOf({ tasks: ['hellaswag'], data: '/sets' })).toEqual([]);
+  expect(await problemsOf({ tasks: ['hellaswag'], data: import.meta.dirname })).toEqual([]);
+  expect(await problemsOf({ tasks: ['hellaswag'], data: '/nowhere' })).toEqual([
+    '--data: expected a folder, got "/nowhere".',
+  ]);
 });
 
 test('unknown names get the nearest known ones, all at once', async () => {
@@ -49,8 +52,8 @@ test('unknown names get the nearest known ones, all at once', async () => {
     --recipe: "gtpq-w4g128" names the method "gtpq", which is not known. Did you mean "gptq"? Known: fp16, rtn, gptq (3).
     --recipe: "rtn-w04": it does not follow the grammar method-w<bits>[g<group>][a<bits>][kv<bits>][-option…]. Examples: fp16, rtn-w4g128, gptq-w3g128-actorder, rtn-w4a8kv4, wanda-2:4, sparsegpt-s50.
     --recipe: "awq-w4g128" names the method "awq", which is not known. Did you mean "gptq-w4g128" or "rtn-w4g128"? Known: fp16, rtn, gptq (3).
-    --recipe: "rtn-w4-g128": it does not follow the grammar method-w<bits>[g<group>][a<bits>][kv<bits>][-option…]. Examples: fp16, rtn-w4g128, gptq-w3g128-actorder, rtn-w4a8kv4, wanda-2:4, sparsegpt-s50.
-    --recipe: "gptq-w3g18x": it does not follow the grammar method-w<bits>[g<group>][a<bits>][kv<bits>][-option…]. Examples: fp16, rtn-w4g128, gptq-w3g128-actorder, rtn-w4a8kv4, wanda-2:4, sparsegpt-s50.
+    --recipe: "rtn-w4-g128": it does not follow the grammar method-w<bits>[g<group>][a<bits>][kv<bits>][-option…]. Examples: fp16, rtn-w4g128, gptq-w3g128-actorder, rtn-w4a8kv4, wanda-2:4, sparsegpt-s50. Did you mean "rtn-w4g128" or "rtn-w2g128"?
+    --recipe: "gptq-w3g18x": it does not follow the grammar method-w<bits>[g<group>][a<bits>][kv<bits>][-option…]. Examples: fp16, rtn-w4g128, gptq-w3g128-actorder, rtn-w4a8kv4, wanda-2:4, sparsegpt-s50. Did you mean "gptq-w3g128" or "gptq-w2g128"?
     --task: unknown task "helaswag". Did you mean "hellaswag"? Known: arc-challenge, arc-easy, hellaswag, world-text (4).
     --task: unknown task "arc". Did you mean "arc-challenge" or "arc-easy"? Known: arc-challenge, arc-easy, hellaswag, world-text (4).
     --task: unknown task "mmlu". Known: arc-challenge, arc-easy, hellaswag, world-text (4).
