@@ -10,18 +10,35 @@ export const PROJECT_ROOT = path.resolve(import.meta.dirname, '..');
 /** Folders and files whose content decides what a run computes. */
 const CODE = ['eval', 'kernels', 'data/*.ts', 'package.json', 'pnpm-lock.yaml'];
 
-/** GPU and driver are null: the engines of this pipeline do not report them. */
-export function describeMachine(): Manifest['machine'] {
+/** GPU and driver are those that `nvidia-smi` names, null where there is none: ONNX Runtime does not report them. */
+export async function describeMachine(): Promise<Manifest['machine']> {
   const cpus = os.cpus();
+  const smi = await $({
+    quiet: true,
+    nothrow: true,
+  })`nvidia-smi --query-gpu=name,driver_version --format=csv,noheader`;
   return {
     cpu: cpus[0]?.model.trim() || 'unknown',
     cores: os.availableParallelism(),
     memory_bytes: os.totalmem(),
-    gpu: null,
-    driver: null,
+    ...describeGpus(smi.ok ? smi.stdout : ''),
     os: `${os.type()} ${os.release()} ${os.arch()}`,
     node: process.version,
   };
+}
+
+/** Reads lines of `name, driver`; equal cards are counted: `2 × NVIDIA H200`. */
+export function describeGpus(listing: string): Pick<Manifest['machine'], 'gpu' | 'driver'> {
+  const cards = listing
+    .split('\n')
+    .filter((line) => line.includes(','))
+    .map((line) => line.split(',').map((part) => part.trim()));
+  if (cards.length === 0) return { gpu: null, driver: null };
+  const counts = Map.groupBy(cards, ([name]) => name);
+  const gpu = [...counts]
+    .map(([name, same]) => (same.length === 1 ? name : `${same.length} × ${name}`))
+    .join(', ');
+  return { gpu, driver: cards[0][1] };
 }
 
 /** Commit and state of the code in `root`; a null commit where that folder is not the top of a git checkout. */

@@ -13,7 +13,7 @@ export interface Session {
   readonly sweep: Sweep;
   readonly engine: EngineInfo;
   readonly code: Awaited<ReturnType<typeof describeCode>>;
-  readonly machine: ReturnType<typeof describeMachine>;
+  readonly machine: Awaited<ReturnType<typeof describeMachine>>;
   readonly tasks: readonly TaskFacts[];
 }
 

@@ -151,7 +151,7 @@ export async function sessionOf(
     sweep,
     engine: prepared.engine.info,
     code: await describeCode(around.root),
-    machine: describeMachine(),
+    machine: await describeMachine(),
     tasks: prepared.tasks,
   };
 }

@@ -2,6 +2,7 @@
 import type { LossBySizeRow } from '../lib/db.ts';
 import { percent } from '../lib/format.ts';
 import { SHAPES } from '../lib/marks.ts';
+import { paramsText } from '../lib/params-text.ts';
 import { defineChart, type MarkOf, SCHEMA, type Size } from './chart.ts';
 
 const BITS = [4, 3, 2];
@@ -35,7 +36,7 @@ export const lossBySize = defineChart({
   },
   columns: [
     { header: 'Model', text: (row) => row.model_name },
-    { header: 'Parameters', numeric: true, text: (row) => sizeText(row) },
+    { header: 'Parameters', numeric: true, text: (row) => paramsText(row.params_b) },
     { header: 'Method', text: (row) => row.method_title ?? row.method_id },
     { header: 'Bits', numeric: true, text: (row) => String(row.nominal_bits) },
     { header: 'Lost', numeric: true, text: (row) => percent(row.loss) },
@@ -44,11 +45,6 @@ export const lossBySize = defineChart({
   ],
   spec,
 });
-
-function sizeText({ params_b }: LossBySizeRow): string {
-  if (params_b === null) return '?';
-  return params_b >= 1 ? `${params_b} B` : `${Number((params_b * 1000).toPrecision(3))} M`;
-}
 
 /** Pairs of neighbouring sizes in a series, same method, bits and origin: how often the larger loses less. */
 function finding(rows: readonly LossBySizeRow[]): string {
@@ -118,7 +114,7 @@ function spec(rows: readonly LossBySizeRow[], size: Size, markOf: MarkOf) {
       height: size === 'narrow' ? 180 : 250,
       layer: [
         {
-          mark: { type: 'line' as const, strokeWidth: 1, opacity: 0.45 },
+          mark: { type: 'line' as const, strokeWidth: 1, opacity: 0.45, aria: false },
           encoding: { x, y, stroke, detail: { field: 'line', type: 'nominal' as const } },
         },
         {

@@ -1,6 +1,6 @@
 /** The heat map: what every method keeps at every number of weight bits, over all models. */
 import type { MethodByBitsRow } from '../lib/db.ts';
-import { percent } from '../lib/format.ts';
+import { percent, plural } from '../lib/format.ts';
 import { defineChart, SCHEMA } from './chart.ts';
 
 const BITS = [8, 6, 5, 4, 3, 2, 1];
@@ -75,7 +75,7 @@ function cellOf(row: MethodByBitsRow) {
     fill: `var(--heat-${level})`,
     ink: `var(--heat-ink-${level})`,
     text: percent(row.kept).replace(' %', ''),
-    tip: `${method}, ${row.nominal_bits} bits: ${percent(row.kept)} kept, median of ${row.n_values} values on ${row.n_models} models by ${row.n_sources} sources`,
+    tip: `${method}, ${row.nominal_bits} bits: ${percent(row.kept)} kept, median of ${plural(row.n_values, 'value')} on ${plural(row.n_models, 'model')} by ${plural(row.n_sources, 'source')}`,
   };
 }
 

@@ -65,7 +65,8 @@ export const bits: BoardColumn<Row> = {
 export const bpw: BoardColumn<Row> = {
   id: 'bpw',
   header: 'True bits',
-  about: 'True bits per weight: stored bytes × 8 ÷ weights, scales and zero points included; a dash where the source does not say.',
+  about:
+    'True bits per weight: stored bytes × 8 ÷ weights, scales and zero points included; a dash where the source does not say.',
   numeric: true,
   label: true,
   width: 64,

@@ -1,5 +1,5 @@
 /** Columns of the board of recipes. */
-import { bytesText, NONE } from '../lib/format.ts';
+import { bytesText, NONE, plural } from '../lib/format.ts';
 import type { RecipeRow } from '../lib/row-types.ts';
 import { href } from '../lib/url.ts';
 import { Kept } from './cells.tsx';
@@ -32,7 +32,7 @@ export const RECIPE_COLUMNS: readonly BoardColumn<RecipeRow>[] = [
     shown: true,
     cell: (row) => (
       <a href={evidenceHref(row)}>
-        {count(row.n_tasks, 'task')}
+        {plural(row.n_tasks, 'task')}
         {row.ability === 'all' && row.n_abilities > 1 ? ` in ${row.n_abilities}` : ''}
       </a>
     ),
@@ -68,8 +68,4 @@ export const RECIPE_COLUMNS: readonly BoardColumn<RecipeRow>[] = [
 export function evidenceHref(row: RecipeRow): string {
   const page = row.page === 1 ? '' : `${row.page}/`;
   return `${href(`/models/${row.model}/results/${page}`)}#${encodeURIComponent(row.key)}`;
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }

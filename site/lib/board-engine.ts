@@ -88,10 +88,13 @@ function searchRows(table: EngineTable, query: string): Uint8Array {
   return found;
 }
 
+/** Shown in per cent, and searched so. */
+const SHARES = ['kept', 'low', 'high'];
+
 function applyTerm(table: EngineTable, term: SearchTerm, found: Uint8Array): void {
   if (term.kind === 'number') {
     const values = table.numbers[term.field]!;
-    const bound = term.field === 'kept' ? term.bound / 100 : term.bound;
+    const bound = SHARES.includes(term.field) ? term.bound / 100 : term.bound;
     for (let row = 0; row < table.length; row++)
       if (!compares(values[row]!, term.comparison, bound)) found[row] = 0;
     return;
@@ -107,7 +110,7 @@ function applyTerm(table: EngineTable, term: SearchTerm, found: Uint8Array): voi
   }
 }
 
-/** Rows without a number (NaN, the only value that differs from itself) come last either way; ties keep their order. */
+/** Rows without a number (NaN) come last either way; ties keep their order. */
 function comparator(table: EngineTable, sort: readonly SortKey[]): (a: number, b: number) => number {
   const keys = sort
     .map(({ column, descending }) => ({ values: sortValues(table, column), sign: descending ? -1 : 1 }))
@@ -118,14 +121,14 @@ function comparator(table: EngineTable, sort: readonly SortKey[]): (a: number, b
       const y = values![b]!;
       if (x < y) return -sign;
       if (x > y) return sign;
-      if (x === y || (x !== x && y !== y)) continue;
-      return x !== x ? 1 : -1;
+      const isUnknown = Number.isNaN(x);
+      if (isUnknown !== Number.isNaN(y)) return isUnknown ? 1 : -1;
     }
     return a - b;
   };
 }
 
-/** Numbers sort as they are, coded columns by the alphabetical rank of their labels. */
+/** Numbers sort as they are, coded columns by the alphabetical rank of their labels, where there is one. */
 function sortValues(table: EngineTable, column: string): ArrayLike<number> | null {
   const numbers = table.numbers[column];
   if (numbers !== undefined) return numbers;
@@ -134,7 +137,7 @@ function sortValues(table: EngineTable, column: string): ArrayLike<number> | nul
   const ranked = coded.values.map((_, code) => code);
   const label = (code: number) => coded.values[code]!.label;
   ranked.sort((a, b) => label(a).localeCompare(label(b), 'en', { numeric: true }));
-  const rank = new Uint32Array(ranked.length);
-  for (const [position, code] of ranked.entries()) rank[code] = position;
-  return Uint32Array.from(coded.codes, (code) => rank[code]!);
+  const rank = new Float64Array(ranked.length);
+  for (const [position, code] of ranked.entries()) rank[code] = label(code) === '' ? Number.NaN : position;
+  return Float64Array.from(coded.codes, (code) => rank[code]!);
 }

@@ -35,8 +35,3 @@ async function count(column: Column): Promise<ReadonlyMap<string, Coverage>> {
     FROM board GROUP BY 1`);
   return new Map(rows.map((row) => [row.id, row]));
 }
-
-/** 1 → `1 model`, 12 → `12 models`. */
-export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
-}

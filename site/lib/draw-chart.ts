@@ -64,7 +64,7 @@ export async function chartFile<View extends ViewName>(
     .join(';');
   const head = `<title>${escapeXml(title)}</title><desc>${escapeXml(alt)}</desc>`;
   const style = `<style>:root{color-scheme:light dark;${variables};background:var(--paper)}</style>`;
-  return svg.replace('aria-hidden="true" ', '').replace(/(<svg[^>]*>)/, `$1${head}${style}`);
+  return svg.replace('aria-hidden="true" ', '').replace(/<svg[^>]*>/, (open) => open + head + style);
 }
 
 async function marks(): Promise<(method: string) => Mark> {

@@ -4,35 +4,33 @@ export const NONE = '–';
 
 /** A share as per cent: 0.9912 → `99.1 %`; shares above 10 lose their decimal. */
 export function percent(share: number | null): string {
-  return share === null ? NONE : `${figure(share * 100, Math.abs(share) >= 10 ? 0 : 1)} %`;
+  return isUnknown(share) ? NONE : `${figure(share * 100, Math.abs(share) >= 10 ? 0 : 1)} %`;
 }
 
 /** Kept, as the rules of the measure say: below nothing is shown as nothing. */
 export function keptText(kept: number | null): string {
-  if (kept === null) return NONE;
+  if (isUnknown(kept)) return NONE;
   return kept < 0 ? '0 %' : percent(kept);
 }
 
 /** Half the width of an interval in points of per cent: `±0.6`; a dash where there is none. */
 export function intervalText(low: number | null, high: number | null): string {
-  return low === null || high === null ? NONE : `±${figure(((high - low) / 2) * 100, 1)}`;
+  return isUnknown(low) || isUnknown(high) ? NONE : `±${figure(((high - low) / 2) * 100, 1)}`;
 }
 
 /** A value in its own unit: fractions as per cent without the sign, perplexities with 2 digits after the point. */
 export function valueText(value: number | null, unit: string): string {
-  if (value === null) return NONE;
+  if (isUnknown(value)) return NONE;
   if (unit === 'fraction') return figure(value * 100, 1);
   const size = Math.abs(value);
-  if (size >= 10_000) return value.toExponential(1).replace('e+', 'e');
+  if (size >= 10_000) return exponential(value);
   if (size >= 1000) return figure(value, 0);
-  return size > 0 && size < 0.01
-    ? value.toExponential(1).replace('-', '−')
-    : figure(value, size >= 100 ? 1 : 2);
+  return size > 0 && size < 0.01 ? exponential(value) : figure(value, size >= 100 ? 1 : 2);
 }
 
 /** Bits per weight: at most two digits after the point, none that say nothing. */
 export function bitsText(bits: number | null): string {
-  return bits === null ? NONE : String(Number(bits.toFixed(2)));
+  return isUnknown(bits) ? NONE : String(Number(bits.toFixed(2)));
 }
 
 /** 16134 → `16,134`. */
@@ -40,9 +38,14 @@ export function countText(count: number): string {
   return count.toLocaleString('en-US');
 }
 
+/** 1 → `1 model`, 12 → `12 models`. */
+export function plural(count: number, noun: string): string {
+  return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** A change with its sign: −1.8, +0.2. */
 export function signed(value: number | null, digits: number): string {
-  if (value === null) return NONE;
+  if (isUnknown(value)) return NONE;
   const text = figure(value, digits);
   return Number(text.replace('−', '-')) > 0 ? `+${text}` : text;
 }
@@ -61,9 +64,18 @@ export function bytesText(bytes: number): string {
 
 /** Milliseconds as seconds or minutes. */
 export function durationText(ms: number): string {
-  return ms < 60_000
-    ? `${figure(ms / 1000, 1)} s`
-    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+  if (ms < 59_950) return `${figure(ms / 1000, 1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** NaN is what arithmetic makes of a missing number. */
+function isUnknown(value: number | null): value is null {
+  return value === null || Number.isNaN(value);
+}
+
+function exponential(value: number): string {
+  return value.toExponential(1).replace('e+', 'e').replaceAll('-', '−');
 }
 
 function figure(value: number, digits: number): string {

@@ -25,19 +25,25 @@ export async function focuses(): Promise<readonly Focus[]> {
   for (const [model, points] of Map.groupBy(await rows('curve'), ({ model_id }) => model_id)) {
     const origins = distinct(points.map(({ origin }) => origin));
     for (const ability of distinct(points.map((point) => point.ability))) {
-      for (const origin of ['all', ...(origins.length > 1 ? origins : [])]) found.push({ model, ability, origin });
+      for (const origin of ['all', ...(origins.length > 1 ? origins : [])])
+        found.push({ model, ability, origin });
     }
   }
   return found;
 }
 
 /** Which abilities and origins each model has, and which origins there are at all. */
-export async function offers(): Promise<ReadonlyMap<string, { abilities: readonly string[]; origins: readonly string[] }>> {
+export async function offers(): Promise<
+  ReadonlyMap<string, { abilities: readonly string[]; origins: readonly string[] }>
+> {
   const models = Map.groupBy(await rows('curve'), ({ model_id }) => model_id);
   return new Map(
     [...models].map(([model, points]) => [
       model,
-      { abilities: distinct(points.map(({ ability }) => ability)), origins: distinct(points.map(({ origin }) => origin)) },
+      {
+        abilities: distinct(points.map(({ ability }) => ability)),
+        origins: distinct(points.map(({ origin }) => origin)),
+      },
     ]),
   );
 }

@@ -91,9 +91,9 @@ function round(value: number | null, digits: number | undefined): number | null 
   return value === null || digits === undefined ? value : Number(value.toFixed(digits));
 }
 
-/** Group and fields (id, label) behind every column that can be chosen from or searched in. */
+/** Group and fields (id, then those of the label) behind every column that can be chosen from or searched in. */
 const CODED: Readonly<
-  Record<Facet | 'recipe' | 'labels' | 'note' | 'locator' | 'metric', readonly [string, string, string]>
+  Record<Facet | 'recipe' | 'labels' | 'note' | 'locator' | 'metric', readonly [string, string, ...string[]]>
 > = {
   family: ['model', 'family', 'family'],
   model: ['model', 'model', 'model_name'],
@@ -105,7 +105,7 @@ const CODED: Readonly<
   source: ['source', 'source', 'source_title'],
   origin: ['source', 'origin', 'origin'],
   recipe: ['recipe', 'recipe', 'recipe'],
-  labels: ['labels', 'model_label', 'method_label'],
+  labels: ['labels', 'model_label', 'model_label', 'method_label'],
   note: ['note', 'note', 'note'],
   locator: ['place', 'locator', 'locator'],
   metric: ['metric', 'metric', 'metric'],
@@ -118,12 +118,15 @@ export function decodeTable(payload: Payload): LiveTable {
   const layout = LAYOUT[payload.kind];
   const groups: Readonly<Record<string, readonly string[]>> = layout.groups;
   const coded: Record<string, CodedColumn> = {};
-  for (const [name, [group, id, label]] of Object.entries(CODED)) {
+  for (const [name, [group, id, ...labels]] of Object.entries(CODED)) {
     const home = groups[group]?.includes(id)
       ? group
       : Object.keys(groups).find((one) => groups[one]!.includes(id));
     if (home === undefined) continue;
-    coded[name] = codedColumn(payload.groups[home]!, groups[home]!.indexOf(id), groups[home]!.indexOf(label));
+    const place = (field: string) => groups[home]!.indexOf(field);
+    // A task without an ability of its own has several; of other texts nothing is known.
+    const missing = name === 'ability' ? 'several' : '';
+    coded[name] = codedColumn(payload.groups[home]!, place(id), labels.map(place), missing);
   }
   const numbers: Record<string, ArrayLike<number>> = {};
   for (const name of layout.numbers)
@@ -132,7 +135,10 @@ export function decodeTable(payload: Payload): LiveTable {
     if (numbers[name] !== undefined) numbers[alias] = numbers[name];
   const bits = groups['recipe']!.indexOf('bits');
   const recipes = payload.groups['recipe']!;
-  numbers['bits'] = Float64Array.from(recipes.codes, (code) => Number(recipes.values[code]![bits]));
+  numbers['bits'] = Float64Array.from(
+    recipes.codes,
+    (code) => Number(recipes.values[code]![bits]) || Number.NaN,
+  );
   return {
     length: payload.length,
     coded,
@@ -142,18 +148,26 @@ export function decodeTable(payload: Payload): LiveTable {
 }
 
 /** Gives every value of a field its place among those that occur; several codes of a group may share one. */
-function codedColumn(group: Payload['groups'][string], id: number, label: number): CodedColumn {
+function codedColumn(
+  group: Payload['groups'][string],
+  id: number,
+  labels: readonly number[],
+  missing: string,
+): CodedColumn {
   const places = new Map<string, number>();
   const values: { id: string; label: string; search: string }[] = [];
   const translate = group.values.map((tuple) => {
-    const key = String(tuple[id] ?? 'none');
-    const known = places.get(key);
+    const isKnown = tuple[id] !== null;
+    const key = isKnown ? String(tuple[id]) : 'none';
+    const label = isKnown ? labels.map((place) => tuple[place]).join(' · ') : missing;
+    const whole = JSON.stringify([tuple[id], label]);
+    const known = places.get(whole);
     if (known !== undefined) return known;
-    places.set(key, values.length);
-    const name = String(tuple[label] ?? 'several');
-    return values.push({ id: key, label: name, search: `${key} ${name}`.toLowerCase() }) - 1;
+    places.set(whole, values.length);
+    const search = (isKnown ? `${key} ${label}` : label).toLowerCase();
+    return values.push({ id: key, label, search }) - 1;
   });
-  return { values, codes: Uint16Array.from(group.codes, (code) => translate[code]!) };
+  return { values, codes: Uint32Array.from(group.codes, (code) => translate[code]!) };
 }
 
 function decodeRow(

@@ -39,7 +39,11 @@ function showChoice(select: HTMLSelectElement, chosen: readonly string[] = []): 
 let wanted = '';
 
 /** Puts the fragment of the choice in place; a later choice wins over an earlier one that arrives late. */
-async function show(form: HTMLFormElement, selects: readonly HTMLSelectElement[], lens: HTMLElement): Promise<void> {
+async function show(
+  form: HTMLFormElement,
+  selects: readonly HTMLSelectElement[],
+  lens: HTMLElement,
+): Promise<void> {
   const [model, ability, origin] = selects as [HTMLSelectElement, HTMLSelectElement, HTMLSelectElement];
   const option = shownModel(form, model, origin.value);
   const abilities = listOf(option, 'abilities');
@@ -48,7 +52,9 @@ async function show(form: HTMLFormElement, selects: readonly HTMLSelectElement[]
   const hasAbility = abilities.includes(ability.value);
   const status = form.querySelector<HTMLElement>('[role="status"]')!;
   status.textContent =
-    ability.value === '' || hasAbility ? '' : `No curve of ${option.text.trim()} in ${ability.value}: this one is of all abilities.`;
+    ability.value === '' || hasAbility
+      ? ''
+      : `No curve of ${option.text.trim()} in ${ability.value}: this one is of all abilities.`;
   const part = hasAbility ? ability.value.replaceAll(' ', '-') : 'all';
   const from = origins.length > 1 && origins.includes(origin.value) ? origin.value : 'all';
   const path = `${form.dataset['root']}${option.value}/${part}/${from}/`;

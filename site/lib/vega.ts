@@ -61,14 +61,19 @@ function strictLogger() {
  */
 function tidy(svg: string, prefix: string): string {
   return svg
-    .replace(/-?\d+\.\d{2,}/g, (number) => String(Math.round(Number(number) * 10) / 10))
     .replace(/<path class="(?:fore|back)ground"[^>]*?\/>/g, '')
     .replace(/<(path|rect) aria-label="([^"]*)"([^>]*?)\/>/g, '<$1$3><title>$2</title></$1>')
     .replace(
       / (?:role|aria-roledescription|aria-label|aria-hidden|pointer-events|class|font-family)="[^"]*"/g,
       '',
     )
+    .replace(/<[^>]*>/g, roundTag)
     .replace(/ (?:opacity|stroke-width)="1"/g, '')
     .replace(/\bid="([^"]+)"/g, `id="${prefix}-$1"`)
     .replace(/url\(#([^)]+)\)/g, `url(#${prefix}-$1)`);
+}
+
+/** Rounds inside a tag only: what stands between tags are texts, such as a tick at 0.01. */
+function roundTag(tag: string): string {
+  return tag.replace(/-?\d+\.\d{2,}/g, (number) => String(Math.round(Number(number) * 10) / 10));
 }

@@ -134,7 +134,7 @@ describe('the code', () => {
 });
 
 test('the machine is described by itself', () => {
-  const machine = describeMachine();
+  const machine = await describeMachine();
   expect(manifestSchema.shape.machine.parse(machine)).toEqual(machine);
   expect(machine.node).toBe(process.version);
 });

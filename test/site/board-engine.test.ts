@@ -35,7 +35,9 @@ function tableOf(rows: readonly PlainRow[]): EngineTable {
 }
 
 const passes = (one: PlainRow, filters: BoardState['filters'], but?: Facet) =>
-  (['model', 'bits'] as const).every((facet) => facet === but || (filters[facet]?.includes(one[facet]) ?? true));
+  (['model', 'bits'] as const).every(
+    (facet) => facet === but || (filters[facet]?.includes(one[facet]) ?? true),
+  );
 
 /** Rows by the state, slowly: filter, then a stable sort with unknown numbers last. */
 function slowly(rows: readonly PlainRow[], state: BoardState): number[] {
@@ -56,7 +58,11 @@ describe('the board engine', () => {
     },
     { requiredKeys: [] },
   );
-  const sort = fc.constantFrom([], [{ column: 'kept', descending: true }], [{ column: 'kept', descending: false }]);
+  const sort = fc.constantFrom(
+    [],
+    [{ column: 'kept', descending: true }],
+    [{ column: 'kept', descending: false }],
+  );
 
   it('finds, counts and orders as the slow way does', () => {
     fc.assert(
@@ -66,7 +72,9 @@ describe('the board engine', () => {
         expect([...result.order]).toEqual(slowly(rows, state));
         for (const facet of ['model', 'bits'] as const) {
           const ids = facet === 'model' ? MODELS : BITS;
-          const slow = ids.map((id) => rows.filter((one) => one[facet] === id && passes(one, chosen, facet)).length);
+          const slow = ids.map(
+            (id) => rows.filter((one) => one[facet] === id && passes(one, chosen, facet)).length,
+          );
           expect([...result.counts[facet]!]).toEqual(slow);
         }
       }),

@@ -12,7 +12,9 @@ import {
 } from '../../site/lib/board-state.ts';
 
 const column = fc.stringMatching(/^[a-z][a-z0-9_]{0,31}$/);
-const value = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter((text) => text.isWellFormed());
+const value = fc
+  .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
+  .filter((text) => text.isWellFormed());
 const values = fc.uniqueArray(value, { minLength: 1, maxLength: 6 }).map((all) => all.sort());
 
 /** Every state that the board can be in. */
@@ -80,8 +82,14 @@ describe('the state of the board in the address', () => {
   });
 
   it('drops what it does not know and bounds what it does', () => {
-    const state = decodeState('?view=nonsense&model=&color=red&sort=-Kept,__proto__,-kept,kept&cols=-9&bits=4,4,3');
-    expect(state).toEqual({ ...DEFAULT_STATE, filters: { bits: ['3', '4'] }, sort: [{ column: 'kept', descending: true }] });
+    const state = decodeState(
+      '?view=nonsense&model=&color=red&sort=-Kept,__proto__,-kept,kept&cols=-9&bits=4,4,3',
+    );
+    expect(state).toEqual({
+      ...DEFAULT_STATE,
+      filters: { bits: ['3', '4'] },
+      sort: [{ column: 'kept', descending: true }],
+    });
     expect(decodeState(`?q=${'x'.repeat(5000)}`).search).toHaveLength(200);
     expect(decodeState(`?model=${'m,'.repeat(5000)}n`).filters.model).toEqual(['m']);
     expect(decodeState('?q=%E0%A4%A')).toEqual(DEFAULT_STATE);

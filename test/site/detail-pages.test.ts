@@ -63,7 +63,9 @@ it.each([
 });
 
 it('writes the settings of a cell in one line, what was left open too', () => {
-  expect(settingsText('{"bos":"never","limit":null,"window":2048}')).toBe('bos never, limit none, window 2048');
+  expect(settingsText('{"bos":"never","limit":null,"window":2048}')).toBe(
+    'bos never, limit none, window 2048',
+  );
   expect(settingsText('{}')).toBe('');
 });
 

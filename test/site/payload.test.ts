@@ -97,7 +97,9 @@ describe('rows on their way to the browser', () => {
 
   it('can be filtered by every facet and sorted by every number', () => {
     const table = travel(encodeRows([RESULT, measured], 'result', 'v1'));
-    const rows = (filters: object) => [...runBoard(table, { ...DEFAULT_STATE, view: 'results', filters }).order];
+    const rows = (filters: object) => [
+      ...runBoard(table, { ...DEFAULT_STATE, view: 'results', filters }).order,
+    ];
     expect(rows({ origin: ['measured'] })).toEqual([1]);
     expect(rows({ ability: ['none'] })).toEqual([1]);
     expect(rows({ task: ['wikitext2'], bits: ['4'], family: ['llama'], tensor: ['W'] })).toEqual([0]);
@@ -106,7 +108,11 @@ describe('rows on their way to the browser', () => {
   });
 
   it('send a value that repeats only once', () => {
-    const payload = encodeRows(Array.from({ length: 50 }, () => RESULT), 'result', 'v1');
+    const payload = encodeRows(
+      Array.from({ length: 50 }, () => RESULT),
+      'result',
+      'v1',
+    );
     expect(payload.groups['model']!.values).toHaveLength(1);
     expect(payload.groups['model']!.codes).toHaveLength(50);
   });

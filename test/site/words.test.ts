@@ -82,7 +82,12 @@ describe('numbers', () => {
       '0.0',
       '–',
     ]);
-    expect([bitsText(4.25), bitsText(4), bitsText(3.1416), bitsText(null)]).toEqual(['4.25', '4', '3.14', '–']);
+    expect([bitsText(4.25), bitsText(4), bitsText(3.1416), bitsText(null)]).toEqual([
+      '4.25',
+      '4',
+      '3.14',
+      '–',
+    ]);
     expect([bytesText(12), bytesText(1536), bytesText(5_000_000)]).toEqual(['12 B', '1.5 KiB', '4.8 MiB']);
     expect([durationText(1500), durationText(61_000)]).toEqual(['1.5 s', '1 min 1 s']);
   });
@@ -90,12 +95,15 @@ describe('numbers', () => {
 
 describe('CSV', () => {
   it('quotes what must be quoted and disarms formulas', () => {
-    const csv = toCsv(['a', 'b'], [
-      ['x,y', 'say "hi"'],
-      [null, -1.5],
-      ['=1+1', '-cmd'],
-      ['two\nlines', ''],
-    ]);
+    const csv = toCsv(
+      ['a', 'b'],
+      [
+        ['x,y', 'say "hi"'],
+        [null, -1.5],
+        ['=1+1', '-cmd'],
+        ['two\nlines', ''],
+      ],
+    );
     expect(csv).toBe('a,b\r\n"x,y","say ""hi"""\r\n,-1.5\r\n\'=1+1,\'-cmd\r\n"two\nlines",\r\n');
   });
 });

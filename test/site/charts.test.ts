@@ -1,0 +1,226 @@
+/** Every registered chart over small hand-made rows: valid for Vega-Lite, drawn without a warning, its sentence right. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { CurveRow, LossBySizeRow, MethodByBitsRow } from '../../data/views.ts';
+import type { Chart } from '../../site/charts/chart.ts';
+import { charts } from '../../site/charts/index.ts';
+import { placeLabels } from '../../site/charts/label-places.ts';
+import type { ViewName } from '../../site/lib/db.ts';
+import type { Mark } from '../../site/lib/marks.ts';
+import { drawSvg } from '../../site/lib/vega.ts';
+
+const schemaFile = createRequire(import.meta.url).resolve('vega-lite/vega-lite-schema.json');
+const specification = z.fromJSONSchema(JSON.parse(readFileSync(schemaFile, 'utf8')));
+
+const HOSTILE = 'GPTQ <script>alert("1")</script> & more';
+
+function curve(method: string, bits: number, kept: number, changes: Partial<CurveRow> = {}): CurveRow {
+  return {
+    origin: 'reported',
+    model_id: 'llama-2-7b',
+    model_name: 'LLaMA-2-7B',
+    params_b: 6.74,
+    ability: 'all',
+    method_id: method,
+    method_title: method.toUpperCase(),
+    method_group: 'rounding',
+    nominal_bits: bits,
+    kept,
+    kept_lowest: kept,
+    kept_highest: kept,
+    kept_half: null,
+    n_recipes: 1,
+    n_sources: 1,
+    n_tasks: 2,
+    ...changes,
+  };
+}
+
+const CURVE: readonly CurveRow[] = [
+  curve('rtn', 8, 1),
+  curve('rtn', 4, 0.905),
+  curve('rtn', 2, 0.001),
+  curve('gptq', 4, 0.972, { method_title: HOSTILE }),
+  curve('gptq', 3, 0.711, { method_title: HOSTILE }),
+  curve('aqlm', 2, 0.769, { origin: 'measured', kept_half: 0.02 }),
+  curve('awq', 4, 0.99, { model_id: 'another', model_name: 'Another' }),
+  curve('awq', 4, 0.2, { ability: 'knowledge' }),
+];
+
+function cell(
+  method: string,
+  bits: number,
+  kept: number,
+  changes: Partial<MethodByBitsRow> = {},
+): MethodByBitsRow {
+  return {
+    origin: 'all',
+    method_id: method,
+    method_title: method.toUpperCase(),
+    method_group: 'rounding',
+    tensor: 'W',
+    nominal_bits: bits,
+    kept,
+    n_values: 10,
+    n_models: 3,
+    n_sources: 2,
+    ...changes,
+  };
+}
+
+const HEAT: readonly MethodByBitsRow[] = [
+  cell('rtn', 4, 0.969),
+  cell('rtn', 3, 0.836),
+  cell('gptq', 4, 0.949, { method_title: HOSTILE, n_values: 50 }),
+  cell('gptq', 3, 0.95, { method_title: HOSTILE, n_values: 50 }),
+  cell('gptq', 2, 0.2, { method_title: HOSTILE }),
+  cell('rtn', 4, 0.1, { origin: 'measured' }),
+  cell('smoothquant', 8, 0.99, { tensor: 'WA' }),
+];
+
+function size(
+  model: string,
+  params: number,
+  loss: number,
+  changes: Partial<LossBySizeRow> = {},
+): LossBySizeRow {
+  return {
+    origin: 'reported',
+    model_id: model,
+    model_name: model.toUpperCase(),
+    family: 'llama',
+    series: 'LLaMA-2',
+    params_b: params,
+    is_chat: false,
+    method_id: 'rtn',
+    method_title: 'RTN',
+    method_group: 'rounding',
+    nominal_bits: 4,
+    loss,
+    kept: 1 - loss,
+    n_recipes: 2,
+    n_tasks: 4,
+    ...changes,
+  };
+}
+
+const SIZES: readonly LossBySizeRow[] = [
+  size('l2-70b', 70, 0.02),
+  size('l2-7b', 7, 0.1),
+  size('l2-13b', 13, 0.05),
+  size('l2-7b', 7, 0.5, { nominal_bits: 2 }),
+  size('l2-13b', 13, 0.6, { nominal_bits: 2, method_title: HOSTILE }),
+  size('l2-7b-chat', 7, 0.09, { is_chat: true }),
+  size('other', 3, 0.3, { series: null }),
+  size('unknown', 5, 0.3, { params_b: null, series: 'LLaMA-2' }),
+  size('l2-7b', 7, 0.01, { nominal_bits: 8 }),
+];
+
+const FIXTURES: Readonly<Record<keyof typeof charts, readonly unknown[]>> = {
+  'kept-by-bits': CURVE,
+  'method-by-bits': HEAT,
+  'loss-by-size': SIZES,
+};
+
+const mark = (method: string): Mark => ({
+  color: 'var(--family-blue)',
+  shape: method === 'rtn' ? 'circle' : 'square',
+});
+
+describe.each(Object.entries(charts))('%s', (id, registered) => {
+  const chart = registered as unknown as Chart<ViewName>;
+  const rows = chart.select(FIXTURES[id as keyof typeof charts] as never[]);
+
+  it.each(chart.sizes)('is valid for Vega-Lite, %s', (width) => {
+    const spec = chart.spec(rows, width, mark);
+    expect(specification.safeParse(JSON.parse(JSON.stringify(spec))).error).toBeUndefined();
+  });
+
+  it.each(chart.sizes)('is drawn as expected, text from data as text, %s', async (width) => {
+    const svg = await drawSvg(chart.spec(rows, width, mark), 'test');
+    expect(svg).not.toContain('<script');
+    expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+    await expect(svg.replaceAll('><', '>\n<')).toMatchFileSnapshot(`../expected/charts/${id}-${width}.svg`);
+  });
+
+  it('draws nothing known as nothing, not as an error', async () => {
+    const svg = await drawSvg(chart.spec([], 'wide', mark), 'test');
+    expect(svg).toMatch(/^<svg/);
+    expect(chart.finding([])).toMatch(/yet\.$/);
+  });
+
+  it('has a question, a sentence, and a row of text for every row', () => {
+    expect(chart.title(rows)).toMatch(/\?$/);
+    expect(chart.finding(rows)).toMatch(/\.$/);
+    for (const row of rows) for (const column of chart.columns) expect(column.text(row)).toMatch(/\S/);
+  });
+});
+
+describe('the schema check', () => {
+  it('refuses what Vega-Lite would not take', () => {
+    const spec = {
+      data: { values: [{ a: 1 }] },
+      mark: 'bar',
+      encoding: { x: { field: 'a', type: 'quantitative' } },
+    };
+    expect(specification.safeParse(spec).success).toBe(true);
+    expect(specification.safeParse({ ...spec, mark: 'stick' }).success).toBe(false);
+    expect(specification.safeParse({ ...spec, encoding: { x: { field: 'a', typo: 1 } } }).success).toBe(
+      false,
+    );
+  });
+
+  it('turns a warning of the compiler into an error', async () => {
+    const spec = { data: { values: [] }, mark: 'bar', encoding: { nonsense: { field: 'a' } } };
+    await expect(drawSvg(spec as never, 'test')).rejects.toThrow('[vega-lite]');
+  });
+});
+
+describe('findings, worked by hand', () => {
+  it('names the best and plain rounding where the curve is flat and where it has fallen', () => {
+    const chart = charts['kept-by-bits'];
+    const rows = chart.select(CURVE);
+    expect(rows).toHaveLength(6);
+    expect(chart.title(rows)).toBe('How much of LLaMA-2-7B is left as weights get fewer bits?');
+    expect(chart.finding(rows)).toBe(
+      `At 4 bits ${HOSTILE} keeps 97.2 %, plain rounding (RTN) 90.5 %; at 2 bits AQLM keeps 76.9 %, plain rounding (RTN) 0.1 %.`,
+    );
+    expect(chart.finding([curve('rtn', 8, 0.99)])).toBe('At 8 bits RTN keeps 99.0 %.');
+  });
+
+  it('counts methods that still keep 95 %', () => {
+    const chart = charts['method-by-bits'];
+    // 4 bits: RTN 96.9 yes, GPTQ 94.9 no. 3 bits: RTN no, GPTQ 95.0 yes. 2 bits: GPTQ no.
+    expect(chart.finding(chart.select(HEAT))).toBe(
+      'Methods that keep 95 % or more in the median: at 4 bits 1 of 2, at 3 bits 1 of 2, at 2 bits 0 of 1.',
+    );
+  });
+
+  it('compares neighbouring sizes of a series under the same method and bits', () => {
+    const chart = charts['loss-by-size'];
+    // 4 bits: 13B < 7B, 70B < 13B. 2 bits: 13B > 7B. Chat, other series and unknown sizes have no neighbour.
+    expect(chart.finding(chart.select(SIZES))).toBe(
+      'In 2 of 3 comparisons of neighbouring sizes (same series, method and bits) the larger model loses less.',
+    );
+  });
+});
+
+describe('labels at the ends of lines', () => {
+  it('stay where they wish where there is room', () => {
+    expect(placeLabels([{ at: 0.9 }, { at: 0.2 }], 0.1, [0, 1])).toEqual([0.9, 0.2]);
+  });
+
+  it('move apart, in order, within the bounds', () => {
+    const places = placeLabels([{ at: 0 }, { at: 0.02 }, { at: 0.01 }], 0.1, [0, 1]);
+    expect(places.map((place) => Number(place.toFixed(6)))).toEqual([0, 0.2, 0.1]);
+    const crowded = placeLabels(
+      Array.from({ length: 21 }, () => ({ at: 0.5 })),
+      0.1,
+      [0, 1],
+    );
+    expect(Math.max(...crowded)).toBeLessThanOrEqual(1.000001);
+    expect(Math.min(...crowded)).toBeGreaterThanOrEqual(-0.000001);
+  });
+});

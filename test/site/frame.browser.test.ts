@@ -1,0 +1,247 @@
+/** The frame in a browser: first screen, themes, phone, no scripts, accessibility of the live parts, weight. */
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasChromium, launchChromium, WHERE } from './chromium.ts';
+import { type ServedSite, servedSite } from './served-site.ts';
+
+let site: ServedSite;
+
+beforeAll(async () => {
+  site = await servedSite();
+}, 300_000);
+
+afterAll(() => site?.close());
+
+describe('weight', () => {
+  const KIB = 1024;
+  const bytes = (path: string) => gzipSync(readFileSync(join(site.folder, path)), { level: 9 }).length;
+
+  /** What a page loads before anyone touches it: itself, its styles, the scripts it names and those they import. */
+  function firstView(path: string): { html: number; css: number; js: number } {
+    const html = readFileSync(join(site.folder, path), 'utf8');
+    const asset = (pattern: RegExp) => [...html.matchAll(pattern)].map(([, file]) => `_astro/${file}`);
+    const scripts = new Set(asset(/<script type="module" src="[^"]*_astro\/([^"]+)"/g));
+    for (const script of scripts) {
+      const text = readFileSync(join(site.folder, script), 'utf8');
+      for (const [, file] of text.matchAll(/(?:from|import)"\.\/([^"]+)"/g)) scripts.add(`_astro/${file}`);
+    }
+    const sum = (files: Iterable<string>) => [...files].reduce((total, file) => total + bytes(file), 0);
+    return {
+      html: bytes(path),
+      css: sum(asset(/<link rel="stylesheet" href="[^"]*_astro\/([^"]+)"/g)),
+      js: sum(scripts),
+    };
+  }
+
+  it('of every kind of page is within the budget: 150 KiB, home 60 KiB, scripts 10 KiB', () => {
+    const largest = (pattern: string) =>
+      globSync(pattern, { cwd: site.folder }).toSorted((a, b) => bytes(b) - bytes(a))[0]!;
+    const pages = [
+      'index.html',
+      'curves/index.html',
+      ...['models/*/index.html', 'models/*/results/**/index.html', 'methods/*/index.html'].map(largest),
+      ...['tasks/*/index.html', 'sources/*/index.html', 'runs/*/index.html'].map(largest),
+      ...['models', 'methods', 'tasks', 'sources', 'runs', 'data', 'methodology'].map(
+        (name) => `${name}/index.html`,
+      ),
+    ];
+    const weights = pages.map((path) => ({ path, ...firstView(path) }));
+    const shown = weights.map(({ path, html, css, js }) => ({
+      page: path,
+      'html KiB': Number((html / KIB).toFixed(1)),
+      'css KiB': Number((css / KIB).toFixed(1)),
+      'js KiB': Number((js / KIB).toFixed(1)),
+    }));
+    console.table(shown);
+    for (const { path, html, css, js } of weights) {
+      expect(html + css + js, path).toBeLessThan((path === 'index.html' ? 60 : 150) * KIB);
+      expect(js, path).toBeLessThan(10 * KIB);
+    }
+    const board = ['client', 'Board', 'react-dom'].flatMap((name) =>
+      globSync(`_astro/${name}*.js`, { cwd: site.folder }),
+    );
+    const data = globSync('board/*.json', { cwd: site.folder });
+    for (const file of [...board, ...data])
+      console.log(`on demand: ${file} ${(bytes(file) / KIB).toFixed(1)} KiB`);
+  });
+});
+
+describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+
+  afterAll(() => browser?.close());
+
+  async function visit(
+    path: string,
+    options: BrowserContextOptions,
+    look: (page: Page) => Promise<void>,
+  ): Promise<void> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    const page = await context.newPage();
+    const faults: string[] = [];
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('requestfailed', (request) => faults.push(request.url()));
+    await page.goto(site.url + path);
+    await look(page);
+    expect(faults).toEqual([]);
+    await context.close();
+  }
+
+  const wake = async (page: Page) => {
+    await page.mouse.move(200, 300);
+    await page.waitForSelector('.live tbody tr[data-index]');
+  };
+
+  async function expectAccessible(page: Page, where: string): Promise<void> {
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(
+      violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`),
+      where,
+    ).toEqual([]);
+    const { scroll, width } = await page.evaluate(() => ({
+      scroll: document.documentElement.scrollWidth,
+      width: innerWidth,
+    }));
+    expect(scroll, `${where}: wider than the screen`).toBeLessThanOrEqual(width);
+  }
+
+  const LOOKS = [
+    { colorScheme: 'light', viewport: { width: 1280, height: 900 } },
+    { colorScheme: 'dark', viewport: { width: 1280, height: 900 } },
+    { colorScheme: 'light', viewport: { width: 390, height: 844 } },
+    { colorScheme: 'dark', viewport: { width: 320, height: 640 } },
+  ] as const;
+  const nameOf = ({ colorScheme, viewport }: (typeof LOOKS)[number]) => `${colorScheme} ${viewport.width}`;
+
+  it.each(LOOKS)(
+    'home and curves: axe finds nothing ($colorScheme $viewport.width)',
+    async (look) => {
+      await visit('', look, async (page) => {
+        await expectAccessible(page, `home, static, ${nameOf(look)}`);
+        await wake(page);
+        await expectAccessible(page, `home, live, ${nameOf(look)}`);
+        await page.locator('.menu summary').click();
+        await expectAccessible(page, `home, columns open, ${nameOf(look)}`);
+      });
+      await visit('?view=results&bits=3&q=llama', look, async (page) => {
+        await page.waitForSelector('.live tbody tr[data-index]');
+        await expectAccessible(page, `results, ${nameOf(look)}`);
+      });
+      await visit('curves/', look, async (page) => {
+        for (const details of await page.locator('details > summary').all()) await details.click();
+        await expectAccessible(page, `curves, ${nameOf(look)}`);
+      });
+    },
+    120_000,
+  );
+
+  it('answers the question on the first screen, with counts from the data', async () => {
+    await visit('', {}, async (page) => {
+      expect(await page.locator('h1').innerText()).toBe(
+        'How much of a language model is left after compression?',
+      );
+      expect(await page.locator('.page-head p').innerText()).toMatch(
+        /^16,134 reported \+ \d+ measured results · \d+ models · \d+ methods/,
+      );
+      const chart = page.locator('.chart-drawing').first();
+      expect((await chart.boundingBox())!.y).toBeLessThan(500);
+      expect(await chart.getAttribute('aria-label')).toMatch(/^Line chart.*At 4 bits .* keeps/);
+      expect(await page.locator('.best li').count()).toBeGreaterThan(4);
+    });
+  });
+
+  it('reads without scripts: the curve, the best, the first rows, the way to all others', async () => {
+    await visit('', { javaScriptEnabled: false }, async (page) => {
+      expect(await page.locator('.board tbody tr').count()).toBe(40);
+      expect(await page.locator('.chart-drawing svg').first().isVisible()).toBe(true);
+      expect(await page.locator('.pickers').isVisible()).toBe(false);
+      expect(await page.locator('[data-theme-toggle]').isVisible()).toBe(false);
+      expect(await page.getByRole('link', { name: 'every other model' }).isVisible()).toBe(true);
+      expect(await page.locator('nav.facets a').count()).toBeGreaterThan(15);
+    });
+  });
+
+  it('follows the system, switches themes, and remembers without a flash', async () => {
+    await visit('', { colorScheme: 'dark' }, async (page) => {
+      const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+      const dark = await paper();
+      await page.emulateMedia({ colorScheme: 'light' });
+      const light = await paper();
+      expect(dark).not.toBe(light);
+      await page.getByRole('button', { name: 'Switch to the dark theme' }).click();
+      expect(await paper()).toBe(dark);
+      await page.addInitScript(() => {
+        addEventListener('DOMContentLoaded', () => {
+          (window as unknown as { first: string }).first = getComputedStyle(
+            document.documentElement,
+          ).backgroundColor;
+        });
+      });
+      await page.reload();
+      expect(await page.evaluate(() => (window as unknown as { first: string }).first)).toBe(dark);
+      await page.getByRole('button', { name: 'Switch to the light theme' }).click();
+      expect(await paper()).toBe(light);
+    });
+  });
+
+  it('on a phone shows cards, and filters in a sheet', async () => {
+    await visit('', { viewport: { width: 390, height: 844 }, hasTouch: true }, async (page) => {
+      expect(await page.locator('.chart-drawing .narrow svg').first().isVisible()).toBe(true);
+      expect(await page.locator('.chart-drawing .wide svg').first().isVisible()).toBe(false);
+      await wake(page);
+      const card = await page.locator('.live tbody tr[data-index]').first().boundingBox();
+      expect(card!.width).toBeGreaterThan(300);
+      expect(card!.height).toBeLessThan(160);
+      await page.getByRole('button', { name: 'Filters' }).tap();
+      const sheet = page.getByRole('dialog', { name: 'Filters' });
+      await sheet.locator('label', { hasText: 'GPTQ' }).first().tap();
+      await page.waitForFunction(() => location.search === '?method=gptq');
+      await expectAccessible(page, 'sheet');
+      await page.keyboard.press('Escape');
+      expect(await sheet.isVisible()).toBe(false);
+      expect(await page.getByRole('button', { name: 'Filters (1)' }).isVisible()).toBe(true);
+      await page.getByLabel('Sort by').selectOption('-kept');
+      await page.waitForFunction(() => location.search === '?method=gptq&sort=-kept');
+    });
+  });
+
+  it('works by keyboard alone', async () => {
+    await visit('', {}, async (page) => {
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the content');
+      await page.keyboard.press('Enter');
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+      await page.waitForSelector('.live tbody tr[data-index]');
+      const box = page.locator('.facet input[type="checkbox"]').first();
+      await box.focus();
+      await page.keyboard.press('Space');
+      await page.waitForFunction(() => location.search.startsWith('?model='));
+      await page.locator('.live').focus();
+      await page.keyboard.press('End');
+      await expect.poll(() => page.locator('.live').evaluate((live) => live.scrollTop)).toBeGreaterThan(100);
+    });
+  });
+
+  it('offers each chart as drawing, specification and data', async () => {
+    await visit('curves/', {}, async (page) => {
+      const links = await page.locator('.chart-links a').all();
+      expect(links.length).toBe(8);
+      for (const link of links) {
+        const response = await page.request.get(new URL((await link.getAttribute('href'))!, site.url).href);
+        expect(response.status()).toBe(200);
+        const text = await response.text();
+        if (response.url().endsWith('.json')) expect(JSON.parse(text)).toHaveProperty('$schema');
+        else expect(text).toMatch(response.url().endsWith('.svg') ? /^<svg/ : /^origin,/);
+        expect(text).not.toMatch(response.url().endsWith('.json') ? /var\(--/ : /undefined/);
+      }
+    });
+  });
+});
