@@ -133,7 +133,7 @@ describe('the code', () => {
   });
 });
 
-test('the machine is described by itself', () => {
+test('the machine is described by itself', async () => {
   const machine = await describeMachine();
   expect(manifestSchema.shape.machine.parse(machine)).toEqual(machine);
   expect(machine.node).toBe(process.version);
