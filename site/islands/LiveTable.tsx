@@ -36,7 +36,9 @@ export function LiveTable({ state, setState, columns, table, order }: Props): Re
     initialRect: { width: 1000, height: 700 },
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new order starts at its top
-  useEffect(() => scroller.current?.scrollTo({ top: 0 }), [order]);
+  useEffect(() => {
+    scroller.current?.scrollTo({ top: 0 });
+  }, [order]);
   const items = virtualizer.getVirtualItems();
   const rows = items.map(({ index }) => table.row(order[index]!));
   const live = useColumns(state, setState, columns, table, rows);

@@ -48,6 +48,7 @@ function StaticTable<R extends Row>({
       </thead>
       <tbody role="rowgroup">
         {rows.map((row, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the rows of a page never change
           <tr key={index} role="row" id={anchor(row, rows[index - 1], anchors)}>
             <RowCells row={row} columns={shown} />
           </tr>

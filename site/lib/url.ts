@@ -2,7 +2,10 @@
 
 const BASE = import.meta.env.BASE_URL.replace(/\/$/, '');
 
-/** `href('/models/')` → `/base/models/`; each part is escaped, so ids from data files cannot leave their folder. */
+/**
+ * `href('/models/')` → `/base/models/`; what is special in a part is escaped. A part is a slug of the
+ * data's schemas, so it is never `..`.
+ */
 export function href(path: string): string {
   return BASE + path.split('/').map(encodePart).join('/');
 }

@@ -116,7 +116,6 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
   const LOOKS = [
     { colorScheme: 'light', viewport: { width: 1280, height: 900 } },
     { colorScheme: 'dark', viewport: { width: 1280, height: 900 } },
-    { colorScheme: 'light', viewport: { width: 390, height: 844 } },
     { colorScheme: 'dark', viewport: { width: 320, height: 640 } },
   ] as const;
   const nameOf = ({ colorScheme, viewport }: (typeof LOOKS)[number]) => `${colorScheme} ${viewport.width}`;

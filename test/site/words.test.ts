@@ -82,7 +82,7 @@ describe('numbers', () => {
       '0.0',
       '–',
     ]);
-    expect([bitsText(4.25), bitsText(4), bitsText(3.1416), bitsText(null)]).toEqual([
+    expect([bitsText(4.25), bitsText(4), bitsText(3.1426), bitsText(null)]).toEqual([
       '4.25',
       '4',
       '3.14',
