@@ -3,7 +3,8 @@ import { z } from 'zod';
 
 const slug = z.string().regex(/^[a-z0-9][a-z0-9.+_-]*$/, 'expected a lower-case slug');
 const text = z.string().min(1).max(1000);
-const link = z.url();
+/** Pages link to these: only addresses that a click may follow. */
+const link = z.url({ protocol: /^https?$/ });
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits');
 
 /** What a model can do that compression may take away (from the founding studies). */

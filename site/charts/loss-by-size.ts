@@ -55,7 +55,7 @@ function finding(rows: readonly LossBySizeRow[]): string {
       const smaller = line[index - 1];
       if (smaller === undefined || smaller.params_b === larger.params_b) continue;
       pairs++;
-      if (larger.loss <= smaller.loss) less++;
+      if (larger.loss < smaller.loss) less++;
     }
   }
   if (pairs === 0) return 'No two sizes of a series were measured alike yet.';

@@ -145,6 +145,7 @@ function Spacer({
   readonly span: number;
 }): ReactNode {
   return height <= 0 ? null : (
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: an empty row takes no focus
     <tr className="spacer" aria-hidden="true">
       <td colSpan={span} style={{ height }} />
     </tr>

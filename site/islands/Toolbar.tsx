@@ -22,7 +22,7 @@ interface Props {
 export function Toolbar({ state, setState, columns, table, order, sizes }: Props): ReactNode {
   return (
     <div className="toolbar">
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out as a row of buttons everywhere */}
+      {/* biome-ignore lint/a11y/useSemanticElements: a switch between tables is no part of a form */}
       <div className="views" role="group" aria-label="What a row is">
         {VIEWS.map((view) => (
           <button

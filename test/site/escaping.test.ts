@@ -2,6 +2,7 @@
 import { createElement, type ReactNode } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
+import { paperSchema } from '../../data/catalog-schema.ts';
 import { ActiveFilters } from '../../site/islands/ActiveFilters.tsx';
 import { Chips, Kept } from '../../site/islands/cells.tsx';
 import type { BoardColumn } from '../../site/islands/columns.tsx';
@@ -154,4 +155,14 @@ it('a spreadsheet runs nothing either', () => {
     '',
     '',
   ]);
+});
+
+it.each([
+  ['https://example.org/a', true],
+  ['http://example.org/a', true],
+  ['javascript:alert(1)', false],
+  ['data:text/html,<script>alert(1)</script>', false],
+  ['//example.org', false],
+])('a paper may lead to %s: %s', (url, isAllowed) => {
+  expect(paperSchema.shape.url.safeParse(url).success).toBe(isAllowed);
 });
