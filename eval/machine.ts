@@ -22,7 +22,8 @@ export async function describeMachine(): Promise<Manifest['machine']> {
     cores: os.availableParallelism(),
     memory_bytes: os.totalmem(),
     ...describeGpus(smi.ok ? smi.stdout : ''),
-    os: `${os.type()} ${os.release()} ${os.arch()}`,
+    // Builds of one kernel version differ in name only.
+    os: `${os.type()} ${os.release().match(/^\d+\.\d+/)?.[0] ?? ''} ${os.arch()}`,
     node: process.version,
   };
 }

@@ -7,7 +7,7 @@ import {
   useTable,
 } from '@tanstack/react-table';
 import { useVirtualizer, type VirtualItem } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useMemo, useRef } from 'react';
+import { type CSSProperties, type ReactNode, useEffect, useMemo, useRef } from 'react';
 import type { BoardState } from '../lib/board-state.ts';
 import type { LiveTable as Table } from '../lib/payload.ts';
 import type { Row } from '../lib/row-types.ts';
@@ -47,7 +47,7 @@ export function LiveTable({ state, setState, columns, table, order }: Props): Re
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className="table-scroll cards live" ref={scroller} tabIndex={0} aria-label="Rows">
-      <table role="table" aria-rowcount={order.length + 1} style={{ minWidth: width(shown) }}>
+      <table role="table" aria-rowcount={order.length + 1} style={{ '--table-width': `${width(shown)}px` } as CSSProperties}>
         <caption className="hidden-text">{`${order.length} rows`}</caption>
         <colgroup>
           {shown.map(({ id, width }) => (

@@ -1,6 +1,6 @@
 /** The live board in a browser: filter, search, sort, columns, files, and the address that holds all of it. */
 import { readFileSync } from 'node:fs';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasChromium, launchChromium, WHERE } from './chromium.ts';
 import { type ServedSite, servedSite } from './served-site.ts';
@@ -45,22 +45,23 @@ describe.skipIf(!hasChromium)(`the live board (${WHERE})`, () => {
 
   const rows = () => page.locator('.live tbody tr[data-index]');
   const cells = (column: string) => page.locator(`.live tbody td.c-${column}`).allInnerTexts();
-  const matches = async () => Number((await page.locator('.matches').innerText()).replaceAll(/\D/g, ''));
+  const matches = async () => Number((await textOf(page.locator('.matches'))).replaceAll(/\D/g, ''));
   const option = (facet: string, label: string) =>
     page
       .locator('.facet', { has: page.locator(`summary:text-matches("^${facet} ")`) })
       .locator('label', { hasText: label });
+  const textOf = async (found: Locator) => (await found.textContent()) ?? '';
   const query = () => new URL(page.url()).search;
 
   it('takes over from the static page without moving it, and holds few rows at a time', async () => {
     await page.goto(site.url);
     const before = await page.locator('.board-main').boundingBox();
-    const first = await page.locator('.board tbody tr').first().innerText();
+    const first = await textOf(page.locator('.board-main tbody tr').first());
     await page.mouse.move(300, 300);
     await page.waitForSelector('.live tbody tr[data-index]');
     const after = await page.locator('.board-main').boundingBox();
     expect(Math.abs(after!.y - before!.y)).toBeLessThan(4);
-    expect((await rows().first().innerText()).replaceAll(/\s+/g, ' ')).toBe(first.replaceAll(/\s+/g, ' '));
+    expect((await textOf(rows().first())).replaceAll(/\s+/g, ' ')).toBe(first.replaceAll(/\s+/g, ' '));
     expect(await rows().count()).toBeLessThan(80);
     expect(await matches()).toBeGreaterThan(2000);
     expect(query()).toBe('');
@@ -76,7 +77,7 @@ describe.skipIf(!hasChromium)(`the live board (${WHERE})`, () => {
     await option('Bits', '3 bit').click();
     await page.waitForFunction(() => location.search === '?method=gptq&bits=3');
     expect(await matches()).toBeLessThan(gptq);
-    const count = Number((await option('Bits', '3 bit').locator('.count').innerText()).replaceAll(',', ''));
+    const count = Number((await textOf(option('Bits', '3 bit').locator('.count'))).replaceAll(',', ''));
     expect(await matches()).toBe(count);
     await page.getByRole('button', { name: /Clear all/ }).click();
     await page.waitForFunction(() => location.search === '');
@@ -152,11 +153,11 @@ describe.skipIf(!hasChromium)(`the live board (${WHERE})`, () => {
     expect(await page.locator('.live th.c-note').count()).toBe(1);
     expect(await page.locator('.live th.c-loss').count()).toBe(0);
     expect(new Set(await cells('model'))).toEqual(new Set(['LLaMA-3-8B']));
-    await expect.poll(() => page.locator('#lens h2').first().innerText()).toContain('LLaMA-3-8B');
-    const seen = await page.locator('.live tbody').innerText();
+    await expect.poll(() => page.locator('#lens h2').first().textContent()).toContain('LLaMA-3-8B');
+    const seen = await page.locator('.live tbody').textContent();
     await page.reload();
     await page.waitForSelector('.live tbody tr[data-index]');
-    expect(await page.locator('.live tbody').innerText()).toBe(seen);
+    expect(await page.locator('.live tbody').textContent()).toBe(seen);
   });
 
   it('shows and hides columns', async () => {
@@ -206,11 +207,11 @@ describe.skipIf(!hasChromium)(`the live board (${WHERE})`, () => {
     expect(await page.locator('.live .kept-bar i').count()).toBeGreaterThan(0);
     expect(await page.locator('.live .mark.measured').count()).toBe(await matches());
     const failed = page.locator('.live a.flag');
-    expect(await failed.innerText()).toBe('failed');
+    expect(await failed.textContent()).toBe('failed');
     expect(await page.locator('#injected').count()).toBe(0);
     await failed.click();
     await page.waitForURL(/\/runs\/.+#[0-9a-f]{16}$/);
-    expect(await page.locator('tr:target, tbody:target').innerText()).toContain('failed');
+    expect(await page.locator('tr:target, tbody:target').textContent()).toContain('failed');
   });
 
   it('leads from a recipe to the values behind it', async () => {
@@ -219,21 +220,21 @@ describe.skipIf(!hasChromium)(`the live board (${WHERE})`, () => {
     const href = (await link.getAttribute('href'))!;
     await page.goto(new URL(href, site.url).href);
     expect(await page.locator(':target').count()).toBe(1);
-    expect(await page.locator(':target').innerText()).toContain('AWQ');
+    expect(await page.locator(':target').textContent()).toContain('AWQ');
   });
 
   it('changes curve and rows with the pickers', async () => {
     await open();
     await page.locator('select[name="model"]').selectOption('llama-3-8b');
-    await expect.poll(() => page.locator('#lens h2').first().innerText()).toContain('LLaMA-3-8B');
+    await expect.poll(() => page.locator('#lens h2').first().textContent()).toContain('LLaMA-3-8B');
     expect(query()).toBe('?model=llama-3-8b');
     await expect.poll(async () => new Set(await cells('model'))).toEqual(new Set(['LLaMA-3-8B']));
     await page.locator('select[name="ability"]').selectOption('language modelling');
-    await expect.poll(() => page.locator('#lens .best p').innerText()).toContain('language modelling');
+    await expect.poll(() => page.locator('#lens .best p').textContent()).toContain('language modelling');
     await page.locator('select[name="ability"]').selectOption('');
     await page.locator('select[name="model"]').selectOption('');
     await page.locator('select[name="origin"]').selectOption('measured');
-    await expect.poll(() => page.locator('#lens h2').first().innerText()).toContain('Bitloss');
+    await expect.poll(() => page.locator('#lens h2').first().textContent()).toContain('Bitloss');
   });
 
   it('keeps the static board when its data cannot be loaded', async () => {

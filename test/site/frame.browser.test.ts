@@ -144,10 +144,10 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
 
   it('answers the question on the first screen, with counts from the data', async () => {
     await visit('', {}, async (page) => {
-      expect(await page.locator('h1').innerText()).toBe(
+      expect(await page.locator('h1').textContent()).toBe(
         'How much of a language model is left after compression?',
       );
-      expect(await page.locator('.page-head p').innerText()).toMatch(
+      expect(await page.locator('.page-head p').textContent()).toMatch(
         /^16,134 reported \+ \d+ measured results · \d+ models · \d+ methods/,
       );
       const chart = page.locator('.chart-drawing').first();
