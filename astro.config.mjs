@@ -10,6 +10,8 @@ const data = resolve('data') + sep;
 const dataStaysOutside = {
   name: 'data-stays-outside',
   enforce: 'pre',
+  // While developing, modules run from where they lie anyway.
+  apply: 'build',
   resolveId(source, importer) {
     if (importer === undefined || !source.endsWith('.ts')) return null;
     const path = resolve(dirname(importer), source);

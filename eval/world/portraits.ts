@@ -2,10 +2,12 @@
 import { type Person, type Thing, type Town, world } from './facts.ts';
 import { capital, possessive, subject, type Telling, withArticle } from './telling.ts';
 
-/** Ways to say each fact of a person; `who` is the name or a pronoun, able to open a sentence. */
+/** A way to say each fact of a person; `who` is the name or a pronoun, able to open a sentence. */
 function personSentences(person: Person, who: string, telling: Telling): string[] {
-  const own = possessive(person);
-  const friend = world().people[person.friend]!;
+  return [...lifeSentences(person, who, telling), ...tasteSentences(person, who, telling)];
+}
+
+function lifeSentences(person: Person, who: string, telling: Telling): string[] {
   const say = (...variants: string[]) => telling.pick(variants);
   return [
     say(
@@ -29,6 +31,14 @@ function personSentences(person: Person, who: string, telling: Telling): string[
       `Nothing pleases ${person.name} more than ${person.hobby}.`,
       `The favourite pastime of ${person.name} is ${person.hobby}.`,
     ),
+  ];
+}
+
+function tasteSentences(person: Person, who: string, telling: Telling): string[] {
+  const own = possessive(person);
+  const friend = world().people[person.friend]!;
+  const say = (...variants: string[]) => telling.pick(variants);
+  return [
     say(
       `${who} likes the colour ${person.colour} best.`,
       `${capital(own)} favourite colour is ${person.colour}, as all who visit ${person.name} can see.`,

@@ -25,16 +25,17 @@ const HELD_OUT_SHARE = 0.2;
 
 /** Every question about the world, in a fixed order. */
 function* allQuestions(): Generator<OpenQuestion> {
-  const { people, towns, things } = world();
+  yield* peopleQuestions();
+  yield* townQuestions();
+  yield* thingQuestions();
+}
+
+function* peopleQuestions(): Generator<OpenQuestion> {
+  const { people, towns } = world();
   const townNames = towns.map((town) => town.name);
   const names = people.map((person) => person.name);
   for (const [index, person] of people.entries()) {
-    const ask = (fact: string, question: string, answer: string, pool: readonly string[]): OpenQuestion => ({
-      id: `person-${index}-${fact}`,
-      question,
-      answer,
-      pool,
-    });
+    const ask = asker(`person-${index}`);
     yield ask('town', `Where does ${person.name} live?`, person.town.name, townNames);
     yield ask('trade', `What is the trade of ${person.name}?`, person.trade, words.TRADES);
     yield ask('hobby', `What does ${person.name} like to do?`, person.hobby, words.HOBBIES);
@@ -42,47 +43,39 @@ function* allQuestions(): Generator<OpenQuestion> {
     yield ask('animal', `Which animal does ${person.name} keep?`, person.animal, words.ANIMALS);
     yield ask('friend', `Who is the best friend of ${person.name}?`, people[person.friend]!.name, names);
   }
-  for (const [index, town] of towns.entries()) {
-    yield {
-      id: `town-${index}-region`,
-      question: `Where does ${town.name} lie?`,
-      answer: `in ${town.region}`,
-      pool: words.REGIONS.map((region) => `in ${region}`),
-    };
-    yield {
-      id: `town-${index}-product`,
-      question: `What is ${town.name} famous for?`,
-      answer: town.product,
-      pool: words.PRODUCTS,
-    };
-    yield {
-      id: `town-${index}-river`,
-      question: `Which river flows through ${town.name}?`,
-      answer: town.river,
-      pool: RIVER_NAMES.map((river) => `the ${river}`),
-    };
-  }
-  for (const [index, thing] of things.entries()) {
-    yield {
-      id: `thing-${index}-owner`,
-      question: `Who owns ${thing.name}?`,
-      answer: thing.owner.name,
-      pool: names,
-    };
-    yield {
-      id: `thing-${index}-material`,
-      question: `What is ${thing.name} made of?`,
-      answer: thing.material,
-      pool: words.MATERIALS,
-    };
-    yield {
-      id: `thing-${index}-place`,
-      question: `Where is ${thing.name} kept?`,
-      answer: `in ${thing.place}`,
-      pool: words.KEPT_PLACES.map((place) => `in ${place}`),
-    };
+}
+
+function* townQuestions(): Generator<OpenQuestion> {
+  const regions = words.REGIONS.map((region) => `in ${region}`);
+  const rivers = RIVER_NAMES.map((river) => `the ${river}`);
+  for (const [index, town] of world().towns.entries()) {
+    const ask = asker(`town-${index}`);
+    yield ask('region', `Where does ${town.name} lie?`, `in ${town.region}`, regions);
+    yield ask('product', `What is ${town.name} famous for?`, town.product, words.PRODUCTS);
+    yield ask('river', `Which river flows through ${town.name}?`, town.river, rivers);
   }
 }
+
+function* thingQuestions(): Generator<OpenQuestion> {
+  const { people, things } = world();
+  const names = people.map((person) => person.name);
+  const places = words.KEPT_PLACES.map((place) => `in ${place}`);
+  for (const [index, thing] of things.entries()) {
+    const ask = asker(`thing-${index}`);
+    yield ask('owner', `Who owns ${thing.name}?`, thing.owner.name, names);
+    yield ask('material', `What is ${thing.name} made of?`, thing.material, words.MATERIALS);
+    yield ask('place', `Where is ${thing.name} kept?`, `in ${thing.place}`, places);
+  }
+}
+
+const asker =
+  (subject: string) =>
+  (fact: string, question: string, answer: string, pool: readonly string[]): OpenQuestion => ({
+    id: `${subject}-${fact}`,
+    question,
+    answer,
+    pool,
+  });
 
 function withChoices(open: OpenQuestion, rng: ReturnType<typeof createRng>): Question {
   const wrong = new Set<string>();

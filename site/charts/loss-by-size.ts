@@ -75,6 +75,7 @@ function lineKey({ series, is_chat, method_id, nominal_bits, origin }: LossBySiz
   return [series, is_chat, method_id, nominal_bits, origin].join(' ');
 }
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a specification is one literal
 function spec(rows: readonly LossBySizeRow[], size: Size, markOf: MarkOf) {
   const values = rows.filter(({ params_b }) => params_b !== null).map((row) => pointOf(row, markOf));
   const sizes = values.map(({ params }) => params);
