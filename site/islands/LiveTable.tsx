@@ -47,7 +47,11 @@ export function LiveTable({ state, setState, columns, table, order }: Props): Re
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className="table-scroll cards live" ref={scroller} tabIndex={0} aria-label="Rows">
-      <table role="table" aria-rowcount={order.length + 1} style={{ '--table-width': `${width(shown)}px` } as CSSProperties}>
+      <table
+        role="table"
+        aria-rowcount={order.length + 1}
+        style={{ '--table-width': `${width(shown)}px` } as CSSProperties}
+      >
         <caption className="hidden-text">{`${order.length} rows`}</caption>
         <colgroup>
           {shown.map(({ id, width }) => (
