@@ -88,7 +88,10 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
     const page = await context.newPage();
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));
-    page.on('requestfailed', (request) => faults.push(request.url()));
+    page.on('requestfailed', (request) => {
+      // A page that is left aborts what it still loads.
+      if (request.failure()?.errorText !== 'net::ERR_ABORTED') faults.push(request.url());
+    });
     await page.goto(site.url + path);
     await look(page);
     expect(faults).toEqual([]);
@@ -123,19 +126,16 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
   it.each(LOOKS)(
     'home and curves: axe finds nothing ($colorScheme $viewport.width)',
     async (look) => {
-      await visit('', look, async (page) => {
-        await expectAccessible(page, `home, static, ${nameOf(look)}`);
+      const isFirst = look === LOOKS[0];
+      await visit(isFirst ? '' : '?view=results&bits=3&q=llama', look, async (page) => {
+        if (isFirst) await expectAccessible(page, `home, static, ${nameOf(look)}`);
         await wake(page);
-        await expectAccessible(page, `home, live, ${nameOf(look)}`);
         await page.locator('.menu summary').click();
-        await expectAccessible(page, `home, columns open, ${nameOf(look)}`);
-      });
-      await visit('?view=results&bits=3&q=llama', look, async (page) => {
-        await page.waitForSelector('.live tbody tr[data-index]');
-        await expectAccessible(page, `results, ${nameOf(look)}`);
+        await expectAccessible(page, `home, live, columns open, ${nameOf(look)}`);
       });
       await visit('curves/', look, async (page) => {
-        for (const details of await page.locator('details > summary').all()) await details.click();
+        if (isFirst)
+          for (const details of await page.locator('details > summary').all()) await details.click();
         await expectAccessible(page, `curves, ${nameOf(look)}`);
       });
     },
