@@ -9,6 +9,8 @@ export default class ClosingLine implements Reporter {
         const { state } = test.result();
         if (state === 'passed' || state === 'failed' || state === 'skipped') counts[state]++;
       }
+      // A hook that fails takes its tests with it as "skipped"; it counts as a failure.
+      for (const suite of module.children.allSuites()) counts.failed += suite.errors().length;
       counts.failed += module.errors().length;
     }
     // The default reporter prints its summary in the same turn; this line belongs below it.
