@@ -165,8 +165,14 @@ function nominalBits(row: BoardRow): number {
   return row.w_bits === null ? 0 : Math.max(1, Math.round(row.w_bits));
 }
 
+/** Metrics that the task's own name and unit already say. */
+function isPlainMetric({ metric, is_primary }: BoardRow): boolean {
+  return metric === 'accuracy' || (metric === 'perplexity' && is_primary === true);
+}
+
 function protocolText(row: BoardRow): string {
   const parts = [
+    isPlainMetric(row) ? null : row.metric,
     row.shots === null ? null : `${row.shots}-shot`,
     row.context_length === null ? null : `context ${row.context_length}`,
     row.position === null ? null : `position ${row.position}`,

@@ -51,7 +51,7 @@ export interface ResultRow extends RowBase {
   readonly ability: string | null;
   readonly metric: string | null;
   readonly unit: string;
-  /** Shots, context and position where they are part of the question. */
+  /** Metric where the task leaves a choice; shots, context and position where they are part of the question. */
   readonly protocol: string;
   readonly value: number | null;
   readonly baseline: number | null;
