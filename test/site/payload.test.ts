@@ -2,68 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { runBoard } from '../../site/lib/board-engine.ts';
 import { DEFAULT_STATE } from '../../site/lib/board-state.ts';
 import { decodeTable, encodeRows, type Payload } from '../../site/lib/payload.ts';
-import type { RecipeRow, ResultRow } from '../../site/lib/row-types.ts';
+import type { ResultRow } from '../../site/lib/row-types.ts';
+import { recipeRow, resultRow } from './result-row.ts';
 
-const BASE = {
-  origin: 'reported',
-  source: 'paper-a',
-  source_title: 'Paper A',
-  model: 'llama-2-7b',
-  model_name: 'LLaMA-2-7B',
-  family: 'llama',
-  method: 'gptq',
-  method_title: 'GPTQ',
-  mark: { color: 'var(--family-blue)', shape: 'square' },
-  recipe: 'gptq-w4g128',
-  key: 'gptq-w4g128.paper-a',
-  tensor: 'W',
-  chips: ['W4', 'g128'],
-  bits: 4,
-  bpw: 4.25,
-  kept: 0.97,
-} as const;
-
-const RESULT: ResultRow = {
-  ...BASE,
-  kind: 'result',
-  id: 'row-1',
-  model_label: 'Llama 2 7B',
-  method_label: 'GPTQ (ours)',
-  task: 'wikitext2',
-  task_title: 'WikiText-2',
-  ability: 'language modelling',
-  metric: 'perplexity',
-  unit: 'perplexity',
-  protocol: '',
-  value: 5.63,
-  baseline: 5.47,
-  loss: 0.16,
-  low: null,
-  high: null,
-  kept_note: null,
-  std_error: null,
-  n: null,
-  is_baseline: false,
-  doubt: null,
-  note: 'read twice',
-  error: null,
-  url: 'https://example.org/a.md',
-  locator: 'a.md Table 1',
-  run: null,
-};
-
-const RECIPE: RecipeRow = {
-  ...BASE,
-  kind: 'recipe',
-  ability: 'all',
-  low: 0.96,
-  high: 0.98,
-  n_tasks: 3,
-  n_abilities: 2,
-  n_values: 5,
-  size_bytes: null,
-  page: 2,
-};
+const RESULT = resultRow({ note: 'read twice' });
+const RECIPE = recipeRow();
 
 const travel = (payload: Payload) => decodeTable(JSON.parse(JSON.stringify(payload)) as Payload);
 
