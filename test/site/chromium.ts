@@ -1,11 +1,21 @@
-/** The browser of the browser tests: Debian's place, or where CHROMIUM_PATH points. */
+/** The browser of the browser tests: where CHROMIUM_PATH points, else the usual places. */
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
-export const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-export const hasChromium = existsSync(CHROMIUM);
-export const WHERE = hasChromium ? CHROMIUM : `skipped: no Chromium at ${CHROMIUM}; set CHROMIUM_PATH`;
+const USUAL = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+const path = process.env['CHROMIUM_PATH'] ?? USUAL.find((place) => existsSync(place));
 
+export const hasChromium = path !== undefined && existsSync(path);
+export const WHERE = hasChromium
+  ? path
+  : `skipped: no Chromium at ${path ?? USUAL.join(', ')}; install one or set CHROMIUM_PATH`;
+
+if (!hasChromium && process.env['BITLOSS_REQUIRE_BROWSER'] !== undefined) throw new Error(WHERE);
 if (!hasChromium) console.log(WHERE);
 
 const FLAGS = [
@@ -19,5 +29,5 @@ const FLAGS = [
 ];
 
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  return chromium.launch({ executablePath: path!, args: FLAGS });
 }

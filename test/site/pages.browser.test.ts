@@ -1,14 +1,13 @@
 /** The pages as a visitor meets them: no dead link, every result readable without a script, nothing that axe objects to. */
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../data/db.ts';
 import { BASE, HOSTILE, RUN_ID, run } from './built-site.ts';
+import { hasChromium, launchChromium, WHERE } from './chromium.ts';
 import { fileOf, type ServedSite, servedSite } from './served-site.ts';
-
-const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 
 let site: ServedSite;
 let database: Database;
@@ -164,10 +163,10 @@ const PAGES = [
   'no-such-page/',
 ];
 
-describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (${CHROMIUM}; another by CHROMIUM_PATH)`, () => {
+describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
+    browser = await launchChromium();
   });
   afterAll(() => browser?.close());
 
