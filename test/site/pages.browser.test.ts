@@ -197,7 +197,7 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
     await page.goto(`${site.url}models/llama-2-7b/results/`);
     expect(await page.locator('tbody tr[id]').count()).toBe(250);
     await page.goto(`${site.url}runs/${RUN_ID}/`);
-    expect(await page.locator('tbody').first().innerText()).toContain(HOSTILE);
+    expect(await page.locator('tbody').first().textContent()).toContain(HOSTILE);
     await context.close();
   });
 });
