@@ -6,13 +6,8 @@ import { type BlockPlace, openFinished, prepareFolder, saveBlock } from './compr
 import { type CalibrationData, CalibrationRun } from './compress/calibration-run.ts';
 import { type CompressedModel, compressedModel, dequantize, overlay } from './compress/compressed-model.ts';
 import { compressErrors as errors } from './errors/compress.ts';
-import {
-  type Architecture,
-  type Block,
-  type Linear,
-  linearsOf,
-  siblingsOf,
-} from './families/architecture.ts';
+import type { Architecture, Block, Linear } from './families/architecture.ts';
+import { linearsOf, siblingsOf } from './families/linears.ts';
 import { packedBytes } from './formats/format.ts';
 import type { Hessian } from './math/hessian.ts';
 import { createRng } from './math/rng.ts';

@@ -1,7 +1,8 @@
 /** Keeps weights in memory as far as a byte budget goes: the first blocks that fit, the rest is streamed again each time. */
-import type { Architecture, Linear } from '../families/architecture.ts';
-import { linearsOf } from '../families/architecture.ts';
-import type { WeightSource } from '../weights.ts';
+import type { Architecture, Block, Linear } from '../families/architecture.ts';
+import { linearsOf, routersOf } from '../families/linears.ts';
+import { rowRanges, type WeightSource } from '../weights.ts';
+import { otherTensors } from './expected-tensors.ts';
 
 /**
  * Wraps a source. What is kept is decided from the architecture, not from the order of calls: blocks from the first on,
@@ -25,7 +26,8 @@ export function residentWeights(
     reading.catch(() => cache.delete(key));
     return reading;
   };
-  const columns = architecture.hiddenSize;
+  // Only the head, or the embedding tied to it, is read by rows and kept.
+  const columns = architecture.head.inFeatures;
   const whole = (name: string) => once(name, () => source.tensor(name));
   return {
     linear: (linear) => once(linear.name, () => source.linear(linear)),
@@ -51,23 +53,29 @@ function plan(architecture: Architecture, budgetBytes: number): ReadonlySet<stri
     for (const name of sizes.keys()) kept.add(name);
     return true;
   };
-  const parts = blocks.map((block) => {
-    const sizes = new Map(linearsOf(block).flatMap(linearSizes));
-    return sizes.set(block.mixerNorm.tensor, hiddenSize).set(block.feedForwardNorm.tensor, hiddenSize);
-  });
-  parts.push(
-    new Map([
-      [finalNorm.tensor, hiddenSize],
-      [head.tensor, head.outFeatures * head.inFeatures],
-    ]),
-  );
+  const parts = blocks.map((block) => blockSizes(block, hiddenSize));
+  const last = new Map([[head.tensor, head.outFeatures * head.inFeatures]]);
+  if (finalNorm !== null) last.set(finalNorm.tensor, hiddenSize);
+  parts.push(last);
   parts.every(keep);
   return kept;
 }
 
-function linearSizes({ name, bias, outFeatures, inFeatures }: Linear): [string, number][] {
+function blockSizes(block: Block, hiddenSize: number): Map<string, number> {
+  const sizes = new Map([...linearsOf(block), ...routersOf(block)].flatMap(linearSizes));
+  for (const [name, shape] of otherTensors(block, hiddenSize)) {
+    sizes.set(
+      name,
+      shape.reduce((product, size) => product * size, 1),
+    );
+  }
+  return sizes;
+}
+
+function linearSizes({ name, bias, rows, outFeatures, inFeatures }: Linear): [string, number][] {
   const weight: [string, number] = [name, outFeatures * inFeatures];
-  return bias === undefined ? [weight] : [weight, [bias, outFeatures]];
+  // A fused bias is kept whole.
+  return bias === undefined ? [weight] : [weight, [bias, rowRanges(rows, outFeatures).at(-1)![1]]];
 }
 
 function gather(matrix: Float32Array, ids: Int32Array, columns: number): Float32Array {

@@ -1,7 +1,7 @@
 /** Weights read from checkpoint files on every call; wrap in `residentWeights` to keep them. */
 import { checkpointErrors as errors } from '../errors/checkpoint.ts';
 import type { Architecture, Linear } from '../families/architecture.ts';
-import type { WeightSource } from '../weights.ts';
+import { rowRanges, type WeightSource } from '../weights.ts';
 import { expectedTensors } from './expected-tensors.ts';
 import { elementCount, type SafetensorsFile } from './safetensors.ts';
 import type { WeightFiles } from './weight-files.ts';
@@ -38,8 +38,7 @@ export function storedWeights(folder: string, files: WeightFiles): WeightSource 
     return file.read(name, from * columns, to * columns);
   };
   return {
-    linear: ({ tensor, rows, outFeatures }: Linear) =>
-      slice(tensor, rows?.[0] ?? 0, rows?.[1] ?? outFeatures),
+    linear: async (linear) => readLinear(fileOf(linear.tensor), linear),
     tensor: async (name) => {
       const file = fileOf(name);
       return file.read(name, 0, elementCount(file.info(name)));
@@ -47,6 +46,21 @@ export function storedWeights(folder: string, files: WeightFiles): WeightSource 
     rows: async (name, ids) => gatherRows(fileOf(name), name, ids),
     slice: async (name, from, to) => slice(name, from, to),
   };
+}
+
+/** Reads the row blocks of one linear and nothing between them. */
+async function readLinear(
+  file: SafetensorsFile,
+  { tensor, rows, outFeatures, inFeatures }: Linear,
+): Promise<Float32Array> {
+  const weight = new Float32Array(outFeatures * inFeatures);
+  let done = 0;
+  for (const [from, to] of rowRanges(rows, outFeatures)) {
+    const part = weight.subarray(done, done + (to - from) * inFeatures);
+    await file.read(tensor, from * inFeatures, to * inFeatures, part);
+    done += part.length;
+  }
+  return weight;
 }
 
 /** Reads each distinct row once, neighbours together. */

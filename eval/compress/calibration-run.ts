@@ -2,7 +2,8 @@
 import type { Chunk, Engine, LoadedModel } from '../engines/engine.ts';
 import { packSequences } from '../engines/pack.ts';
 import { compressErrors as errors } from '../errors/compress.ts';
-import { type Architecture, siblingsOf } from '../families/architecture.ts';
+import type { Architecture } from '../families/architecture.ts';
+import { siblingsOf } from '../families/linears.ts';
 import { type Hessian, HessianSum } from '../math/hessian.ts';
 import type { WeightSource } from '../weights.ts';
 

@@ -1,7 +1,8 @@
 /** A compressed model as an engine and a result file see it. */
 import { compressErrors as errors } from '../errors/compress.ts';
 import { formatErrors } from '../errors/method.ts';
-import { type Architecture, linearsOf } from '../families/architecture.ts';
+import type { Architecture } from '../families/architecture.ts';
+import { linearsOf } from '../families/linears.ts';
 import type { Format, PackedLinear } from '../formats/format.ts';
 import { formats } from '../formats/index.ts';
 import type { WeightSource } from '../weights.ts';

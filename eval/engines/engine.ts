@@ -16,6 +16,11 @@ export interface Chunk {
   readonly positions: Int32Array;
   readonly segments: Int32Array;
   readonly parents: Int32Array;
+  /**
+   * Tokens that are read of the whole text that a token belongs to, what generation may add included. Rotary rules that
+   * change for long texts (LongRoPE) go by it, so that results do not depend on what else is in the chunk.
+   */
+  readonly lengths: Int32Array;
 }
 
 /** Scores each continuation after the same context. Token ids; the context may be shared by many continuations. */

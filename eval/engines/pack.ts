@@ -33,10 +33,16 @@ interface Unit {
 
 /**
  * @param maxTokens  length of a chunk; a single longer sequence still gets a chunk of its own
+ * @param limits     text lengths beyond which the model computes differently: continuations share a context only where
+ *                   they are on the same side of all of them
  * Chunks come longest sequences first, so that what needs most memory fails first.
  */
-export function packRequests(requests: readonly ScoreRequest[], maxTokens: number): PackedChunk[] {
-  const units = gather(requests).flatMap((unit) => splitUnit(unit, maxTokens));
+export function packRequests(
+  requests: readonly ScoreRequest[],
+  maxTokens: number,
+  limits: readonly number[] = [],
+): PackedChunk[] {
+  const units = gather(requests, limits).flatMap((unit) => splitUnit(unit, maxTokens));
   units.sort((a, b) => b.size - a.size || compareTokens(a.context, b.context) || compareBranches(a, b));
   const chunks: PackedChunk[] = [];
   let pending: Unit[] = [];
@@ -54,11 +60,16 @@ export function packRequests(requests: readonly ScoreRequest[], maxTokens: numbe
   return chunks;
 }
 
-/** One chunk of whole sequences, each a segment of its own. */
-export function packSequences(sequences: readonly Tokens[]): Chunk {
+/**
+ * One chunk of whole sequences, each a segment of its own.
+ * @param lengths  of the texts that the sequences will become; as they are unless given
+ */
+export function packSequences(sequences: readonly Tokens[], lengths?: readonly number[]): Chunk {
   const size = sequences.reduce((sum, { length }) => sum + length, 0);
   const writer = new ChunkWriter(size);
-  for (const tokens of sequences) writer.segment(tokens, 0, null);
+  for (const [index, tokens] of sequences.entries()) {
+    writer.segment(tokens, lengths?.[index] ?? tokens.length, 0, null);
+  }
   return writer.chunk;
 }
 
@@ -92,16 +103,17 @@ export function checkTokens(tokens: Tokens, index: number, vocabSize: number): v
 }
 
 /** Joins requests with one context, and equal continuations of it. */
-function gather(requests: readonly ScoreRequest[]): Unit[] {
+function gather(requests: readonly ScoreRequest[], limits: readonly number[]): Unit[] {
   const contexts = new Map<
     string,
     { context: Tokens; branches: Map<string, { tokens: Tokens; askedBy: Branch['askedBy'][number][] }> }
   >();
   requests.forEach(({ context, continuations }, request) => {
-    const key = context.join();
-    const entry = contexts.get(key) ?? { context, branches: new Map() };
-    contexts.set(key, entry);
+    const text = context.join();
     continuations.forEach((tokens, continuation) => {
+      const key = `${limits.filter((limit) => readLength(context, tokens) > limit).length} ${text}`;
+      const entry = contexts.get(key) ?? { context, branches: new Map() };
+      contexts.set(key, entry);
       const branch = entry.branches.get(tokens.join()) ?? { tokens, askedBy: [] };
       entry.branches.set(tokens.join(), branch);
       branch.askedBy.push({ request, continuation });
@@ -132,8 +144,12 @@ function splitUnit(unit: Unit, maxTokens: number): Unit[] {
   return parts.map((branches) => unitOf(unit.context, branches));
 }
 
+/** The last token of a continuation is only predicted, never read. */
+function readLength(context: Tokens, continuation: Tokens): number {
+  return context.length + continuation.length - 1;
+}
+
 function unitOf(context: Tokens, branches: readonly Branch[]): Unit {
-  // The last token of a continuation is only predicted, never read.
   const size = branches.reduce((sum, { tokens }) => sum + tokens.length - 1, context.length);
   return { context, branches, size };
 }
@@ -142,13 +158,14 @@ function layOut(units: readonly Unit[], size: number): PackedChunk {
   const writer = new ChunkWriter(size);
   const targets: Target[] = [];
   for (const { context, branches } of units) {
-    const prefix = writer.segment(context, 0, null);
+    const longest = Math.max(...branches.map(({ tokens }) => readLength(context, tokens)));
+    const prefix = writer.segment(context, longest, 0, null);
     const contextEnd = writer.length - 1;
     for (const { tokens, askedBy } of branches) {
       const start = writer.length;
       // A single continuation goes on in the segment of its context.
       const segment = branches.length === 1 ? prefix : null;
-      if (tokens.length > 1) writer.segment(tokens.slice(0, -1), context.length, prefix, segment);
+      if (tokens.length > 1) writer.segment(tokens.slice(0, -1), longest, context.length, prefix, segment);
       for (const asked of askedBy) {
         tokens.forEach((token, offset) => {
           targets.push({ row: offset === 0 ? contextEnd : start + offset - 1, token, offset, ...asked });
@@ -166,11 +183,23 @@ class ChunkWriter {
 
   constructor(size: number) {
     const column = () => new Int32Array(size);
-    this.chunk = { tokens: column(), positions: column(), segments: column(), parents: column() };
+    this.chunk = {
+      tokens: column(),
+      positions: column(),
+      segments: column(),
+      parents: column(),
+      lengths: column(),
+    };
   }
 
   /** Appends tokens as a new segment (or more of segment `into`) and returns the segment's number. */
-  segment(tokens: Tokens, firstPosition: number, parent: number | null, into: number | null = null): number {
+  segment(
+    tokens: Tokens,
+    length: number,
+    firstPosition: number,
+    parent: number | null,
+    into: number | null = null,
+  ): number {
     const segment = into ?? this.#segments++;
     tokens.forEach((token, i) => {
       const row = this.length + i;
@@ -178,6 +207,7 @@ class ChunkWriter {
       this.chunk.positions[row] = firstPosition + i;
       this.chunk.segments[row] = segment;
       this.chunk.parents[row] = into ?? parent ?? segment;
+      this.chunk.lengths[row] = length;
     });
     this.length += tokens.length;
     return segment;

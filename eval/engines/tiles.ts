@@ -37,10 +37,10 @@ export function tilesOf(chunk: Chunk, slidingWindow: number | null, limits: Tile
 }
 
 /** Throws `engine/chunk` where the arrays of a chunk disagree. */
-export function checkChunk({ tokens, positions, segments, parents }: Chunk): void {
-  const lengths = [tokens.length, positions.length, segments.length, parents.length];
+export function checkChunk({ tokens, positions, segments, parents, lengths }: Chunk): void {
+  const counts = [tokens, positions, segments, parents, lengths].map(({ length }) => length);
   if (tokens.length === 0) throw errors.chunk('it has no tokens');
-  if (new Set(lengths).size !== 1) throw errors.chunk(`its arrays have ${lengths.join(', ')} entries`);
+  if (new Set(counts).size !== 1) throw errors.chunk(`its arrays have ${counts.join(', ')} entries`);
 }
 
 /** For each token, a range of indices that contains every key it sees; as tight as is cheap to know. */

@@ -38,6 +38,13 @@ export const engineErrors = {
       { graph, provider, feeds },
       cause,
     ),
+  unsupported: (engine: string, what: string) =>
+    new BitlossError(
+      'engine/unsupported',
+      `[${engine}] ${what} is not computed by this engine.`,
+      'Use another engine, or a model without it.',
+      { engine, what },
+    ),
   request: (index: number, why: string) =>
     new BitlossError(
       'engine/request',
@@ -72,7 +79,7 @@ export const engineErrors = {
     new BitlossError(
       'engine/chunk',
       `[engine] chunk: ${why}.`,
-      'All four arrays of a chunk have one entry a token.',
+      'All arrays of a chunk have one entry a token.',
       {},
     ),
 };

@@ -63,11 +63,15 @@ export interface Rope {
   } | null;
 }
 
-/** Adds slope · (key position − query position) to the scores of each head. */
+/** Adds factor · slope · (key position − query position) to the scores of each head. */
 export interface Alibi {
   readonly kind: 'alibi';
-  /** One a head; a factor that the model applies to bias and scores together is multiplied in. */
+  /** One a head. */
   readonly slopes: readonly number[];
+  /** Of models that scale bias and scores together; 1 for the others. */
+  readonly factor: number;
+  /** Slope · key position is rounded to bfloat16, as models that were trained so do (Falcon). */
+  readonly rounded: boolean;
 }
 
 /** Attention that does not know positions: they come with the embedding, or not at all. */
@@ -181,8 +185,8 @@ export interface ExpertsFeedForward {
   readonly shared: { readonly feedForward: GatedFeedForward; readonly gate: Linear | null } | null;
 }
 
-export type Mixer = Attention;
-export type FeedForward = GatedFeedForward;
+export type Mixer = Attention | LatentAttention | SelectiveScan;
+export type FeedForward = PlainFeedForward | GatedFeedForward | ExpertsFeedForward;
 
 /**
  * Where norms stand around a mixer or feed-forward f, all of them optional:
@@ -200,7 +204,10 @@ export interface Block {
   readonly feedForwardNorms: Norms;
   /** Null for blocks that are a mixer only. */
   readonly feedForward: FeedForward | null;
-  /** `parallel`: the feed-forward reads what the mixer reads, and both are added at once. `after` norms are null then. */
+  /**
+   * `parallel`: the feed-forward reads the hidden states of before the mixer, through its own `before` norm or, where it
+   * has none, as the mixer reads them; both are added at once. `after` norms are null then.
+   */
   readonly arrangement: 'sequential' | 'parallel';
 }
 
@@ -230,22 +237,4 @@ export interface Architecture {
   readonly head: Linear;
   /** Logits z become cap · tanh(z / cap); null means they stay. */
   readonly logitSoftCap: number | null;
-}
-
-/**
- * Every compressible linear of a block, in forward order, those that read the same input together.
- * Embeddings, norms and the head are never compressed.
- */
-export function siblingsOf(block: Block): readonly (readonly Linear[])[] {
-  const { mixer, feedForward } = block;
-  return [
-    [mixer.q, mixer.k, mixer.v],
-    [mixer.o],
-    ...(feedForward === null ? [] : [[feedForward.gate, feedForward.up], [feedForward.down]]),
-  ];
-}
-
-/** The same linears, flat. */
-export function linearsOf(block: Block): readonly Linear[] {
-  return siblingsOf(block).flat();
 }

@@ -9,7 +9,7 @@ import { parseRecipe } from '../../data/recipe.ts';
 import { CalibrationRun } from '../../eval/compress/calibration-run.ts';
 import type { Engine } from '../../eval/engines/engine.ts';
 import { createOnnxEngine } from '../../eval/engines/onnx/engine.ts';
-import { linearsOf } from '../../eval/families/architecture.ts';
+import { linearsOf } from '../../eval/families/linears.ts';
 import { createRng } from '../../eval/math/rng.ts';
 import { gptq } from '../../eval/methods/gptq.ts';
 import type { WeightSource } from '../../eval/weights.ts';

@@ -6,13 +6,14 @@ import { parseRecipe } from '../../data/recipe.ts';
 import { chunksOf } from '../../eval/compress/calibration-run.ts';
 import { dequantize } from '../../eval/compress/compressed-model.ts';
 import { type CompressOptions, compressModel } from '../../eval/compress.ts';
-import { linearsOf } from '../../eval/families/architecture.ts';
+import { linearsOf } from '../../eval/families/linears.ts';
 import { HessianSum } from '../../eval/math/hessian.ts';
 import { createRng } from '../../eval/math/rng.ts';
 import { gptq } from '../../eval/methods/gptq.ts';
 import { rtn } from '../../eval/methods/rtn.ts';
 import type { WeightSource } from '../../eval/weights.ts';
 import { architecture, fakeEngine, gram, HIDDEN, INNER, runBlock, weights } from './compress/fake-engine.ts';
+import { attentionOf, gatedOf } from './families/parts-of.ts';
 
 const sequences = Array.from({ length: 5 }, (_, s) =>
   Array.from({ length: 6 }, (_, t) => (7 * s + 3 * t) % 32),
@@ -114,9 +115,8 @@ test('every block is calibrated on the outputs of the compressed blocks before i
   for (const block of architecture.blocks) {
     const inputs = new Map<string, Float32Array>();
     await runBlock(block, weights, hidden, (name, x) => void inputs.set(name, x));
-    const { mixer, feedForward } = block;
-    const { q, k, v, o } = mixer;
-    const { gate, up, down } = feedForward;
+    const { q, k, v, o } = attentionOf(block);
+    const { gate, up, down } = gatedOf(block);
     for (const [linear, seenAs] of [
       [q, q],
       [k, q],

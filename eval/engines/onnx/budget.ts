@@ -18,11 +18,11 @@ export interface Budget {
   readonly batchTokens: number;
   readonly tiles: (heads: number) => TileLimits;
   readonly head: HeadLimits;
-  /** Bytes of keys and values while generating. */
-  readonly cacheBytes: number;
+  /** Bytes of what blocks remember, keys and values say, while generating. */
+  readonly stateBytes: number;
 }
 
-/** Half of the workspace goes to hidden states or the cache, a quarter to scores, a quarter to the head. */
+/** Half of the workspace goes to hidden states or what generation remembers, a quarter to scores, a quarter to the head. */
 export function divideWorkspace({ hiddenSize, vocabSize }: Architecture, workspaceBytes: number): Budget {
   const [half, quarter] = [workspaceBytes / 2, workspaceBytes / 4];
   const vocabularyTile = clamp(quarter / 2 / (hiddenSize * FLOAT), 256, vocabSize);
@@ -36,7 +36,7 @@ export function divideWorkspace({ hiddenSize, vocabSize }: Architecture, workspa
       vocabularyTile,
       rowTile: clamp(quarter / 2 / (vocabularyTile * LOGIT_COPIES * FLOAT), 1, MAX_TILE_ROWS),
     },
-    cacheBytes: half,
+    stateBytes: half,
   };
 }
 

@@ -2,9 +2,10 @@
 import type { Architecture } from '../../families/architecture.ts';
 import type { WeightSource } from '../../weights.ts';
 import type { Engine, EngineInfo, EngineOptions, LoadedModel } from '../engine.ts';
+import { gramGraph } from './graphs/gram.ts';
 import { OnnxModel } from './model.ts';
 import { Programs } from './programs.ts';
-import { type Provider, RUNTIME_VERSION } from './runtime.ts';
+import { type Program, type Provider, RUNTIME_VERSION } from './runtime.ts';
 
 export interface OnnxEngineOptions {
   /** @default 'cpu' */
@@ -17,7 +18,7 @@ export interface OnnxEngineOptions {
 export async function createOnnxEngine(options: OnnxEngineOptions = {}): Promise<Engine> {
   const programs = new Programs({ provider: options.provider ?? 'cpu', threads: options.threads ?? 0 });
   // Compiling the smallest graph shows at once whether the provider starts.
-  await programs.gram();
+  await gram(programs);
   return new OnnxEngine(options.provider ?? 'cpu', programs);
 }
 
@@ -39,11 +40,15 @@ class OnnxEngine implements Engine {
   }
 
   async gram(inputs: Float32Array, M: number, K: number): Promise<Float32Array> {
-    const program = await this.#programs.gram();
+    const program = await gram(this.#programs);
     return (await program.run({ x: { data: inputs, dims: [M, K] } }, ['gram'])).gram;
   }
 
   close(): Promise<void> {
     return this.#programs.release();
   }
+}
+
+function gram(programs: Programs): Promise<Program> {
+  return programs.compiled('gram', [], gramGraph);
 }

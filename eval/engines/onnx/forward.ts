@@ -1,11 +1,14 @@
 /** Runs chunks through the blocks of a model, keeping many chunks side by side so that each block is loaded once. */
-import type { Architecture, Rope } from '../../families/architecture.ts';
+import type { Architecture } from '../../families/architecture.ts';
 import type { WeightSource } from '../../weights.ts';
 import type { Chunk, Observe } from '../engine.ts';
-import { type Tile, type TileLimits, tilesOf } from '../tiles.ts';
-import { type KeysValues, type LoadedBlock, loadBlock } from './attention-block.ts';
-import { type RotationTables, rotationTables } from './layers/positions.ts';
+import type { TileLimits } from '../tiles.ts';
+import { type BlockRunner, PreparedChunk, type Remember } from './block-runner.ts';
+import { feedWeights } from './block-weights.ts';
+import { embeddingGraph } from './graphs/embedding.ts';
 import type { Programs } from './programs.ts';
+import { runnerOf } from './runners.ts';
+import type { Feed } from './runtime.ts';
 
 /** A chunk on its way through the blocks. */
 export interface Travelling {
@@ -15,8 +18,8 @@ export interface Travelling {
 }
 
 export interface ForwardHooks {
-  readonly observe?: Observe;
-  readonly onKeysValues?: (block: number, chunk: number, keysValues: KeysValues) => void;
+  /** Where block `block` keeps what generation needs of the texts in chunk `chunk`. */
+  readonly remember?: (block: number, chunk: number) => Remember;
   /** Called after each block with its number, counted from 1. */
   readonly onBlock?: (done: number) => void;
 }
@@ -32,13 +35,31 @@ export class Forward {
     this.#limits = limits;
   }
 
-  /** Token embeddings, float32 `[T, H]`. */
-  embed(weights: WeightSource, tokens: Int32Array): Promise<Float32Array> {
-    return weights.rows(this.#architecture.embedding.tensor, tokens);
+  /** Hidden states before the first block, float32 `[T, H]`. */
+  async embed(
+    weights: WeightSource,
+    { tokens, positions }: Pick<Chunk, 'tokens' | 'positions'>,
+  ): Promise<Float32Array> {
+    const { embedding, hiddenSize: H } = this.#architecture;
+    const data = await weights.rows(embedding.tensor, tokens);
+    const { scale, positions: learned, projection, norm } = embedding;
+    if (scale === 1 && learned === null && projection === null && norm === null) return data;
+    const program = await this.#programs.compiled('embedding', [embedding, H], () =>
+      embeddingGraph(embedding, H),
+    );
+    const rows = tokens.length;
+    const feeds: Record<string, Feed> = { tokens: { data, dims: [rows, data.length / rows] } };
+    if (learned !== null) {
+      const places = positions.map((position) => position + learned.offset);
+      feeds.positions = { data: await weights.rows(learned.tensor, places), dims: [rows, H] };
+    }
+    Object.assign(feeds, await feedWeights(program, { projection, norm }, weights));
+    return (await program.run(feeds, ['result'])).result;
   }
 
-  loadBlock(weights: WeightSource, index: number): Promise<LoadedBlock> {
-    return loadBlock(this.#programs, this.#architecture, index, weights);
+  loadBlock(weights: WeightSource, index: number): Promise<BlockRunner> {
+    const block = this.#architecture.blocks[index];
+    return runnerOf(block).load(this.#programs, this.#architecture, block, weights);
   }
 
   /** Embeds chunks and runs all blocks. */
@@ -48,13 +69,13 @@ export class Forward {
     hooks: ForwardHooks = {},
   ): Promise<Travelling[]> {
     const all: Travelling[] = [];
-    for (const chunk of chunks) all.push({ chunk, hidden: await this.embed(weights, chunk.tokens) });
-    const prepared = all.map(({ chunk }) => new Prepared(chunk, this.#limits));
+    for (const chunk of chunks) all.push({ chunk, hidden: await this.embed(weights, chunk) });
+    const prepared = all.map(({ chunk }) => new PreparedChunk(chunk, this.#limits));
     for (let index = 0; index < this.#architecture.blocks.length; index += 1) {
-      const block = await this.loadBlock(weights, index);
+      const runner = await this.loadBlock(weights, index);
       for (const [number, { hidden }] of all.entries()) {
-        const keysValues = await this.#runBlock(block, prepared[number], hidden, hooks.observe);
-        hooks.onKeysValues?.(index, number, keysValues);
+        const remember = hooks.remember?.(index, number);
+        await runner.run(prepared[number], hidden, remember === undefined ? {} : { remember });
       }
       hooks.onBlock?.(index + 1);
     }
@@ -65,77 +86,14 @@ export class Forward {
   async runBlock(
     weights: WeightSource,
     index: number,
-    travelling: Travelling,
+    { chunk, hidden }: Travelling,
     observe?: Observe,
   ): Promise<void> {
-    const block = await this.loadBlock(weights, index);
-    await this.#runBlock(block, new Prepared(travelling.chunk, this.#limits), travelling.hidden, observe);
-  }
-
-  async #runBlock(
-    block: LoadedBlock,
-    prepared: Prepared,
-    hidden: Float32Array,
-    observe?: Observe,
-  ): Promise<KeysValues> {
-    const { mixer } = block.block;
-    const H = this.#architecture.hiddenSize;
-    const perKey = mixer.kvHeads * mixer.headDim;
-    const half = mixer.headDim / 2;
-    const { positions, segments, parents } = prepared.chunk;
-    const tables = prepared.tables(mixer.position);
-    const { keys, values } = await block.keysValues(hidden, tables, observe);
-    for (const { from, to, keyFrom, keyTo } of prepared.tiles(mixer.heads, mixer.slidingWindow)) {
-      const result = await block.attend(
-        {
-          groups: 1,
-          hidden: hidden.subarray(from * H, to * H),
-          tables: {
-            cos: tables.cos.subarray(from * half, to * half),
-            sin: tables.sin.subarray(from * half, to * half),
-          },
-          positions: positions.subarray(from, to),
-          segments: segments.subarray(from, to),
-          parents: parents.subarray(from, to),
-        },
-        {
-          keys: keys.subarray(keyFrom * perKey, keyTo * perKey),
-          values: values.subarray(keyFrom * perKey, keyTo * perKey),
-          positions: positions.subarray(keyFrom, keyTo),
-          segments: segments.subarray(keyFrom, keyTo),
-        },
-        observe,
-      );
-      // Later tiles read keys and values of these tokens, never their hidden states again.
-      hidden.set(result, from * H);
-    }
-    return { keys, values };
-  }
-}
-
-/** What every block needs of a chunk, computed once for all blocks of one shape. */
-class Prepared {
-  readonly chunk: Chunk;
-  readonly #limits: (heads: number) => TileLimits;
-  readonly #tables = new Map<string, RotationTables>();
-  readonly #tiles = new Map<string, Tile[]>();
-
-  constructor(chunk: Chunk, limits: (heads: number) => TileLimits) {
-    this.chunk = chunk;
-    this.#limits = limits;
-  }
-
-  tables(rope: Rope): RotationTables {
-    const key = JSON.stringify(rope);
-    const tables = this.#tables.get(key) ?? rotationTables(rope, this.chunk.positions);
-    this.#tables.set(key, tables);
-    return tables;
-  }
-
-  tiles(heads: number, slidingWindow: number | null): Tile[] {
-    const key = `${heads} ${slidingWindow}`;
-    const tiles = this.#tiles.get(key) ?? tilesOf(this.chunk, slidingWindow, this.#limits(heads));
-    this.#tiles.set(key, tiles);
-    return tiles;
+    const runner = await this.loadBlock(weights, index);
+    await runner.run(
+      new PreparedChunk(chunk, this.#limits),
+      hidden,
+      observe === undefined ? {} : { observe },
+    );
   }
 }

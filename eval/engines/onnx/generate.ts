@@ -4,9 +4,9 @@ import { engineErrors as errors } from '../../errors/engine.ts';
 import type { WeightSource } from '../../weights.ts';
 import type { GenerateRequest, OnProgress } from '../engine.ts';
 import { checkTokens, packSequences } from '../pack.ts';
+import type { BlockState } from './block-runner.ts';
 import { CHUNK_TOKENS } from './budget.ts';
-import { cacheBytes, KeyValueCache } from './key-value-cache.ts';
-import { rotationTables } from './layers/positions.ts';
+import { runnerOf, stateBytes } from './runners.ts';
 import type { Scorer } from './score.ts';
 
 // Beyond this many texts a step is limited by arithmetic, and more of them only cost memory.
@@ -52,27 +52,28 @@ export async function generate(
 }
 
 function checkRequests({ architecture, budget }: Scorer, requests: readonly GenerateRequest[]): void {
-  requests.forEach(({ prompt, maxNewTokens }, index) => {
+  requests.forEach((request, index) => {
+    const { prompt, maxNewTokens } = request;
     if (prompt.length === 0)
       throw errors.request(index, 'its prompt is empty, so there is nothing to go on from');
     if (!Number.isInteger(maxNewTokens) || maxNewTokens < 0) {
       throw errors.request(index, `maxNewTokens is ${maxNewTokens}, not a whole number from 0`);
     }
     checkTokens(prompt, index, architecture.vocabSize);
-    const positions = prompt.length + Math.max(0, maxNewTokens - 1);
+    const positions = readLength(request);
     if (positions > architecture.maxPositions)
       throw errors.tooLong(index, positions, architecture.maxPositions);
-    const needed = cacheBytes(architecture, positions);
-    if (needed > budget.cacheBytes)
-      throw errors.workspace(needed, budget.cacheBytes, `request ${index}: the key-value cache`);
+    const needed = stateBytes(architecture, positions);
+    if (needed > budget.stateBytes)
+      throw errors.workspace(needed, budget.stateBytes, `request ${index}: what blocks remember of the text`);
   });
 }
 
-/** Texts in groups whose caches fit; the list is sorted, so the first of a group is its longest. */
+/** Texts in groups whose states fit; the list is sorted, so the first of a group is its longest. */
 function* waves({ architecture, budget }: Scorer, texts: readonly Text[]): Generator<Text[]> {
   for (let from = 0; from < texts.length; ) {
     const fitting = Math.floor(
-      budget.cacheBytes / cacheBytes(architecture, neededLength(texts[from].request)),
+      budget.stateBytes / stateBytes(architecture, neededLength(texts[from].request)),
     );
     const to = Math.min(texts.length, from + Math.max(1, Math.min(MAX_TEXTS, fitting)));
     yield texts.slice(from, to);
@@ -88,8 +89,10 @@ async function generateWave(
 ): Promise<void> {
   const { architecture } = scorer;
   const longest = Math.max(...wave.map(({ request }) => request.prompt.length));
-  const cache = new KeyValueCache(architecture, wave.length, longest + 1);
-  let last = await readPrompts(scorer, weights, wave, cache);
+  const states = architecture.blocks.map((block) =>
+    runnerOf(block).createState(block, wave.length, longest + 1),
+  );
+  let last = await readPrompts(scorer, weights, wave, states);
   let active = wave;
   for (;;) {
     const [{ argMax, overflowed }] = await scorer.head.score(weights, [{ hidden: last, pairs: [] }]);
@@ -98,39 +101,44 @@ async function generateWave(
       generated.push(argMax[place]);
     });
     const going = [...active.keys()].filter((place) => !hasEnded(active[place]));
-    if (going.length < active.length) cache.keep(going);
+    if (going.length < active.length) for (const state of states) state.keep(going);
     active = going.map((place) => active[place]);
     onStep(active);
     if (active.length === 0) return;
-    last = await step(scorer, weights, active, cache);
+    last = await step(scorer, weights, active, states);
   }
 }
 
-/** Fills the cache from the prompts; returns the hidden states of their last tokens, float32 `[B, H]`. */
+/** Fills the states from the prompts; returns the hidden states of their last tokens, float32 `[B, H]`. */
 async function readPrompts(
   { architecture, forward }: Scorer,
   weights: WeightSource,
   wave: readonly Text[],
-  cache: KeyValueCache,
+  states: readonly BlockState[],
 ): Promise<Float32Array> {
   const H = architecture.hiddenSize;
   const parts = promptParts(wave.map(({ request }) => request.prompt));
-  const chunks = parts.map((texts) => packSequences(texts.map((text) => wave[text].request.prompt)));
-  const eachText = (part: number, visit: (text: number, from: number, to: number) => void) => {
+  const chunks = parts.map((texts) =>
+    packSequences(
+      texts.map((text) => wave[text].request.prompt),
+      texts.map((text) => readLength(wave[text].request)),
+    ),
+  );
+  const places = parts.map((texts) => {
     let from = 0;
-    for (const text of parts[part]) {
+    return texts.map((text) => {
       const to = from + wave[text].request.prompt.length;
-      visit(text, from, to);
+      const place = { text, from, to };
       from = to;
-    }
-  };
+      return place;
+    });
+  });
   const travelled = await forward.run(weights, chunks, {
-    onKeysValues: (block, part, found) =>
-      eachText(part, (text, from, to) => cache.store(block, text, 0, found, from, to)),
+    remember: (block, part) => ({ state: states[block], texts: places[part] }),
   });
   const last = new Float32Array(wave.length * H);
   travelled.forEach(({ hidden }, part) => {
-    eachText(part, (text, _, to) => last.set(hidden.subarray((to - 1) * H, to * H), text * H));
+    for (const { text, to } of places[part]) last.set(hidden.subarray((to - 1) * H, to * H), text * H);
   });
   return last;
 }
@@ -152,36 +160,23 @@ function promptParts(prompts: readonly (readonly number[])[]): number[][] {
 
 /** Feeds each text its newest token; returns the hidden states, float32 `[B, H]`. */
 async function step(
-  { architecture, forward }: Scorer,
+  { forward }: Scorer,
   weights: WeightSource,
   active: readonly Text[],
-  cache: KeyValueCache,
+  states: readonly BlockState[],
 ): Promise<Float32Array> {
+  const tokens = Int32Array.from(active, ({ generated }) => generated.at(-1)!);
   const positions = Int32Array.from(
     active,
     ({ request, generated }) => request.prompt.length + generated.length - 1,
   );
-  cache.grow(Math.max(...positions) + 1);
-  const { capacity } = cache;
-  const keyPositions = Int32Array.from({ length: active.length * capacity }, (_, i) => i % capacity);
-  // All of a group is one segment; what lies after the end of a text is hidden by its position.
-  const one = new Int32Array(active.length);
-  const segments = new Int32Array(keyPositions.length);
-  let hidden = await forward.embed(
-    weights,
-    Int32Array.from(active, ({ generated }) => generated.at(-1)!),
-  );
-  for (const index of architecture.blocks.keys()) {
-    const block = await forward.loadBlock(weights, index);
-    const tables = rotationTables(block.block.mixer.position, positions);
-    const fresh = await block.keysValues(hidden, tables);
-    positions.forEach((position, text) => {
-      cache.store(index, text, position, fresh, text, text + 1);
-    });
-    hidden = await block.attend(
-      { groups: active.length, hidden, tables, positions, segments: one, parents: one },
-      { ...cache.block(index), positions: keyPositions, segments },
-    );
+  const lengths = Int32Array.from(active, ({ request }) => readLength(request));
+  const longest = Math.max(...positions) + 1;
+  let hidden = await forward.embed(weights, { tokens, positions });
+  for (const [index, state] of states.entries()) {
+    state.grow(longest);
+    const runner = await forward.loadBlock(weights, index);
+    hidden = await runner.step({ positions, lengths }, hidden, state);
   }
   return hidden;
 }
@@ -192,4 +187,9 @@ function hasEnded({ request, generated }: Text): boolean {
 
 function neededLength({ prompt, maxNewTokens }: GenerateRequest): number {
   return prompt.length + maxNewTokens;
+}
+
+/** Tokens that are read if generation goes on to its end: the last one is only written. */
+function readLength({ prompt, maxNewTokens }: GenerateRequest): number {
+  return prompt.length + Math.max(0, maxNewTokens - 1);
 }

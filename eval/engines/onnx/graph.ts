@@ -54,6 +54,11 @@ export class GraphBuilder {
     return output;
   }
 
+  /** Cuts a value along an axis into parts of the sizes given. */
+  split(x: string, axis: number, sizes: readonly number[]): string[] {
+    return this.nodes('Split', [x, this.ints(sizes)], sizes.length, { axis: { int: axis } });
+  }
+
   /** A constant list of whole numbers, int64 `[n]`, as shapes and axes are given. */
   ints(values: readonly number[]): string {
     const name = this.#fresh();
@@ -68,8 +73,13 @@ export class GraphBuilder {
 
   /** A float32 constant without dimensions. */
   scalar(value: number): string {
+    return this.floats([value], []);
+  }
+
+  /** A float32 constant. */
+  floats(values: readonly number[], dims: readonly number[]): string {
     const name = this.#fresh();
-    this.#initializers.push({ name, dataType: DataType.FLOAT, dims: [], floatData: [value] });
+    this.#initializers.push({ name, dataType: DataType.FLOAT, dims: [...dims], floatData: [...values] });
     return name;
   }
 

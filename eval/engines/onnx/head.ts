@@ -1,12 +1,14 @@
 /** The output projection: from hidden states to log-probabilities of targets, over tiles of the vocabulary. */
 import type { Architecture } from '../../families/architecture.ts';
 import type { WeightSource } from '../../weights.ts';
+import { feedWeights } from './block-weights.ts';
+import { logitsGraph, readoutGraph, scoreGraph } from './graphs/head.ts';
 import type { Programs } from './programs.ts';
-import type { Feed, Feeds } from './runtime.ts';
+import type { Feed, Feeds, Program } from './runtime.ts';
 
 /** Which distributions are asked for which tokens. */
 export interface HeadQuery {
-  /** Float32 `[R, H]`, before the final norm; overwritten. */
+  /** Float32 `[R, H]`, out of the last block; overwritten. */
   readonly hidden: Float32Array;
   readonly pairs: readonly { readonly row: number; readonly token: number }[];
 }
@@ -26,6 +28,7 @@ export interface HeadLimits {
   readonly rowTile: number;
 }
 
+/** A query whose `hidden` is `[R, K]`, as the head reads it. */
 interface Running extends HeadQuery {
   readonly logSumExp: Float64Array;
   readonly highest: Float32Array;
@@ -53,10 +56,11 @@ export class Head {
 
   /** Answers all queries while each part of the head is read once. */
   async score(weights: WeightSource, queries: readonly HeadQuery[]): Promise<HeadAnswer[]> {
-    const running = queries.map((query) =>
-      startQuery(query, query.hidden.length / this.#architecture.hiddenSize),
-    );
-    for (const query of running) await this.#normalize(weights, query.hidden);
+    const running: Running[] = [];
+    for (const { hidden, pairs } of queries) {
+      const rows = hidden.length / this.#architecture.hiddenSize;
+      running.push(startQuery({ hidden: await this.#readOut(weights, hidden), pairs }, rows));
+    }
     for await (const tile of this.#vocabularyTiles(weights)) {
       for (const query of running) await this.#scoreTile(query, tile);
     }
@@ -67,13 +71,13 @@ export class Head {
     }));
   }
 
-  /** Float32 `[R, V]` for hidden states `[R, H]` before the final norm, which are overwritten. */
-  async logits(weights: WeightSource, hidden: Float32Array): Promise<Float32Array> {
+  /** Float32 `[R, V]` for hidden states `[R, H]` out of the last block, which are overwritten. */
+  async logits(weights: WeightSource, states: Float32Array): Promise<Float32Array> {
     const { hiddenSize: H, vocabSize: V } = this.#architecture;
-    const rows = hidden.length / H;
+    const rows = states.length / H;
     const logits = new Float32Array(rows * V);
-    const program = await this.#programs.logits(this.#architecture);
-    await this.#normalize(weights, hidden);
+    const program = await this.#program('logits', logitsGraph);
+    const hidden = await this.#readOut(weights, states);
     for await (const { feeds: head, from, to } of this.#vocabularyTiles(weights)) {
       for (const [first, last] of ranges(rows, this.#limits.rowTile)) {
         const feeds = { ...head, hidden: this.#rows(hidden, first, last) };
@@ -88,10 +92,10 @@ export class Head {
   }
 
   async *#vocabularyTiles(weights: WeightSource): AsyncGenerator<VocabularyTile> {
-    const { head, vocabSize, hiddenSize: H } = this.#architecture;
+    const { head, vocabSize } = this.#architecture;
     for (const [from, to] of ranges(vocabSize, this.#limits.vocabularyTile)) {
       const feeds: Record<string, Feed> = {
-        head: { data: await weights.slice(head.tensor, from, to), dims: [to - from, H] },
+        head: { data: await weights.slice(head.tensor, from, to), dims: [to - from, head.inFeatures] },
       };
       if (head.bias !== undefined) {
         feeds['head.bias'] = {
@@ -103,19 +107,32 @@ export class Head {
     }
   }
 
-  async #normalize(weights: WeightSource, hidden: Float32Array): Promise<void> {
-    const { finalNorm, hiddenSize: H } = this.#architecture;
-    const program = await this.#programs.finalNorm(this.#architecture);
-    const weight = { data: await weights.tensor(finalNorm.tensor), dims: [H] };
-    for (const [first, last] of ranges(hidden.length / H, this.#limits.rowTile)) {
-      const feeds = { hidden: this.#rows(hidden, first, last), finalNorm: weight };
-      const { result } = await program.run(feeds, ['result']);
-      hidden.set(result, first * H);
+  /** Applies what comes between the last block and the head; in place where the width stays the same. */
+  async #readOut(weights: WeightSource, hidden: Float32Array): Promise<Float32Array> {
+    const { finalNorm, headProjection, hiddenSize: H, head } = this.#architecture;
+    if (finalNorm === null && headProjection === null) return hidden;
+    const parts = [finalNorm, headProjection, H];
+    const program = await this.#programs.compiled('readout', parts, () => readoutGraph(this.#architecture));
+    const fed = await feedWeights(program, { finalNorm, headProjection }, weights);
+    const rows = hidden.length / H;
+    const K = head.inFeatures;
+    const read = K === H ? hidden : new Float32Array(rows * K);
+    for (const [first, last] of ranges(rows, this.#limits.rowTile)) {
+      const states = { data: hidden.subarray(first * H, last * H), dims: [last - first, H] };
+      read.set((await program.run({ ...fed, hidden: states }, ['result'])).result, first * K);
     }
+    return read;
+  }
+
+  #program(name: string, build: typeof scoreGraph): Promise<Program> {
+    const { head, logitSoftCap } = this.#architecture;
+    // Tiles of the vocabulary differ in height, so that one graph serves heads of every height.
+    const parts = [{ ...head, outFeatures: 0 }, logitSoftCap];
+    return this.#programs.compiled(name, parts, () => build(head, logitSoftCap));
   }
 
   async #scoreTile(query: Running, { feeds: head, from, to }: VocabularyTile): Promise<void> {
-    const program = await this.#programs.score(this.#architecture);
+    const program = await this.#program('head', scoreGraph);
     const mine = [...query.pairs.keys()].filter(
       (i) => query.pairs[i].token >= from && query.pairs[i].token < to,
     );
@@ -147,8 +164,8 @@ export class Head {
   }
 
   #rows(hidden: Float32Array, first: number, last: number): Feed {
-    const { hiddenSize: H } = this.#architecture;
-    return { data: hidden.subarray(first * H, last * H), dims: [last - first, H] };
+    const K = this.#architecture.head.inFeatures;
+    return { data: hidden.subarray(first * K, last * K), dims: [last - first, K] };
   }
 }
 

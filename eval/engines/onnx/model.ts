@@ -56,7 +56,7 @@ export class OnnxModel implements LoadedModel {
 
   embed(chunk: Chunk): Promise<Float32Array> {
     checkChunk(chunk);
-    return this.#scorer.forward.embed(this.#weights, chunk.tokens);
+    return this.#scorer.forward.embed(this.#weights, chunk);
   }
 
   async runBlock(

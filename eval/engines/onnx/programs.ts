@@ -1,9 +1,8 @@
 /** Compiled graphs, kept while the engine lives: one a shape, however many blocks, models and recipes use it. */
-import type { Architecture, Attention, Block, Linear, Norm } from '../../families/architecture.ts';
-import { attendGraph } from './graphs/attend.ts';
-import { finalNormGraph, gramGraph, logitsGraph, scoreGraph } from './graphs/head.ts';
-import { keysValuesGraph } from './graphs/keys-values.ts';
 import { compile, type Program, type RuntimeOptions } from './runtime.ts';
+
+/** Strings of a description that change the graph; all others name tensors, which are fed. */
+const CHOICES: ReadonlySet<string> = new Set(['kind', 'activation', 'layout', 'over', 'arrangement']);
 
 export class Programs {
   readonly #options: RuntimeOptions;
@@ -13,53 +12,13 @@ export class Programs {
     this.#options = options;
   }
 
-  keysValues(block: Block, hiddenSize: number): Promise<Program> {
-    const { mixer, mixerNorm } = block;
-    const key = [hiddenSize, attentionKey(mixer), normKey(mixerNorm)];
-    return this.#get('keys and values', key, () => keysValuesGraph(mixer, mixerNorm, hiddenSize));
-  }
-
-  attend(block: Block, hiddenSize: number): Promise<Program> {
-    const { mixer, mixerNorm, feedForwardNorm, feedForward } = block;
-    const { kind, activation, gate, up, down } = feedForward;
-    const norms = [normKey(mixerNorm), normKey(feedForwardNorm)];
-    const key = [
-      hiddenSize,
-      attentionKey(mixer),
-      ...norms,
-      kind,
-      activation,
-      ...[gate, up, down].map(linearKey),
-    ];
-    return this.#get('attention and feed-forward', key, () => attendGraph(block, hiddenSize));
-  }
-
-  finalNorm({ finalNorm, hiddenSize }: Architecture): Promise<Program> {
-    return this.#get('final norm', [hiddenSize, normKey(finalNorm)], () =>
-      finalNormGraph(finalNorm, hiddenSize),
-    );
-  }
-
-  score({ head }: Architecture): Promise<Program> {
-    return this.#get('head', [linearKey({ ...head, outFeatures: 0 })], () => scoreGraph(head));
-  }
-
-  logits({ head }: Architecture): Promise<Program> {
-    return this.#get('logits', [linearKey({ ...head, outFeatures: 0 })], () => logitsGraph(head));
-  }
-
-  gram(): Promise<Program> {
-    return this.#get('gram', [], gramGraph);
-  }
-
-  async release(): Promise<void> {
-    const programs = await Promise.allSettled(this.#compiled.values());
-    this.#compiled.clear();
-    for (const program of programs) if (program.status === 'fulfilled') await program.value.release();
-  }
-
-  #get(name: string, shape: readonly unknown[], build: () => Uint8Array): Promise<Program> {
-    const key = JSON.stringify([name, ...shape]);
+  /**
+   * The program of a graph, built and compiled at the first call for its shape.
+   * @param name   of the graph, for messages
+   * @param parts  everything that the graph is built from: descriptions of layers, sizes
+   */
+  compiled(name: string, parts: readonly unknown[], build: () => Uint8Array): Promise<Program> {
+    const key = shapeKey([name, ...parts]);
     const found = this.#compiled.get(key);
     if (found !== undefined) return found;
     const program = compile(name, build(), this.#options);
@@ -68,29 +27,20 @@ export class Programs {
     program.catch(() => this.#compiled.delete(key));
     return program;
   }
+
+  async release(): Promise<void> {
+    const programs = await Promise.allSettled(this.#compiled.values());
+    this.#compiled.clear();
+    for (const program of programs) if (program.status === 'fulfilled') await program.value.release();
+  }
 }
 
-/** Everything of a layer that its graph depends on; names and rotation tables are fed when it runs. */
-function attentionKey({
-  kind,
-  heads,
-  kvHeads,
-  headDim,
-  q,
-  k,
-  v,
-  o,
-  scale,
-  slidingWindow,
-  position,
-}: Attention): unknown {
-  return [kind, heads, kvHeads, headDim, scale, slidingWindow, position.kind, ...[q, k, v, o].map(linearKey)];
-}
-
-function linearKey({ outFeatures, inFeatures, bias }: Linear): unknown {
-  return [outFeatures, inFeatures, bias !== undefined];
-}
-
-function normKey({ kind, eps }: Norm): unknown {
-  return [kind, eps];
+/** Equal for descriptions whose graphs are equal: names of tensors and tables that are fed are left out. */
+function shapeKey([name, ...parts]: readonly unknown[]): string {
+  const shape = JSON.stringify(parts, (key, value: unknown) => {
+    if (typeof value === 'string') return CHOICES.has(key) ? value : '';
+    if (key === 'rows' || key === 'long' || key === 'attentionFactor') return undefined;
+    return key === 'inverseFrequencies' && Array.isArray(value) ? value.length : value;
+  });
+  return `${name} ${shape}`;
 }

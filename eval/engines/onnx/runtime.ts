@@ -19,6 +19,9 @@ export interface Feed {
 export type Feeds = Readonly<Record<string, Feed>>;
 
 export interface Program {
+  /** Names of all inputs and outputs of the graph. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
   /** Runs the graph and returns the float32 outputs named; others are not copied out. Throws `engine/run`. */
   run<Name extends string>(feeds: Feeds, outputs: readonly Name[]): Promise<Record<Name, Float32Array>>;
   /** As `run`, for int32 outputs as well. */
@@ -47,6 +50,8 @@ export async function compile(name: string, model: Uint8Array, options: RuntimeO
     }
   };
   return {
+    inputs: session.inputNames,
+    outputs: session.outputNames,
     runMixed,
     run: (feeds, outputs) =>
       runMixed(feeds, outputs) as Promise<Record<(typeof outputs)[number], Float32Array>>,

@@ -33,7 +33,11 @@ export async function score(
   const answers: Answer[][] = requests.map(({ continuations }) =>
     continuations.map(({ length }) => ({ logProbabilities: new Float32Array(length), isGreedy: true })),
   );
-  const packed = packRequests(requests, Math.min(CHUNK_TOKENS, budget.batchTokens));
+  const packed = packRequests(
+    requests,
+    Math.min(CHUNK_TOKENS, budget.batchTokens),
+    lengthLimits(architecture),
+  );
   const total = tokenCount(packed);
   let done = 0;
   for (const batch of batches(packed, budget.batchTokens)) {
@@ -45,6 +49,16 @@ export async function score(
     onProgress?.(done, total);
   }
   return answers;
+}
+
+/** Text lengths beyond which positions are computed differently. */
+function lengthLimits({ blocks }: Architecture): readonly number[] {
+  const limits = new Set<number>();
+  for (const { mixer } of blocks) {
+    if (mixer.kind === 'selective-scan' || mixer.position.kind !== 'rope') continue;
+    if (mixer.position.long !== null) limits.add(mixer.position.long.beyond);
+  }
+  return [...limits];
 }
 
 async function scoreBatch(

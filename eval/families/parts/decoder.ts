@@ -1,6 +1,7 @@
 /** The decoder that LLaMA and its relatives share: RMSNorm, rotary grouped-query attention, gated feed-forward. */
 import { z } from 'zod';
 import type { Architecture, Block, Linear, Norm } from '../architecture.ts';
+import { plainEmbedding, preNorm } from './blocks.ts';
 import { rope, ropeKeys, ropeSettings } from './rope.ts';
 
 // Limits far above every published model; they keep a hostile config from exhausting memory.
@@ -61,12 +62,14 @@ export function describeDecoder(
     vocabSize,
     hiddenSize,
     maxPositions: config.max_position_embeddings,
-    embedding: { tensor: embedding },
+    embedding: plainEmbedding(embedding),
     blocks: Array.from({ length: config.num_hidden_layers }, (_, index) =>
       block(config, index, slidingWindow),
     ),
     finalNorm: norm(config, 'model.norm'),
+    headProjection: null,
     head: { name: 'lm_head', tensor: headTensor, outFeatures: vocabSize, inFeatures: hiddenSize },
+    logitSoftCap: null,
   };
 }
 
@@ -80,7 +83,7 @@ function block(config: DecoderConfig, index: number, slidingWindow: number | nul
   const feedForward = (name: string, out: number, into: number) =>
     linear(`${path}.mlp.${name}`, out, into, config.mlp_bias);
   return {
-    mixerNorm: norm(config, `${path}.input_layernorm`),
+    mixerNorms: preNorm(norm(config, `${path}.input_layernorm`)),
     mixer: {
       kind: 'attention',
       heads,
@@ -92,9 +95,11 @@ function block(config: DecoderConfig, index: number, slidingWindow: number | nul
       o: attention('o_proj', hidden, heads * headDim),
       position: positions(config, headDim),
       scale: 1 / Math.sqrt(headDim),
+      softCap: null,
       slidingWindow,
+      queryKeyNorm: null,
     },
-    feedForwardNorm: norm(config, `${path}.post_attention_layernorm`),
+    feedForwardNorms: preNorm(norm(config, `${path}.post_attention_layernorm`)),
     feedForward: {
       kind: 'glu',
       activation: config.hidden_act,
@@ -102,6 +107,7 @@ function block(config: DecoderConfig, index: number, slidingWindow: number | nul
       up: feedForward('up_proj', inner, hidden),
       down: feedForward('down_proj', hidden, inner),
     },
+    arrangement: 'sequential',
   };
 }
 
@@ -121,5 +127,5 @@ function linear(name: string, outFeatures: number, inFeatures: number, bias: boo
 }
 
 function norm(config: DecoderConfig, name: string): Norm {
-  return { kind: 'rms', tensor: `${name}.weight`, eps: config.rms_norm_eps };
+  return { kind: 'rms', tensor: `${name}.weight`, eps: config.rms_norm_eps, unitOffset: false };
 }

@@ -88,6 +88,8 @@ export function rope({ theta, scaling: rule }: RopeSettings, headDim: number): R
     kind: 'rope',
     inverseFrequencies: plain.map((frequency) => scale(frequency, rule)),
     attentionFactor: 1,
+    layout: 'half',
+    long: null,
   };
 }
 

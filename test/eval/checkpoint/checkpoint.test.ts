@@ -7,9 +7,10 @@ import { openCheckpoint } from '../../../eval/checkpoint/checkpoint.ts';
 import { writeRandomCheckpoint } from '../../../eval/checkpoint/random-checkpoint.ts';
 import { residentWeights } from '../../../eval/checkpoint/resident.ts';
 import { denseTensor, writeSafetensors } from '../../../eval/checkpoint/safetensors-writer.ts';
-import { linearsOf } from '../../../eval/families/architecture.ts';
+import { linearsOf } from '../../../eval/families/linears.ts';
 import type { WeightSource } from '../../../eval/weights.ts';
 import { TINY, tinyModel, tinyTokenizer, writeTinyCheckpoint } from '../engines/tiny-models.ts';
+import { attentionOf } from '../families/parts-of.ts';
 
 let root: string;
 let good: string;
@@ -57,11 +58,16 @@ describe('a good folder', () => {
       ids.flatMap(row),
     );
     expect([...(await weights.slice('model.embed_tokens.weight', 3, 5))]).toEqual([...row(3), ...row(4)]);
-    const { q, k } = architecture.blocks[1]!.mixer;
+    const { q, k } = attentionOf(architecture.blocks[1]!);
     expect([...(await weights.linear(q))]).toEqual([...tiny.tensors.get(q.tensor)!]);
     // Linears that share a fused tensor take their own rows of it.
-    const part = await weights.linear({ ...k, tensor: q.tensor, rows: [8, 8 + k.outFeatures] });
-    expect([...part]).toEqual([...tiny.tensors.get(q.tensor)!.subarray(8 * 64, (8 + k.outFeatures) * 64)]);
+    const fused = tiny.tensors.get(q.tensor)!;
+    const range = { first: 8, size: k.outFeatures, stride: k.outFeatures };
+    const part = await weights.linear({ ...k, tensor: q.tensor, rows: range });
+    expect([...part]).toEqual([...fused.subarray(8 * 64, (8 + k.outFeatures) * 64)]);
+    const blocks = { first: 2, size: 3, stride: 10 };
+    const apart = await weights.linear({ ...k, tensor: q.tensor, rows: blocks, outFeatures: 6 });
+    expect([...apart]).toEqual([...fused.subarray(2 * 64, 5 * 64), ...fused.subarray(12 * 64, 15 * 64)]);
     await close();
   });
 
@@ -212,7 +218,7 @@ describe('resident weights', () => {
 
   async function readAll(weights: WeightSource): Promise<void> {
     for (const block of tiny.architecture.blocks) {
-      await weights.tensor(block.mixerNorm.tensor);
+      await weights.tensor(block.mixerNorms.before!.tensor);
       for (const linear of linearsOf(block)) {
         expect(await weights.linear(linear)).toEqual(tiny.tensors.get(linear.tensor));
         await weights.tensor(linear.bias!);

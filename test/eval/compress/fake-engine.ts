@@ -4,8 +4,10 @@
  */
 import type { Chunk, Engine, LoadedModel, Observe } from '../../../eval/engines/engine.ts';
 import type { Architecture, Block, Linear } from '../../../eval/families/architecture.ts';
+import { plainEmbedding, preNorm } from '../../../eval/families/parts/blocks.ts';
 import { createRng } from '../../../eval/math/rng.ts';
 import type { WeightSource } from '../../../eval/weights.ts';
+import { attentionOf, gatedOf } from '../families/parts-of.ts';
 
 export const HIDDEN = 16;
 export const INNER = 24;
@@ -17,10 +19,11 @@ function linear(name: string, outFeatures: number, inFeatures: number): Linear {
 
 function block(index: number): Block {
   const path = `model.layers.${index}`;
-  const norm = (name: string) => ({ kind: 'rms', tensor: `${path}.${name}.weight`, eps: 1e-5 }) as const;
+  const norm = (name: string) =>
+    ({ kind: 'rms', tensor: `${path}.${name}.weight`, eps: 1e-5, unitOffset: false }) as const;
   const square = (name: string) => linear(`${path}.self_attn.${name}_proj`, HIDDEN, HIDDEN);
   return {
-    mixerNorm: norm('input_layernorm'),
+    mixerNorms: preNorm(norm('input_layernorm')),
     mixer: {
       kind: 'attention',
       heads: 1,
@@ -30,11 +33,13 @@ function block(index: number): Block {
       k: square('k'),
       v: square('v'),
       o: square('o'),
-      position: { kind: 'rope', inverseFrequencies: [], attentionFactor: 1 },
+      position: { kind: 'none' },
       scale: 1,
+      softCap: null,
       slidingWindow: null,
+      queryKeyNorm: null,
     },
-    feedForwardNorm: norm('post_attention_layernorm'),
+    feedForwardNorms: preNorm(norm('post_attention_layernorm')),
     feedForward: {
       kind: 'glu',
       activation: 'silu',
@@ -42,6 +47,7 @@ function block(index: number): Block {
       up: linear(`${path}.mlp.up_proj`, INNER, HIDDEN),
       down: linear(`${path}.mlp.down_proj`, HIDDEN, INNER),
     },
+    arrangement: 'sequential',
   };
 }
 
@@ -50,10 +56,12 @@ export const architecture: Architecture = {
   vocabSize: VOCABULARY,
   hiddenSize: HIDDEN,
   maxPositions: 64,
-  embedding: { tensor: 'model.embed_tokens.weight' },
+  embedding: plainEmbedding('model.embed_tokens.weight'),
   blocks: [0, 1, 2].map(block),
-  finalNorm: { kind: 'rms', tensor: 'model.norm.weight', eps: 1e-5 },
+  finalNorm: { kind: 'rms', tensor: 'model.norm.weight', eps: 1e-5, unitOffset: false },
+  headProjection: null,
   head: linear('lm_head', VOCABULARY, HIDDEN),
+  logitSoftCap: null,
 };
 
 /** Seeded weights for any tensor, by name. */
@@ -125,11 +133,13 @@ function fakeModel(first: WeightSource, observed: number[]): LoadedModel {
 }
 
 export async function runBlock(
-  { mixer: { q, k, v, o }, feedForward: { gate, up, down } }: Block,
+  block: Block,
   source: WeightSource,
   x: Float32Array,
   observe?: Observe,
 ): Promise<Float32Array> {
+  const { q, k, v, o } = attentionOf(block);
+  const { gate, up, down } = gatedOf(block);
   const M = x.length / HIDDEN;
   const apply = async (layer: Linear, inputs: Float32Array) =>
     multiply(await source.linear(layer), inputs, layer);

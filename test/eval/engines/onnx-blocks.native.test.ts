@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Chunk, Engine, LoadedModel } from '../../../eval/engines/engine.ts';
 import { createOnnxEngine } from '../../../eval/engines/onnx/engine.ts';
 import { packSequences } from '../../../eval/engines/pack.ts';
-import { linearsOf } from '../../../eval/families/architecture.ts';
+import { linearsOf } from '../../../eval/families/linears.ts';
+import { attentionOf, gatedOf } from '../families/parts-of.ts';
 import { randomTokens, relativeError } from './compare.ts';
 import { memoryWeights, noise, tinyModel } from './tiny-models.ts';
 
@@ -84,7 +85,7 @@ describe('runBlock', () => {
       const hidden = await model.embed(chunk);
       const { inputs, result } = await observed(model, 1, hidden);
       const block = architecture.blocks[1]!;
-      const { mixer, feedForward } = block;
+      const [mixer, feedForward] = [attentionOf(block), gatedOf(block)];
       expect([...inputs.keys()]).toEqual([
         mixer.q.name,
         mixer.o.name,

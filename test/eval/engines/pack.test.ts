@@ -170,12 +170,13 @@ describe('tiles', () => {
   });
 });
 
-function reversed({ tokens: ids, positions, segments, parents }: Chunk): Chunk {
+function reversed({ tokens: ids, positions, segments, parents, lengths }: Chunk): Chunk {
   return {
     tokens: ids.toReversed(),
     positions: positions.toReversed(),
     segments: segments.toReversed(),
     parents: parents.toReversed(),
+    lengths: lengths.toReversed(),
   };
 }
 

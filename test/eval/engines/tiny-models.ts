@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { denseTensor, writeSafetensors } from '../../../eval/checkpoint/safetensors-writer.ts';
 import type { Architecture } from '../../../eval/families/architecture.ts';
 import { describeModel } from '../../../eval/families/index.ts';
-import type { WeightSource } from '../../../eval/weights.ts';
+import { takeRows, type WeightSource } from '../../../eval/weights.ts';
 import type { Tensors, TinyConfig } from './slow-forward.ts';
 
 const BASE: TinyConfig = {
@@ -126,8 +126,8 @@ export function tinyModel(name: keyof typeof TINY, seed = 1): TinyModel {
 export function memoryWeights(tensors: Tensors, columns: number): WeightSource {
   const get = (name: string) => tensors.get(name)!;
   return {
-    linear: async ({ tensor, rows, inFeatures }) =>
-      rows === undefined ? get(tensor) : get(tensor).subarray(rows[0] * inFeatures, rows[1] * inFeatures),
+    linear: async ({ tensor, rows, outFeatures, inFeatures }) =>
+      takeRows(get(tensor), rows, outFeatures, inFeatures),
     tensor: async (name) => get(name),
     rows: async (name, ids) =>
       Float32Array.from(

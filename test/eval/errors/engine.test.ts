@@ -16,6 +16,7 @@ test('engine', () => {
       noDevice: ['webgpu', crash],
       graph: ['head', 'webgpu', crash],
       run: ['head', 'cpu', 'hidden [2, 64]', crash],
+      unsupported: ['onnx', 'mixer "selective-scan"'],
       request: [3, 'its context is empty'],
       tooLong: [3, 5000, 4096],
       workspace: [1000, 10, 'request 3: the key-value cache'],
@@ -31,6 +32,8 @@ test('engine', () => {
       [onnx] head: the webgpu provider does not take the graph: bad shape. Use the cpu provider, or check the graphics driver.
     engine/run
       [onnx] head: the cpu provider failed on hidden [2, 64]: bad shape. If memory ran out, lower the workspace; otherwise please report this with the model config.
+    engine/unsupported
+      [onnx] mixer "selective-scan" is not computed by this engine. Use another engine, or a model without it.
     engine/request
       [engine] request 3: its context is empty. Give every request token ids of this model.
     engine/too-long
@@ -40,7 +43,7 @@ test('engine', () => {
     engine/not-finite
       [engine] request 3, new token 0: the log-probabilities are not finite, so the forward pass has overflowed. Check the weights: a damaged or wrongly scaled checkpoint does this.
     engine/chunk
-      [engine] chunk: it has no tokens. All four arrays of a chunk have one entry a token."
+      [engine] chunk: it has no tokens. All arrays of a chunk have one entry a token."
   `);
 });
 

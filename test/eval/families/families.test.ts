@@ -3,8 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { expectedTensors, parameterCount } from '../../../eval/checkpoint/expected-tensors.ts';
-import { type Architecture, linearsOf } from '../../../eval/families/architecture.ts';
+import type { Architecture } from '../../../eval/families/architecture.ts';
 import { describeModel, families } from '../../../eval/families/index.ts';
+import { linearsOf } from '../../../eval/families/linears.ts';
+import { attentionOf, ropeOf } from './parts-of.ts';
 
 const FOLDER = join(import.meta.dirname, '../../fixtures/families');
 
@@ -88,7 +90,7 @@ const BASE = {
 };
 /** Rotation frequencies of the first block: head size 8, so θ = 10000 gives 1, 0.1, 0.01, 0.001. */
 const frequencies = (changes: object) =>
-  describeModel({ ...BASE, ...changes }, 'test').blocks[0]!.mixer.position.inverseFrequencies;
+  ropeOf(describeModel({ ...BASE, ...changes }, 'test')).inverseFrequencies;
 const closeTo = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 12));
 
 describe('rotary positions', () => {
@@ -131,8 +133,10 @@ describe('rotary positions', () => {
 
 describe('mistral', () => {
   const window = (changes: object) =>
-    describeModel({ ...BASE, num_key_value_heads: 2, ...changes, model_type: 'mistral' }, 'test').blocks[0]!
-      .mixer.slidingWindow;
+    attentionOf(
+      describeModel({ ...BASE, num_key_value_heads: 2, ...changes, model_type: 'mistral' }, 'test')
+        .blocks[0]!,
+    ).slidingWindow;
 
   test('has a window of 4096 unless the config says otherwise', () => {
     expect([window({}), window({ sliding_window: null }), window({ sliding_window: 8 })]).toEqual([
@@ -143,7 +147,9 @@ describe('mistral', () => {
   });
 
   test('of llama, a window has no meaning', () => {
-    expect(describeModel({ ...BASE, sliding_window: 8 }, 'test').blocks[0]!.mixer.slidingWindow).toBeNull();
+    expect(
+      attentionOf(describeModel({ ...BASE, sliding_window: 8 }, 'test').blocks[0]!).slidingWindow,
+    ).toBeNull();
   });
 });
 

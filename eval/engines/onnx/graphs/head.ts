@@ -1,28 +1,33 @@
-/** Final norm and a vocabulary tile of the output projection. */
-import type { Linear, Norm } from '../../../families/architecture.ts';
+/** From the last hidden states to a vocabulary tile of the output projection. */
+import type { Architecture, Linear } from '../../../families/architecture.ts';
 import { GraphBuilder } from '../graph.ts';
-import { norms } from '../layers/norms.ts';
+import { addLinear } from '../layers/linear.ts';
+import { addNorm } from '../layers/norms.ts';
+import { addSoftCap } from '../layers/soft-cap.ts';
 
-/** Inputs: `hidden` float32 `[M, H]`, `finalNorm`. Output: `result` float32 `[M, H]`. */
-export function finalNormGraph(norm: Norm, hiddenSize: number): Uint8Array {
+/** What comes between the last block and the head. */
+export type Readout = Pick<Architecture, 'finalNorm' | 'headProjection' | 'hiddenSize'>;
+
+/** Inputs: `hidden` float32 `[M, H]`, weights `finalNorm`, `headProjection`. Output: `result` float32 `[M, K]`, K of the head. */
+export function readoutGraph({ finalNorm, headProjection, hiddenSize }: Readout): Uint8Array {
   const graph = new GraphBuilder();
   const hidden = graph.input('hidden', 'float32', ['M', hiddenSize]);
-  graph.output('result', norms[norm.kind](graph, hidden, 'finalNorm', norm, hiddenSize), 'float32', [
-    'M',
-    hiddenSize,
-  ]);
+  const normed = addNorm(graph, hidden, 'finalNorm', finalNorm, hiddenSize);
+  const result =
+    headProjection === null ? normed : addLinear(graph, normed, 'headProjection', headProjection);
+  graph.output('result', result, 'float32', ['M', headProjection?.outFeatures ?? hiddenSize]);
   return graph.build();
 }
 
 /**
- * Inputs: `hidden` float32 `[M, H]` after the final norm, `head` `[v, H]` and `head.bias` `[v]` (a row range of the head), `pairs` int32
- * `[P, 2]` of (row, column in the tile).
+ * Inputs: `hidden` float32 `[M, K]` from the readout, `head` `[v, K]` and `head.bias` `[v]` (a row range of the head),
+ * `pairs` int32 `[P, 2]` of (row, column in the tile).
  * Outputs: `logSumExp` and `highest` float32 `[M]`, `argMax` int32 `[M]` (the lowest of equals), `picked` float32 `[P]`.
  * The logits themselves stay inside.
  */
-export function scoreGraph(head: Linear): Uint8Array {
+export function scoreGraph(head: Linear, softCap: number | null): Uint8Array {
   const graph = new GraphBuilder();
-  const logits = addLogits(graph, head);
+  const logits = addLogits(graph, head, softCap);
   const pairs = graph.node('Cast', [graph.input('pairs', 'int32', ['P', 2])], { to: { int: 7 } });
   const vocabulary = graph.ints([1]);
   const reduce = (op: string) => graph.node(op, [logits, vocabulary], { keepdims: { int: 0 } });
@@ -35,25 +40,17 @@ export function scoreGraph(head: Linear): Uint8Array {
 }
 
 /** Inputs: `hidden`, `head` as above. Output: `logits` float32 `[M, v]`. */
-export function logitsGraph(head: Linear): Uint8Array {
+export function logitsGraph(head: Linear, softCap: number | null): Uint8Array {
   const graph = new GraphBuilder();
-  graph.output('logits', addLogits(graph, head), 'float32', ['M', 'v']);
+  graph.output('logits', addLogits(graph, head, softCap), 'float32', ['M', 'v']);
   return graph.build();
 }
 
-/** Input: `x` float32 `[M, K]`. Output: `gram` = xᵀ·x, float32 `[K, K]`. */
-export function gramGraph(): Uint8Array {
-  const graph = new GraphBuilder();
-  const x = graph.input('x', 'float32', ['M', 'K']);
-  graph.output('gram', graph.node('Gemm', [x, x], { transA: { int: 1 } }), 'float32', ['K', 'K']);
-  return graph.build();
-}
-
-function addLogits(graph: GraphBuilder, { inFeatures, bias }: Linear): string {
+function addLogits(graph: GraphBuilder, { inFeatures, bias }: Linear, softCap: number | null): string {
   const inputs = [
     graph.input('hidden', 'float32', ['M', inFeatures]),
     graph.input('head', 'float32', ['v', inFeatures]),
   ];
   if (bias !== undefined) inputs.push(graph.input('head.bias', 'float32', ['v']));
-  return graph.node('Gemm', inputs, { transB: { int: 1 } });
+  return addSoftCap(graph, graph.node('Gemm', inputs, { transB: { int: 1 } }), softCap);
 }

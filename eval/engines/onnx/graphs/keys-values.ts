@@ -1,25 +1,25 @@
 /** First half of an attention block: norm, key and value projections, rotation of the keys. */
-import type { Attention, Norm } from '../../../families/architecture.ts';
+import type { Block } from '../../../families/architecture.ts';
 import { GraphBuilder } from '../graph.ts';
-import { addLinear } from '../layers/linear.ts';
-import { norms } from '../layers/norms.ts';
-import { addRotation, rotationInputs } from '../layers/positions.ts';
+import { addNorm } from '../layers/norms.ts';
+import { rotationOf } from '../layers/positions.ts';
+import { attentionMixer, projectionsOf } from '../layers/projections.ts';
 
 /**
- * Inputs: `hidden` float32 `[M, H]`, `cos` and `sin` `[M, headDim / 2]`, weights `mixerNorm`, `k`, `v`.
- * Outputs: `keys` and `values` float32 `[M, kvHeads, headDim]`; `kInput` `[M, H]` for calibration.
+ * Inputs: `hidden` float32 `[M, H]`; `cos` and `sin` `[M, pairs]` where positions rotate; the weights `mixer.before` and
+ * those of the key and value projections.
+ * Outputs: `keys` float32 `[M, kvHeads, keyDim]`, `values` `[M, kvHeads, valueDim]`; reported inputs.
  */
-export function keysValuesGraph(mixer: Attention, norm: Norm, hiddenSize: number): Uint8Array {
+export function keysValuesGraph(block: Block, hiddenSize: number): Uint8Array {
   const graph = new GraphBuilder();
-  const { kvHeads, headDim } = mixer;
+  const mixer = attentionMixer(block);
+  const projections = projectionsOf(mixer);
+  const { kvHeads, keyDim, valueDim, rotaryDim } = projections;
   const hidden = graph.input('hidden', 'float32', ['M', hiddenSize]);
-  const tables = rotationInputs(graph, 'M', headDim);
-  const x = norms[norm.kind](graph, hidden, 'mixerNorm', norm, hiddenSize);
-  const heads = graph.ints([0, kvHeads, headDim]);
-  const keys = graph.node('Reshape', [addLinear(graph, x, 'k', mixer.k), heads]);
-  const values = graph.node('Reshape', [addLinear(graph, x, 'v', mixer.v), heads]);
-  graph.output('keys', addRotation(graph, keys, tables), 'float32', ['M', kvHeads, headDim]);
-  graph.output('values', values, 'float32', ['M', kvHeads, headDim]);
-  graph.output('kInput', x, 'float32', ['M', hiddenSize]);
+  const rotate = rotationOf(graph, mixer.position, 'M', rotaryDim);
+  const x = addNorm(graph, hidden, 'mixer.before', block.mixerNorms.before, hiddenSize);
+  const { keys, values } = projections.addKeysValues(graph, x, rotate);
+  graph.output('keys', keys, 'float32', ['M', kvHeads, keyDim]);
+  graph.output('values', values, 'float32', ['M', kvHeads, valueDim]);
   return graph.build();
 }

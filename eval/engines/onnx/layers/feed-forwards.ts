@@ -1,28 +1,57 @@
 /** Feed-forward layers by kind. */
-import type { FeedForward, GatedFeedForward } from '../../../families/architecture.ts';
+import { engineErrors as errors } from '../../../errors/engine.ts';
+import type { FeedForward, GatedFeedForward, PlainFeedForward } from '../../../families/architecture.ts';
+import type { WeightTable } from '../block-weights.ts';
 import type { GraphBuilder } from '../graph.ts';
+import { reportInput } from '../observe-inputs.ts';
+import { activations } from './activations.ts';
 import { addLinear } from './linear.ts';
 
-export interface FeedForwardValues {
-  /** Float32 `[M, H]`. */
-  readonly result: string;
-  /** What the last projection reads, float32 `[M, inner]`, for calibration. */
-  readonly downInput: string;
+export interface FeedForwardLayer {
+  readonly weights: WeightTable;
+  /** Float32 `[M, H]` in and out; reports the inputs of its linears. */
+  add(graph: GraphBuilder, x: string): string;
 }
 
-export type AddFeedForward = (graph: GraphBuilder, x: string, feedForward: FeedForward) => FeedForwardValues;
+/** Throws `engine/unsupported`. */
+export function feedForwardLayer(feedForward: FeedForward): FeedForwardLayer {
+  switch (feedForward.kind) {
+    case 'mlp':
+      return plainLayer(feedForward);
+    case 'glu':
+      return gatedLayer(feedForward);
+    case 'experts':
+      throw errors.unsupported('onnx', `feed-forward "${feedForward.kind}"`);
+  }
+}
 
-/** down(act(gate(x)) ⊙ up(x)). Source: Shazeer 2020, arXiv:2002.05202, equation 6. */
-const addGated: AddFeedForward = (graph, x, { activation, gate, up, down }) => {
-  const gated = activations[activation](graph, addLinear(graph, x, 'gate', gate));
-  const downInput = graph.node('Mul', [gated, addLinear(graph, x, 'up', up)]);
-  return { result: addLinear(graph, downInput, 'down', down), downInput };
-};
+/** down(act(up(x))). */
+function plainLayer({ activation, up, down }: PlainFeedForward): FeedForwardLayer {
+  return {
+    weights: { up, down },
+    add(graph, x) {
+      reportInput(graph, 'up', x, up.inFeatures);
+      const inner = activations[activation](graph, addLinear(graph, x, 'up', up));
+      reportInput(graph, 'down', inner, down.inFeatures);
+      return addLinear(graph, inner, 'down', down);
+    },
+  };
+}
 
-const activations: Readonly<
-  Record<GatedFeedForward['activation'], (graph: GraphBuilder, x: string) => string>
-> = {
-  silu: (graph, x) => graph.node('Mul', [x, graph.node('Sigmoid', [x])]),
-};
-
-export const feedForwards: Readonly<Record<FeedForward['kind'], AddFeedForward>> = { glu: addGated };
+/**
+ * down(act(gate(x)) ⊙ up(x)). Source: Shazeer 2020, arXiv:2002.05202, equation 6.
+ * @param prefix  of the names in the graph, where a block has several
+ */
+export function gatedLayer({ activation, gate, up, down }: GatedFeedForward, prefix = ''): FeedForwardLayer {
+  const [gateName, upName, downName] = [`${prefix}gate`, `${prefix}up`, `${prefix}down`];
+  return {
+    weights: { [gateName]: gate, [upName]: up, [downName]: down },
+    add(graph, x) {
+      reportInput(graph, gateName, x, gate.inFeatures);
+      const gated = activations[activation](graph, addLinear(graph, x, gateName, gate));
+      const inner = graph.node('Mul', [gated, addLinear(graph, x, upName, up)]);
+      reportInput(graph, downName, inner, down.inFeatures);
+      return addLinear(graph, inner, downName, down);
+    },
+  };
+}

@@ -1,0 +1,216 @@
+/** Runs blocks with attention of any kind: keys and values of all tokens first, then the tokens tile by tile. */
+import type { Block } from '../../families/architecture.ts';
+import type { Observe } from '../engine.ts';
+import type { Tile } from '../tiles.ts';
+import type { BlockRunner, BlockState, PreparedChunk, RunHooks, RunnerKind, Step } from './block-runner.ts';
+import { feedWeights, normTable, type WeightTable } from './block-weights.ts';
+import { attendGraph } from './graphs/attend.ts';
+import { keysValuesGraph } from './graphs/keys-values.ts';
+import { type KeysValues, KeyValueState, keyValueBytes } from './key-value-state.ts';
+import { feedForwardLayer } from './layers/feed-forwards.ts';
+import { type RotationTables, rotationTables } from './layers/positions.ts';
+import {
+  type AttentionMixer,
+  attentionMixer,
+  type Projections,
+  projectionsOf,
+} from './layers/projections.ts';
+import { observeInputs } from './observe-inputs.ts';
+import type { Feed, Feeds, Program } from './runtime.ts';
+
+export const attentionRunner: RunnerKind = {
+  async load(programs, { hiddenSize }, block, weights) {
+    const mixer = attentionMixer(block);
+    const table = weightTable(block, mixer);
+    const stage = async (name: string, build: () => Uint8Array): Promise<Stage> => {
+      const program = await programs.compiled(name, [block, hiddenSize], build);
+      return { program, weights: await feedWeights(program, table, weights) };
+    };
+    return new AttentionRunner({
+      mixer,
+      table,
+      hiddenSize,
+      keysValues: await stage('keys and values', () => keysValuesGraph(block, hiddenSize)),
+      attend: await stage('attention and feed-forward', () => attendGraph(block, hiddenSize)),
+    });
+  },
+  createState: (block, texts, length) => new KeyValueState(widthsOf(block), texts, length),
+  stateBytes: (block, length) => keyValueBytes(widthsOf(block), length),
+};
+
+function weightTable(
+  { mixerNorms, feedForwardNorms, feedForward }: Block,
+  mixer: AttentionMixer,
+): WeightTable {
+  return {
+    ...normTable('mixer', mixerNorms),
+    ...projectionsOf(mixer).weights,
+    ...normTable('feedForward', feedForwardNorms),
+    ...(feedForward === null ? {} : feedForwardLayer(feedForward).weights),
+  };
+}
+
+function widthsOf(block: Block) {
+  const { kvHeads, keyDim, valueDim } = projectionsOf(attentionMixer(block));
+  return { keys: kvHeads * keyDim, values: kvHeads * valueDim };
+}
+
+/** A compiled graph with the weights that it is fed. */
+interface Stage {
+  readonly program: Program;
+  readonly weights: Feeds;
+}
+
+interface Parts {
+  readonly mixer: AttentionMixer;
+  readonly table: WeightTable;
+  readonly hiddenSize: number;
+  readonly keysValues: Stage;
+  readonly attend: Stage;
+}
+
+/** Tokens to compute: B groups of m, M = B·m rows. */
+interface Queries {
+  readonly groups: number;
+  /** Float32 `[M, H]`. */
+  readonly hidden: Float32Array;
+  readonly tables: RotationTables | null;
+  readonly positions: Int32Array;
+  readonly segments: Int32Array;
+  readonly parents: Int32Array;
+}
+
+/** What they may attend to: B groups of n keys. */
+interface Memory extends KeysValues {
+  readonly positions: Int32Array;
+  readonly segments: Int32Array;
+}
+
+class AttentionRunner implements BlockRunner {
+  readonly #parts: Parts;
+  readonly #projections: Projections;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#projections = projectionsOf(parts.mixer);
+  }
+
+  async run(prepared: PreparedChunk, hidden: Float32Array, { observe, remember }: RunHooks): Promise<void> {
+    const { mixer, hiddenSize: H } = this.#parts;
+    const tables = prepared.tables(mixer.position);
+    const all = await this.#keysValues(hidden, tables, observe);
+    for (const tile of prepared.tiles(mixer.heads, mixer.slidingWindow)) {
+      const queries = { hidden: hidden.subarray(tile.from * H, tile.to * H), tables: slice(tables, tile) };
+      const result = await this.#attendTile(prepared, tile, queries, all, observe);
+      // Later tiles read keys and values of these tokens, never their hidden states again.
+      hidden.set(result, tile.from * H);
+    }
+    if (remember === undefined) return;
+    const state = keyValueState(remember.state);
+    for (const { text, from, to } of remember.texts) state.store(text, 0, all, from, to);
+  }
+
+  async step(
+    { positions, lengths }: Step,
+    hidden: Float32Array,
+    blockState: BlockState,
+  ): Promise<Float32Array> {
+    const state = keyValueState(blockState);
+    const { position } = this.#parts.mixer;
+    const groups = positions.length;
+    const tables = position.kind === 'rope' ? rotationTables(position, { positions, lengths }) : null;
+    const fresh = await this.#keysValues(hidden, tables);
+    positions.forEach((at, text) => {
+      state.store(text, at, fresh, text, text + 1);
+    });
+    const { capacity, entries } = state;
+    const keyPositions = Int32Array.from({ length: groups * capacity }, (_, i) => i % capacity);
+    // All of a group is one segment; what lies after the end of a text is hidden by its position.
+    const segments = new Int32Array(groups);
+    return this.#attend(
+      { groups, hidden, tables, positions, segments, parents: segments },
+      { ...entries, positions: keyPositions, segments: new Int32Array(keyPositions.length) },
+    );
+  }
+
+  async #keysValues(
+    hidden: Float32Array,
+    tables: RotationTables | null,
+    observe?: Observe,
+  ): Promise<KeysValues> {
+    const { keysValues, table } = this.#parts;
+    const feeds = { ...keysValues.weights, ...this.#rowFeeds(hidden, tables) };
+    return observeInputs(keysValues.program, feeds, ['keys', 'values'], table, observe);
+  }
+
+  #attendTile(
+    { chunk: { positions, segments, parents } }: PreparedChunk,
+    { from, to, keyFrom, keyTo }: Tile,
+    queries: Pick<Queries, 'hidden' | 'tables'>,
+    { keys, values }: KeysValues,
+    observe?: Observe,
+  ): Promise<Float32Array> {
+    const { kvHeads, keyDim, valueDim } = this.#projections;
+    return this.#attend(
+      {
+        ...queries,
+        groups: 1,
+        positions: positions.subarray(from, to),
+        segments: segments.subarray(from, to),
+        parents: parents.subarray(from, to),
+      },
+      {
+        keys: keys.subarray(keyFrom * kvHeads * keyDim, keyTo * kvHeads * keyDim),
+        values: values.subarray(keyFrom * kvHeads * valueDim, keyTo * kvHeads * valueDim),
+        positions: positions.subarray(keyFrom, keyTo),
+        segments: segments.subarray(keyFrom, keyTo),
+      },
+      observe,
+    );
+  }
+
+  /** Float32 `[M, H]`: the block's output for the queries. */
+  async #attend(queries: Queries, memory: Memory, observe?: Observe): Promise<Float32Array> {
+    const { attend, table } = this.#parts;
+    const rows = this.#rowFeeds(queries.hidden, queries.tables);
+    const feeds = { ...attend.weights, ...rows, ...attentionFeeds(queries, memory, this.#projections) };
+    return (await observeInputs(attend.program, feeds, ['result'], table, observe)).result;
+  }
+
+  #rowFeeds(hidden: Float32Array, tables: RotationTables | null): Feeds {
+    const { hiddenSize } = this.#parts;
+    const rows = hidden.length / hiddenSize;
+    const states = { hidden: { data: hidden, dims: [rows, hiddenSize] } };
+    if (tables === null) return states;
+    const table = (data: Float32Array): Feed => ({ data, dims: [rows, data.length / rows] });
+    return { ...states, cos: table(tables.cos), sin: table(tables.sin) };
+  }
+}
+
+function keyValueState(state: BlockState): KeyValueState {
+  if (state instanceof KeyValueState) return state;
+  throw new TypeError('an attention block was given the state of another kind of block');
+}
+
+function slice(tables: RotationTables | null, { from, to }: Tile): RotationTables | null {
+  if (tables === null) return null;
+  const { cos, sin, pairs } = tables;
+  const part = (table: Float32Array) => table.subarray(from * pairs, to * pairs);
+  return { cos: part(cos), sin: part(sin), pairs };
+}
+
+function attentionFeeds(queries: Queries, memory: Memory, { kvHeads, keyDim, valueDim }: Projections): Feeds {
+  const { groups } = queries;
+  const count = memory.positions.length / groups;
+  const query = (data: Int32Array): Feed => ({ data, dims: [groups, data.length / groups] });
+  const keyed = (data: Int32Array): Feed => ({ data, dims: [groups, count] });
+  return {
+    queryPositions: query(queries.positions),
+    querySegments: query(queries.segments),
+    queryParents: query(queries.parents),
+    keyPositions: keyed(memory.positions),
+    keySegments: keyed(memory.segments),
+    keys: { data: memory.keys, dims: [groups, count, kvHeads, keyDim] },
+    values: { data: memory.values, dims: [groups, count, kvHeads, valueDim] },
+  };
+}
