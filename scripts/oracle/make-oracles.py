@@ -1,95 +1,123 @@
 """Writes logits of Hugging Face transformers for the shipped model and for odd random configurations.
 
-    python scripts/oracle/make-oracles.py --shipped data/models/bitloss-llama-3m --out test/fixtures/oracle
+    python scripts/oracle/make-oracles.py --out test/fixtures/oracle --shipped data/models/bitloss-llama-3m [--only NAME …]
 
-Each case is a folder with config.json, model.safetensors (absent for the shipped model), oracle.json (token ids) and
-logits.safetensors (float32 [T, V] a sequence), computed on the CPU in float32 with eager attention.
+Each case is a folder with config.json, model.safetensors (bfloat16; absent for the shipped model), oracle.json (token
+ids, rows kept) and logits.safetensors (float32 [rows, V] a sequence: its last positions), computed on the CPU in
+float32 with eager attention. A case that fails is reported, and the others go on.
 """
 import argparse
 import json
+import shutil
+import sys
+import traceback
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoModelForCausalLM, LlamaConfig, MistralConfig
+from transformers import AutoModelForCausalLM
 
-SMALL = dict(vocab_size=97, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
-             num_key_value_heads=4, max_position_embeddings=128, rms_norm_eps=1e-5, tie_word_embeddings=False)
-LLAMA3 = {"rope_type": "llama3", "rope_theta": 500000.0, "factor": 8.0, "low_freq_factor": 1.0,
-          "high_freq_factor": 4.0, "original_max_position_embeddings": 64}
+import dense_cases
+from layouts import LAYOUTS
 
-CASES = {
-    "llama-one-kv-head": (LlamaConfig, dict(num_key_value_heads=1), 33, "new"),
-    "llama-five-heads": (LlamaConfig, dict(hidden_size=60, num_attention_heads=5, num_key_value_heads=5, rms_norm_eps=1e-6), 29, "old"),
-    "llama-three-heads-tied": (LlamaConfig, dict(hidden_size=60, num_attention_heads=3, num_key_value_heads=3, vocab_size=101,
-                                                 tie_word_embeddings=True), 31, "old"),
-    "llama-3-scaling": (LlamaConfig, dict(num_key_value_heads=2, head_dim=32, rope_parameters=LLAMA3), 96, "new"),
-    "llama-3-scaling-old-layout": (LlamaConfig, dict(num_key_value_heads=2, head_dim=32, rope_parameters=LLAMA3), 96, "old"),
-    "llama-linear-scaling": (LlamaConfig, dict(rope_parameters={"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}), 64, "old"),
-    "llama-biases": (LlamaConfig, dict(attention_bias=True, mlp_bias=True, num_key_value_heads=2), 21, "new"),
-    "mistral-past-window": (MistralConfig, dict(num_key_value_heads=2, sliding_window=8), 50, "new"),
-    "mistral-wide-heads": (MistralConfig, dict(hidden_size=48, num_attention_heads=3, num_key_value_heads=1, head_dim=32,
-                                               sliding_window=None), 37, "old"),
-}
+ROWS = 12
 
 
-def old_layout(config):
-    """The layout that checkpoints from before transformers 5 have."""
-    rope = config.pop("rope_parameters")
-    config["rope_theta"] = rope["rope_theta"]
-    scaling = {key: value for key, value in rope.items() if key != "rope_theta"}
-    config["rope_scaling"] = None if scaling.get("rope_type") == "default" else scaling
-    config["torch_dtype"] = config.pop("dtype", "float32")
-    return config
+def all_cases():
+    cases = dict(dense_cases.CASES)
+    try:
+        import experts_cases
+        cases.update(experts_cases.CASES)
+    except Exception:
+        print("experts_cases: FAILED to import\n" + traceback.format_exc(), file=sys.stderr)
+    return cases
 
 
 def randomize(model, generator):
-    """Weights large enough that attention is far from uniform."""
+    """Weights large enough that attention is far from uniform, exact in bfloat16."""
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             noise = torch.randn(parameter.shape, generator=generator)
-            if parameter.ndim == 2:
-                parameter.copy_(noise * (1.5 / parameter.shape[1] ** 0.5))
+            if parameter.ndim >= 2:
+                values = noise * (1.5 / parameter.shape[-1] ** 0.5)
+            elif name.endswith("bias"):
+                values = 0.2 * noise
             else:
-                parameter.copy_((1.0 if "norm" in name else 0.0) + 0.2 * noise)
+                values = 1.0 + 0.2 * noise
+            parameter.copy_(values.bfloat16().float())
 
 
-def write_logits(folder, model, sequences):
+def random_tokens(generator, vocabulary, lengths):
+    return [torch.randint(vocabulary, (length,), generator=generator).tolist() for length in lengths]
+
+
+def logits_of(model, sequences, rows):
     with torch.no_grad():
-        logits = {f"logits.{index}": model(torch.tensor([tokens])).logits[0].float().contiguous()
-                  for index, tokens in enumerate(sequences)}
+        return {f"logits.{index}": model(torch.tensor([tokens])).logits[0][-rows:].float().contiguous()
+                for index, tokens in enumerate(sequences)}
+
+
+def write_oracle(folder, sequences, logits, rows):
     save_file(logits, folder / "logits.safetensors")
-    (folder / "oracle.json").write_text(json.dumps({"tokens": sequences, "logits_file": "logits.safetensors"}) + "\n")
+    oracle = {"tokens": sequences, "rows": rows, "logits_file": "logits.safetensors"}
+    (folder / "oracle.json").write_text(json.dumps(oracle) + "\n")
+
+
+def make_case(folder, seed, config_class, entries, length, layout):
+    generator = torch.Generator().manual_seed(seed)
+    config = config_class(**entries)
+    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").float().eval()
+    model.config.use_cache = False
+    randomize(model, generator)
+    sequences = random_tokens(generator, config.vocab_size, (length, 1, 7))
+    logits = logits_of(model, sequences, ROWS)
+    model.to(torch.bfloat16).save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    LAYOUTS[layout](folder)
+    write_oracle(folder, sequences, logits, ROWS)
+    spread = max(float(values.abs().max()) for values in logits.values())
+    if not all(bool(values.isfinite().all()) for values in logits.values()):
+        raise ValueError("the logits are not finite")
+    return f"{sum(p.numel() for p in model.parameters())} parameters, largest logit {spread:.2f}, " \
+           f"{sum(f.stat().st_size for f in folder.iterdir()) / 1024:.0f} KiB"
+
+
+def make_shipped(folder, checkpoint):
+    model = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=torch.float32, attn_implementation="eager").eval()
+    sequences = random_tokens(torch.Generator().manual_seed(100), model.config.vocab_size, (40, 3))
+    write_oracle(folder, sequences, logits_of(model, sequences, ROWS), ROWS)
+    return f"of {checkpoint.name}"
+
+
+def attempt(name, folder, work):
+    """Replaces the folder by what the work writes; leaves nothing of a case that fails."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        print(f"{name}: {work(folder)}", flush=True)
+        return True
+    except Exception:
+        print(f"{name}: FAILED\n{traceback.format_exc()}", flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        return False
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--shipped", type=Path)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", nargs="*", help="names of cases")
     options = parser.parse_args()
-    for index, (name, (config_class, changes, length, layout)) in enumerate(CASES.items()):
-        generator = torch.Generator().manual_seed(index)
-        config = config_class(**{**SMALL, **changes})
-        config._attn_implementation = "eager"
-        model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").float().eval()
-        randomize(model, generator)
-        folder = options.out / name
-        folder.mkdir(parents=True, exist_ok=True)
-        model.save_pretrained(folder)
-        (folder / "generation_config.json").unlink(missing_ok=True)
-        if layout == "old":
-            path = folder / "config.json"
-            path.write_text(json.dumps(old_layout(json.loads(path.read_text())), indent=2) + "\n")
-        sequences = [torch.randint(config.vocab_size, (size,), generator=generator).tolist() for size in (length, 1, 7)]
-        write_logits(folder, model, sequences)
-        print(name, "done")
-    if options.shipped is not None:
-        model = AutoModelForCausalLM.from_pretrained(options.shipped, dtype=torch.float32, attn_implementation="eager").eval()
-        generator = torch.Generator().manual_seed(100)
-        folder = options.out / "shipped"
-        folder.mkdir(parents=True, exist_ok=True)
-        write_logits(folder, model, [torch.randint(model.config.vocab_size, (size,), generator=generator).tolist() for size in (40, 3)])
-        print("shipped done")
+    failed = []
+    for seed, (name, case) in enumerate(all_cases().items()):
+        if options.only and name not in options.only:
+            continue
+        if not attempt(name, options.out / name, lambda folder: make_case(folder, seed, *case)):
+            failed.append(name)
+    if options.shipped is not None and not options.only:
+        if not attempt("shipped", options.out / "shipped", lambda folder: make_shipped(folder, options.shipped)):
+            failed.append("shipped")
+    print(f"{len(failed)} failed: {', '.join(failed)}" if failed else "all cases made")
 
 
 if __name__ == "__main__":

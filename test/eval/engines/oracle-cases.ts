@@ -27,12 +27,14 @@ export async function oracleErrors(engine: Engine, name: string): Promise<number
   const model = await engine.load(architecture, storedWeights(modelFolder, files), {
     workspaceBytes: 1 << 26,
   });
-  const { tokens, logits_file } = await readJson(folder, 'oracle.json');
+  const { tokens, logits_file, rows } = await readJson(folder, 'oracle.json');
   const expected = await SafetensorsFile.open(join(folder, logits_file));
   const errors: number[] = [];
   for (const [index, sequence] of (tokens as number[][]).entries()) {
-    const theirs = await expected.read(`logits.${index}`, 0, sequence.length * architecture.vocabSize);
-    errors.push(relativeError(await model.logits(sequence), theirs));
+    // Of long sequences only the last rows are stored.
+    const kept = Math.min(sequence.length, rows ?? sequence.length) * architecture.vocabSize;
+    const theirs = await expected.read(`logits.${index}`, 0, kept);
+    errors.push(relativeError((await model.logits(sequence)).subarray(-kept), theirs));
   }
   await expected.close();
   await files.close();
