@@ -145,6 +145,27 @@ export const suspectSchema = z.strictObject({
   method: text.optional(),
 });
 
+/** A finding of a paper that data can decide; its statement in SQL is `claims/<id>.sql`. */
+export const claimSchema = z.strictObject({
+  id: slug,
+  group: text,
+  title: text.describe('the claim in plain words'),
+  papers: z
+    .array(
+      z.strictObject({ paper: slug, where: text, says: text.describe('in our words, with the numbers') }),
+    )
+    .min(1),
+  value: text.describe('what a comparison is measured by'),
+  unit: z.enum(['share', 'points']).describe('of the value: a share of 1, or points of 100'),
+  board: z
+    .partialRecord(
+      z.enum(['model', 'method', 'tensor', 'bits', 'ability', 'task', 'source']),
+      z.array(text).min(1),
+    )
+    .describe('filters under which the board shows the rows behind the claim'),
+});
+
+export type Claim = z.infer<typeof claimSchema>;
 export type Model = z.infer<typeof modelSchema>;
 export type Paper = z.infer<typeof paperSchema>;
 export type Source = z.infer<typeof sourceSchema>;

@@ -12,6 +12,7 @@ export const FILE_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   datasets: z.array(catalog.datasetSchema),
   methods: z.array(catalog.methodSchema),
   tasks: z.array(catalog.taskSchema),
+  claims: z.array(catalog.claimSchema),
   suspects: z.array(catalog.suspectSchema),
   'labels-methods': z.array(catalog.methodLabelSchema),
   'labels-models': z.array(catalog.modelLabelSchema),

@@ -15,10 +15,18 @@ export type BestAtBitsRow = ViewRow<'best_at_bits'>;
 export type MethodByBitsRow = ViewRow<'method_by_bits'>;
 export type LossBySizeRow = ViewRow<'loss_by_size'>;
 export type FacetRow = ViewRow<'facet'>;
+export type ClaimRow = ViewRow<'claim'>;
+export type ClaimComparisonRow = ViewRow<'claim_comparison'>;
 export type SummaryRow = ViewRow<'summary'>;
 
 /** Files of `views/`, each after those it reads. */
-export const VIEWS = ['score', ...(Object.keys(VIEW_ROWS) as ViewName[])] as const;
+export const VIEWS = [
+  'score',
+  'board',
+  'claim_value',
+  'claim_evidence',
+  ...(Object.keys(VIEW_ROWS) as ViewName[]).filter((view) => view !== 'board'),
+] as const;
 
 /** All rows of a view. A test checks that the rows have the types above, so reading does not. */
 export async function readView<Name extends ViewName>(

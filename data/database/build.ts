@@ -7,6 +7,7 @@ import { BitlossError } from '../errors.ts';
 import { recipeColumns } from '../recipe-columns.ts';
 import { VIEWS } from '../views.ts';
 import { type Catalogues, readCatalogues } from './catalogues.ts';
+import { claimRows, viewSql } from './claims.ts';
 import { fingerprint } from './fingerprint.ts';
 import { insertRows, type Row } from './insert.ts';
 import { cannotWrite, otherRuns } from './messages.ts';
@@ -67,7 +68,7 @@ async function write(
     await insertRows(connection, 'file_metric', runs.metrics);
     const old = existsSync(path) ? await keepLocalRuns(connection, path) : null;
     await fillRecipes(connection);
-    for (const view of VIEWS) await connection.run(readFileSync(join(CODE, 'views', `${view}.sql`), 'utf8'));
+    for (const view of VIEWS) await connection.run(viewSql(view, [...catalogues.claims.keys()]));
     await insertRows(connection, 'meta', [{ key: 'fingerprint', value: mark }]);
     await connection.run('CHECKPOINT');
     connection.closeSync();
@@ -147,6 +148,9 @@ async function fillCatalogues(connection: DuckDBConnection, catalogues: Catalogu
   await insertRows(connection, 'source', sources);
   await insertRows(connection, 'dataset', datasets);
   await insertRows(connection, 'task', tasks);
+  const claims = claimRows([...catalogues.claims.values()]);
+  await insertRows(connection, 'claim_statement', claims.statements);
+  await insertRows(connection, 'claim_paper', claims.papers);
 }
 
 async function fillRecipes(connection: DuckDBConnection): Promise<void> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as schema from '../catalog-schema.ts';
+import { unmatched } from './claims.ts';
 import { lineOfPath } from './json-lines.ts';
 import type { Problems } from './problems.ts';
 import { readJson } from './read-json.ts';
@@ -17,6 +18,7 @@ export interface Catalogues {
   readonly modelLabels: ReadonlyMap<string, schema.ModelLabel>;
   readonly taskRules: readonly schema.TaskRule[];
   readonly suspects: readonly schema.Suspect[];
+  readonly claims: ReadonlyMap<string, schema.Claim>;
 }
 
 /** Reads the catalogues and checks that what they refer to exists. */
@@ -35,6 +37,7 @@ export function readCatalogues(root: string, problems: Problems): Catalogues {
   const modelLabels = reader.list('labels/models.json', schema.modelLabelSchema, modelLabelKey);
   const taskRules = reader.rows('labels/tasks.json', schema.taskRuleSchema);
   const suspects = reader.rows('suspects.json', schema.suspectSchema);
+  const claims = readClaims(reader, papers, problems);
   reader.refer('labels/methods.json', 'method', [...methodLabels.values()], methods);
   reader.refer('labels/models.json', 'model', [...modelLabels.values()], models);
   reader.refer('labels/models.json', 'source', [...modelLabels.values()], sources);
@@ -51,7 +54,26 @@ export function readCatalogues(root: string, problems: Problems): Catalogues {
     modelLabels,
     taskRules,
     suspects,
+    claims,
   };
+}
+
+/** A claim must cite papers of the catalogue and have its statement in SQL. */
+function readClaims(
+  reader: Reader,
+  papers: ReadonlyMap<string, schema.Paper>,
+  problems: Problems,
+): Map<string, schema.Claim> {
+  const claims = reader.list('claims.json', schema.claimSchema, (claim) => claim.id);
+  const cited = [...claims.values()].map((claim) => claim.papers.find(({ paper }) => !papers.has(paper)));
+  const citations = cited.map((citation) => citation ?? {});
+  reader.refer('claims.json', 'paper', citations, papers);
+  for (const id of unmatched([...claims.keys()]).withoutSql) {
+    const found = `"${id}", which has no SQL`;
+    const fix = `Write claims/${id}.sql or remove the claim.`;
+    problems.add({ file: 'claims.json', line: null, field: 'id', found, fix });
+  }
+  return claims;
 }
 
 export function modelLabelKey(entry: { label: string; source?: string | undefined }): string {

@@ -19,7 +19,9 @@ export function fingerprint(root: string): string {
     ...runFiles(root).map(({ file }) => file),
   ];
   for (const file of inputs) add(hash, file, join(root, file));
-  const code = ['.', 'database', 'tables', 'views'].flatMap((folder) => list(CODE, folder, /\.(ts|sql)$/));
+  const code = ['.', 'database', 'tables', 'views', 'claims'].flatMap((folder) =>
+    list(CODE, folder, /\.(ts|sql)$/),
+  );
   for (const file of code) add(hash, `code:${file}`, join(CODE, file));
   return hash.digest('hex');
 }

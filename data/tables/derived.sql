@@ -34,6 +34,16 @@ CREATE TABLE task (
   role VARCHAR NOT NULL, shown_because VARCHAR
 );
 
+-- Findings of papers that data can decide, in the order of the page. unit is that of the compared value.
+CREATE TABLE claim_statement (
+  claim_id VARCHAR PRIMARY KEY, place INTEGER NOT NULL, claim_group VARCHAR NOT NULL, title VARCHAR NOT NULL,
+  value VARCHAR NOT NULL, unit VARCHAR NOT NULL, board VARCHAR NOT NULL
+);
+
+CREATE TABLE claim_paper (
+  claim_id VARCHAR NOT NULL, paper_id VARCHAR NOT NULL, locator VARCHAR NOT NULL, says VARCHAR NOT NULL
+);
+
 -- Every recipe id that occurs, taken apart. A group of -1 is a whole row, NULL is not stated.
 CREATE TABLE recipe (
   recipe_id VARCHAR PRIMARY KEY, method_id VARCHAR NOT NULL, tensor VARCHAR NOT NULL, w_bits DOUBLE, a_bits DOUBLE,
