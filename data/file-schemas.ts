@@ -3,9 +3,11 @@ import { z } from 'zod';
 import * as catalog from './catalog-schema.ts';
 import { filesSchema, headerSchema } from './published-schema.ts';
 import { runFileSchema } from './schema.ts';
+import { tensorFileSchema } from './tensor-schema.ts';
 
 export const FILE_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   run: runFileSchema,
+  tensors: tensorFileSchema,
   models: z.array(catalog.modelSchema),
   papers: z.array(catalog.paperSchema),
   sources: z.array(catalog.sourceSchema),

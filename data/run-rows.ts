@@ -69,7 +69,7 @@ export function metricRows(run: Manifest, cell: Cell): RunRow[] {
 }
 
 /** Two models of one name are the same only when their weights are. */
-function weightsHash(model: ModelManifest): string {
+export function weightsHash(model: ModelManifest): string {
   const files = model.weights.map(({ sha256 }) => sha256).sort();
   return createHash('sha256').update(files.join('\n')).digest('hex');
 }

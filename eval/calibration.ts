@@ -17,6 +17,8 @@ export interface CalibrationText {
 /** Of those that the shipped model was trained on; some 250,000 of its tokens, four times what 128 samples of 512 take. */
 const WORLD_DOCUMENTS = 4000;
 const WORLD_SEED = 1;
+/** Window of the GPTQ papers, unless the model sees less. */
+const USUAL_LENGTH = 2048;
 const LIMIT_BYTES = 256 * 2 ** 20;
 
 const texts: Readonly<Record<string, () => string>> = {
@@ -27,6 +29,13 @@ const texts: Readonly<Record<string, () => string>> = {
 export async function openCalibrationText(name: string): Promise<CalibrationText> {
   const text = Object.hasOwn(texts, name) ? texts[name]!() : await readText(name);
   return { name, text, sha256: createHash('sha256').update(text).digest('hex') };
+}
+
+/** Tokens of one sample: as asked for, or the usual length as far as the model sees. Throws `calibration/too-long`. */
+export function sampleLength(asked: number | null, maxPositions: number): number {
+  const length = asked ?? Math.min(USUAL_LENGTH, maxPositions);
+  if (length > maxPositions) throw errors.tooLong(length, maxPositions);
+  return length;
 }
 
 /**

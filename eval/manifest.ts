@@ -74,29 +74,47 @@ export function sweepOf(run: PlannedRun, sweep: Sweep) {
 export function commandOf(run: PlannedRun, sweep: Sweep): string {
   const { models, recipes, tasks } = sweepOf(run, sweep);
   const usual = sweepSchema.parse({});
-  const changed = (name: 'bos' | 'engine' | 'provider' | 'seed') =>
-    sweep[name] === usual[name] ? null : sweep[name];
-  const calibration = (name: 'text' | 'samples') =>
-    sweep.calibration[name] === usual.calibration[name] ? null : sweep.calibration[name];
-  const options: Readonly<Partial<Record<OptionName, string | number | null>>> = {
+  const { engine, provider, seed, ...calibration } = forwardOptions(sweep);
+  return commandLine([], {
     model: models.join(','),
     recipe: recipes.join(','),
     task: tasks.join(','),
     data: sweep.data,
     limit: sweep.limit,
     window: sweep.window,
-    bos: changed('bos'),
+    bos: sweep.bos === usual.bos ? null : sweep.bos,
+    engine,
+    provider,
+    seed,
+    ...calibration,
+  });
+}
+
+type Options = Readonly<Partial<Record<OptionName, string | number | null>>>;
+
+/** What decides the forward pass and the text it runs on; null for a default. */
+export function forwardOptions(sweep: Sweep) {
+  const usual = sweepSchema.parse({});
+  const changed = (name: 'engine' | 'provider' | 'seed') =>
+    sweep[name] === usual[name] ? null : sweep[name];
+  const calibration = (name: 'text' | 'samples') =>
+    sweep.calibration[name] === usual.calibration[name] ? null : sweep.calibration[name];
+  return {
     engine: changed('engine'),
     provider: changed('provider'),
     seed: changed('seed'),
     'calibration-text': calibration('text'),
     'calibration-samples': calibration('samples'),
     'calibration-length': sweep.calibration.length,
-  };
+  } satisfies Options;
+}
+
+/** `pnpm eval` with switches and with the options that are not null. */
+export function commandLine(switches: readonly OptionName[], options: Options): string {
   const words = Object.entries(options).flatMap(([name, value]) =>
     value === null ? [] : [`--${name}`, quote(String(value))],
   );
-  return ['pnpm eval', ...words].join(' ');
+  return ['pnpm eval', ...switches.map((name) => `--${name}`), ...words].join(' ');
 }
 
 /** Several tasks may read files of one dataset; each file stands once. */

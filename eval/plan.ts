@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { BitlossError } from '../data/errors.ts';
 import { FP16, formatRecipe, type Recipe } from '../data/recipe.ts';
 import type { Calibration, ModelManifest } from '../data/schema.ts';
+import { sampleLength } from './calibration.ts';
 import { type CellContent, cellKey, compressionKey } from './cell-key.ts';
 import type { Sweep } from './config.ts';
 import { contentHash } from './content-hash.ts';
 import type { FileRecord } from './datasets/load.ts';
 import type { EngineInfo } from './engines/engine.ts';
-import { calibrationErrors } from './errors/calibration.ts';
 import type { Architecture } from './families/architecture.ts';
 import { linearsOf } from './families/linears.ts';
 import { methodFor } from './methods/index.ts';
@@ -78,9 +78,6 @@ export interface Plan {
   readonly runs: readonly PlannedRun[];
   readonly exclusions: readonly Exclusion[];
 }
-
-/** Window of the GPTQ papers, unless the model sees less. */
-const USUAL_LENGTH = 2048;
 
 export function planCells(input: PlanInput): Plan {
   const exclusions: Exclusion[] = [];
@@ -155,8 +152,7 @@ function calibrationOf(input: PlanInput, { architecture }: ModelFacts, recipe: R
   if (recipe.method === FP16.method || methodFor(recipe).needs === 'nothing') return null;
   const { calibration, seed } = input.sweep;
   const { maxPositions } = architecture;
-  const length = calibration.length ?? Math.min(USUAL_LENGTH, maxPositions);
-  if (length > maxPositions) throw calibrationErrors.tooLong(length, maxPositions);
+  const length = sampleLength(calibration.length, maxPositions);
   if (input.calibrationSha256 === null)
     throw new TypeError('a calibrated recipe is planned without its text');
   return {

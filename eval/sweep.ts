@@ -175,7 +175,8 @@ function workbenchParts(
   };
 }
 
-async function findModel(
+/** Opens a model by a name that was checked. Throws what `openModel` throws. */
+export async function findModel(
   name: string,
   { root, cwd, dataFolder, hub, log }: Surroundings,
 ): Promise<FoundModel> {

@@ -29,7 +29,7 @@ export interface WorkbenchParts {
 }
 
 /** Hidden states, attention scores and logits that live at the same time; beyond this, larger batches gain nothing. */
-const WORKSPACE_BYTES = 256 * 2 ** 20;
+export const WORKSPACE_BYTES = 256 * 2 ** 20;
 
 /** Bits of a weight that is not compressed: checkpoints are published with 16. */
 const UNCOMPRESSED_BITS = 16;

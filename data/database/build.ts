@@ -14,10 +14,14 @@ import { cannotWrite, otherRuns } from './messages.ts';
 import { translate } from './open.ts';
 import { Problems } from './problems.ts';
 import { readReported } from './reported.ts';
-import { type RunTables, readRuns } from './runs.ts';
+import { readRuns } from './runs.ts';
+import { readTensors } from './tensors.ts';
 
 const CODE = join(import.meta.dirname, '..');
 const LOCAL_TABLES = ['local_run', 'local_cell', 'local_metric'] as const;
+
+/** Rows of tables that are made from files, by the table's name. */
+type Tables = Readonly<Record<string, readonly Row[]>>;
 
 export interface BuildReport {
   readonly path: string;
@@ -36,11 +40,20 @@ export async function build(root: string, path: string): Promise<BuildReport> {
   problems.throwIfAny();
   const reported = readReported(root, catalogues, problems);
   const runs = readRuns(root, catalogues, problems);
+  const tensors = readTensors(root, problems);
   problems.throwIfAny();
+  const tables: Tables = {
+    reported,
+    file_run: runs.runs,
+    file_cell: runs.cells,
+    file_metric: runs.metrics,
+    tensor_file: tensors.files,
+    tensor_statistic: tensors.statistics,
+  };
   const temporary = `${path}.new-${process.pid}`;
   discard(temporary);
   try {
-    await write(temporary, path, mark, catalogues, reported, runs);
+    await write(temporary, path, mark, catalogues, tables);
   } catch (error) {
     discard(temporary);
     throw isWriteError(error) ? cannotWrite(path, error) : error;
@@ -54,18 +67,14 @@ async function write(
   path: string,
   mark: string,
   catalogues: Catalogues,
-  reported: readonly Row[],
-  runs: RunTables,
+  tables: Tables,
 ): Promise<void> {
   const instance = await DuckDBInstance.create(temporary);
   const connection = await instance.connect();
   try {
     await createTables(connection);
     await fillCatalogues(connection, catalogues);
-    await insertRows(connection, 'reported', reported);
-    await insertRows(connection, 'file_run', runs.runs);
-    await insertRows(connection, 'file_cell', runs.cells);
-    await insertRows(connection, 'file_metric', runs.metrics);
+    for (const [table, rows] of Object.entries(tables)) await insertRows(connection, table, rows);
     const old = existsSync(path) ? await keepLocalRuns(connection, path) : null;
     await fillRecipes(connection);
     for (const view of VIEWS) await connection.run(viewSql(view, [...catalogues.claims.keys()]));

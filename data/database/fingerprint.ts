@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runFiles } from './runs.ts';
+import { tensorFiles } from './tensors.ts';
 
 /** Files that the database depends on: the data itself and the code and SQL that turn it into tables. */
 const CODE = join(import.meta.dirname, '..');
@@ -17,6 +18,7 @@ export function fingerprint(root: string): string {
     ...list(root, 'labels', /\.json$/),
     ...list(root, 'published', /\.(json|csv)$/),
     ...runFiles(root).map(({ file }) => file),
+    ...tensorFiles(root).map(({ file }) => file),
   ];
   for (const file of inputs) add(hash, file, join(root, file));
   const code = ['.', 'database', 'tables', 'views', 'claims'].flatMap((folder) =>

@@ -62,3 +62,21 @@ CREATE TABLE reported (
   is_baseline BOOLEAN NOT NULL, own_key VARCHAR NOT NULL, baseline_key VARCHAR NOT NULL, suspect_reason VARCHAR,
   note VARCHAR
 );
+
+-- Which file the statistics of a model's tensors were read in, and on what text activations, keys and values were measured.
+-- weights is the sha256 over the sha256 of the weight files.
+CREATE TABLE tensor_file (
+  model_id VARCHAR PRIMARY KEY, owner VARCHAR NOT NULL, file VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL,
+  command VARCHAR NOT NULL, code_commit VARCHAR, engine VARCHAR NOT NULL, family VARCHAR NOT NULL,
+  params_b DOUBLE NOT NULL, weights VARCHAR NOT NULL, text VARCHAR NOT NULL, text_sha256 VARCHAR NOT NULL,
+  samples INTEGER NOT NULL, length INTEGER NOT NULL, seed INTEGER NOT NULL, tokens BIGINT NOT NULL, notes VARCHAR
+);
+
+-- One tensor a row: tensor is weight, activation (input of a linear, all tokens pooled), key (after rotation) or value.
+-- linear says whose; `*` in its name stands for all experts of a block. kurtosis is NULL where std is 0;
+-- channel_kurtosis is the largest of the rows of a weight.
+CREATE TABLE tensor_statistic (
+  model_id VARCHAR NOT NULL, layer INTEGER NOT NULL, linear VARCHAR NOT NULL, tensor VARCHAR NOT NULL,
+  count BIGINT NOT NULL, abs_max DOUBLE NOT NULL, std DOUBLE NOT NULL, kurtosis DOUBLE, channel_kurtosis DOUBLE,
+  PRIMARY KEY (model_id, layer, linear, tensor)
+);

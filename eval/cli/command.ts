@@ -16,6 +16,7 @@ import { checkNames } from './names.ts';
 import { describeExclusion, exclusionText, planText, summaryText } from './plan-text.ts';
 import { reproduceCommand } from './reproduce-command.ts';
 import { describeProblems, rawSettings } from './settings.ts';
+import { statsCommand, statsProblems } from './stats-command.ts';
 
 export async function evalCommand(given: Arguments, around: Surroundings): Promise<number> {
   const { write, columns } = around.output;
@@ -31,6 +32,7 @@ export async function evalCommand(given: Arguments, around: Surroundings): Promi
   const config = await checkedConfig(given, around);
   const reproduced = given.values.get('reproduce')?.[0];
   if (reproduced !== undefined) return reproduceCommand(reproduced, rawSettings(given), around);
+  if (given.switches.has('stats')) return statsCommand(config, around);
   const prepared = await prepareSweep(config, around);
   try {
     return config.behaviour.dryRun
@@ -44,7 +46,7 @@ export async function evalCommand(given: Arguments, around: Surroundings): Promi
 /** Throws `cli/arguments` with every problem of arguments, values and names. */
 async function checkedConfig(given: Arguments, around: Surroundings): Promise<RunConfig> {
   const config = readConfig(rawSettings(given), around);
-  const problems = [...given.problems];
+  const problems = [...given.problems, ...statsProblems(given)];
   if ('problems' in config) problems.push(...describeProblems(config.problems, given));
   const names = readConfig({ sweep: { ...namesIn(given) } }, around);
   if (!('problems' in names))

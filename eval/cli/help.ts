@@ -15,6 +15,8 @@ const EXAMPLES = `Examples
       two recipes on the shipped models
   pnpm eval --model meta-llama/Llama-3.2-1B --recipe rtn-w4g128 --data ~/data
       a model from Hugging Face on public evaluation sets
+  pnpm eval --stats --model meta-llama/Llama-3.2-1B
+      where the outliers of a model are
   pnpm eval --dry-run
       what would be computed, and what is left out and why`;
 

@@ -85,7 +85,7 @@ export const OPTION_GROUPS = [
       {
         name: 'calibration-text',
         value: 'TEXT',
-        help: 'world-train (default) or a text file; only for methods that calibrate',
+        help: 'world-train (default) or a text file; only for methods that calibrate, and for --stats',
       },
       { name: 'calibration-samples', value: 'N', help: 'number of calibration samples (default: 128)' },
       {
@@ -110,7 +110,11 @@ export const OPTION_GROUPS = [
         value: null,
         help: 'keep compressed weights in the cache instead of deleting them after use',
       },
-      { name: 'save', value: 'WHO', help: 'when the run is complete, also copy it to data/results/WHO/' },
+      {
+        name: 'save',
+        value: 'WHO',
+        help: 'when the run is complete, also copy it to data/results/WHO/; with --stats, write to data/tensors/WHO/',
+      },
     ],
   },
   {
@@ -127,6 +131,11 @@ export const OPTION_GROUPS = [
         name: 'reproduce',
         value: 'RUN.json',
         help: 'measure everything in a run file again, in a scratch folder, and compare',
+      },
+      {
+        name: 'stats',
+        value: null,
+        help: 'instead of a sweep: AbsMax, standard deviation and kurtosis of weights, activations, keys and values, layer by layer, over the calibration samples',
       },
       { name: 'list', short: 'l', value: null, help: 'print shipped models, methods and tasks, and stop' },
       { name: 'help', short: 'h', value: null, help: 'print this text and stop' },

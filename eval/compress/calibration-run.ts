@@ -122,7 +122,7 @@ export function chunksOf(sequences: readonly Sequence[]): readonly Chunk[] {
 }
 
 /** Keeps what is read while one block runs over all chunks: engines ask for a block's weights with every chunk. */
-function remember(source: WeightSource): WeightSource {
+export function remember(source: WeightSource): WeightSource {
   const kept = new Map<string, Promise<Float32Array>>();
   const once = (name: string, read: () => Promise<Float32Array>) => {
     const found = kept.get(name) ?? read();

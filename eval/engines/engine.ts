@@ -56,6 +56,15 @@ export type Observe = (
   K: number,
 ) => void | Promise<void>;
 
+/** Keys (after rotation) and values that a cache would hold for a chunk, float32 `[T, …]` each. */
+export interface CachedTensors {
+  readonly keys: Float32Array;
+  readonly values: Float32Array;
+}
+
+/** Receives what a block would cache; not called for a block that keeps no keys and values. */
+export type ObserveCache = (cache: CachedTensors) => void;
+
 export interface LoadedModel {
   readonly architecture: Architecture;
   /** One answer per request, one entry per continuation, independent of how requests are batched. */
@@ -72,8 +81,17 @@ export interface LoadedModel {
   logits(tokens: readonly number[]): Promise<Float32Array>;
   /** Hidden states after the embedding, float32 `[T, H]`. */
   embed(chunk: Chunk): Promise<Float32Array>;
-  /** Runs one block: float32 `[T, H]` in and out. `observe` sees the inputs of its linears. */
-  runBlock(index: number, chunk: Chunk, hidden: Float32Array, observe?: Observe): Promise<Float32Array>;
+  /**
+   * Runs one block: float32 `[T, H]` in and out. `observe` sees the inputs of its linears, `observeCache` the keys and
+   * values of all tokens at once.
+   */
+  runBlock(
+    index: number,
+    chunk: Chunk,
+    hidden: Float32Array,
+    observe?: Observe,
+    observeCache?: ObserveCache,
+  ): Promise<Float32Array>;
   /** Sets what `runBlock`, `score` and `generate` read from now on (used while a model is compressed block by block). */
   useWeights(weights: WeightSource): void;
 }

@@ -21,6 +21,16 @@ export const cliErrors = {
       'See pnpm eval --help.',
       { problems },
     ),
+  /** Models whose tensors could not be measured; those of the others are stored. */
+  statistics: (problems: readonly BitlossError[], models: number) =>
+    models === 1
+      ? problems[0]!
+      : new BitlossError(
+          'tensors/failed',
+          `[tensors] ${problems.length} of ${models} models could not be measured:${problems.map(({ message }) => `\n  - ${message}`).join('')}\n`,
+          'The files of the others were written.',
+          { codes: problems.map(({ code }) => code) },
+        ),
   emptyPlan: (exclusions: readonly string[]) =>
     new BitlossError(
       'cli/empty-plan',
@@ -52,6 +62,8 @@ export const cliProblems = {
     ]
       .filter((part) => part !== '')
       .join(' '),
+  notWithStats: (option: string) =>
+    `--${option} does not go with --stats, which looks at models as they are released.`,
   taskNeedsData: (task: string) =>
     `--task ${task}: its texts are not part of the repository. Give their folder with --data DIR.`,
 };

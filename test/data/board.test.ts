@@ -32,7 +32,9 @@ function find(wanted: Partial<BoardRow>): BoardRow {
 const byId = (id: string | null) => find({ row_id: id! });
 
 describe('every view', () => {
-  it.each(Object.keys(VIEW_ROWS) as ViewName[])('%s has rows of its type', async (view) => {
+  // No publication prints statistics of tensors; `tensors.test.ts` has their views.
+  const views = (Object.keys(VIEW_ROWS) as ViewName[]).filter((view) => !view.startsWith('tensor_'));
+  it.each(views)('%s has rows of its type', async (view) => {
     const rows = await readView(database, view);
     expect(rows.length).toBeGreaterThan(0);
     for (const row of rows) VIEW_ROWS[view].parse(row);

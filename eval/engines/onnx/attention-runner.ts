@@ -95,10 +95,12 @@ class AttentionRunner implements BlockRunner {
     this.#projections = projectionsOf(parts.mixer);
   }
 
-  async run(prepared: PreparedChunk, hidden: Float32Array, { observe, remember }: RunHooks): Promise<void> {
+  async run(prepared: PreparedChunk, hidden: Float32Array, hooks: RunHooks): Promise<void> {
+    const { observe, observeCache, remember } = hooks;
     const { mixer, hiddenSize: H } = this.#parts;
     const tables = prepared.tables(mixer.position);
     const all = await this.#keysValues(hidden, tables, observe);
+    observeCache?.(all);
     for (const tile of prepared.tiles(mixer.heads, mixer.slidingWindow)) {
       const queries = { hidden: hidden.subarray(tile.from * H, tile.to * H), tables: slice(tables, tile) };
       const result = await this.#attendTile(prepared, tile, queries, all, observe);

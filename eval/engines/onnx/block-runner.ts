@@ -1,7 +1,7 @@
 /** How a block is run, whatever its mixer: whole chunks, or one new token of each of many texts. */
 import type { Architecture, Block, Position } from '../../families/architecture.ts';
 import type { WeightSource } from '../../weights.ts';
-import type { Chunk, Observe } from '../engine.ts';
+import type { Chunk, Observe, ObserveCache } from '../engine.ts';
 import { type Tile, type TileLimits, tilesOf } from '../tiles.ts';
 import { type RotationTables, rotationTables } from './layers/positions.ts';
 import type { Programs } from './programs.ts';
@@ -16,6 +16,7 @@ export interface BlockRunner {
 
 export interface RunHooks {
   readonly observe?: Observe;
+  readonly observeCache?: ObserveCache;
   /** Where to keep what generation needs of the texts in the chunk. */
   readonly remember?: Remember;
 }

@@ -1,9 +1,9 @@
 /** Runs chunks through the blocks of a model, keeping many chunks side by side so that each block is loaded once. */
 import type { Architecture } from '../../families/architecture.ts';
 import type { WeightSource } from '../../weights.ts';
-import type { Chunk, Observe } from '../engine.ts';
+import type { Chunk } from '../engine.ts';
 import type { TileLimits } from '../tiles.ts';
-import { type BlockRunner, PreparedChunk, type Remember } from './block-runner.ts';
+import { type BlockRunner, PreparedChunk, type Remember, type RunHooks } from './block-runner.ts';
 import { feedWeights } from './block-weights.ts';
 import { embeddingGraph } from './graphs/embedding.ts';
 import type { Programs } from './programs.ts';
@@ -87,13 +87,9 @@ export class Forward {
     weights: WeightSource,
     index: number,
     { chunk, hidden }: Travelling,
-    observe?: Observe,
+    hooks: RunHooks,
   ): Promise<void> {
     const runner = await this.loadBlock(weights, index);
-    await runner.run(
-      new PreparedChunk(chunk, this.#limits),
-      hidden,
-      observe === undefined ? {} : { observe },
-    );
+    await runner.run(new PreparedChunk(chunk, this.#limits), hidden, hooks);
   }
 }

@@ -9,6 +9,7 @@ import type {
   GenerateRequest,
   LoadedModel,
   Observe,
+  ObserveCache,
   OnProgress,
   ScoreRequest,
 } from '../engine.ts';
@@ -64,13 +65,18 @@ export class OnnxModel implements LoadedModel {
     chunk: Chunk,
     hidden: Float32Array,
     observe?: Observe,
+    observeCache?: ObserveCache,
   ): Promise<Float32Array> {
     checkChunk(chunk);
     const expected = chunk.tokens.length * this.architecture.hiddenSize;
     if (hidden.length !== expected)
       throw errors.chunk(`its hidden states have ${hidden.length} values, not ${expected}`);
     const travelling = { chunk, hidden: hidden.slice() };
-    await this.#scorer.forward.runBlock(this.#weights, index, travelling, observe);
+    const hooks = {
+      ...(observe === undefined ? {} : { observe }),
+      ...(observeCache === undefined ? {} : { observeCache }),
+    };
+    await this.#scorer.forward.runBlock(this.#weights, index, travelling, hooks);
     return travelling.hidden;
   }
 

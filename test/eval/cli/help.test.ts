@@ -34,7 +34,7 @@ test('the help text at 100 columns', () => {
           --seed N                  seed of everything random, such as the choice of calibration samples
                                     (default: 0)
           --calibration-text TEXT   world-train (default) or a text file; only for methods that
-                                    calibrate
+                                    calibrate, and for --stats
           --calibration-samples N   number of calibration samples (default: 128)
           --calibration-length TOKENS
                                     tokens in a sample (default: 2048, or what the model can see if that
@@ -47,13 +47,17 @@ test('the help text at 100 columns', () => {
                                     .cache)
           --keep                    keep compressed weights in the cache instead of deleting them after
                                     use
-          --save WHO                when the run is complete, also copy it to data/results/WHO/
+          --save WHO                when the run is complete, also copy it to data/results/WHO/; with
+                                    --stats, write to data/tensors/WHO/
 
     Other
       -n, --dry-run                 print the plan, with what it leaves out and why, and stop
           --retry                   measure failed cells again
           --reproduce RUN.json      measure everything in a run file again, in a scratch folder, and
                                     compare
+          --stats                   instead of a sweep: AbsMax, standard deviation and kurtosis of
+                                    weights, activations, keys and values, layer by layer, over the
+                                    calibration samples
       -l, --list                    print shipped models, methods and tasks, and stop
       -h, --help                    print this text and stop
 
@@ -64,6 +68,8 @@ test('the help text at 100 columns', () => {
           two recipes on the shipped models
       pnpm eval --model meta-llama/Llama-3.2-1B --recipe rtn-w4g128 --data ~/data
           a model from Hugging Face on public evaluation sets
+      pnpm eval --stats --model meta-llama/Llama-3.2-1B
+          where the outliers of a model are
       pnpm eval --dry-run
           what would be computed, and what is left out and why
     "

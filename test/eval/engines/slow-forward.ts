@@ -26,8 +26,16 @@ export type Tensors = ReadonlyMap<string, Float32Array>;
 
 type Matrix = number[][];
 
+/** Sees the inputs of linears, once for those that share them, and rotated keys and values, `[T][…]`. */
+export type Watch = (linear: string, tensor: 'activation' | 'key' | 'value', rows: Matrix) => void;
+
 /** Logits of every position, `[T][V]`. */
-export function slowLogits(config: TinyConfig, tensors: Tensors, tokens: readonly number[]): Matrix {
+export function slowLogits(
+  config: TinyConfig,
+  tensors: Tensors,
+  tokens: readonly number[],
+  watch: Watch = () => {},
+): Matrix {
   const H = config.hidden_size;
   const tensor = (name: string) => {
     const data = tensors.get(name);
@@ -39,11 +47,13 @@ export function slowLogits(config: TinyConfig, tensors: Tensors, tokens: readonl
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     const path = `model.layers.${layer}`;
     const normed = rms(x, tensor(`${path}.input_layernorm.weight`), config.rms_norm_eps);
-    x = add(x, attention(config, tensors, `${path}.self_attn`, normed));
+    x = add(x, attention(config, tensors, `${path}.self_attn`, normed, watch));
     const again = rms(x, tensor(`${path}.post_attention_layernorm.weight`), config.rms_norm_eps);
+    watch(`${path}.mlp.gate_proj`, 'activation', again);
     const gate = project(tensors, `${path}.mlp.gate_proj`, again);
     const up = project(tensors, `${path}.mlp.up_proj`, again);
     const inner = gate.map((row, t) => row.map((g, i) => (g / (1 + Math.exp(-g))) * up[t]![i]!));
+    watch(`${path}.mlp.down_proj`, 'activation', inner);
     x = add(x, project(tensors, `${path}.mlp.down_proj`, inner));
   }
   const last = rms(x, tensor('model.norm.weight'), config.rms_norm_eps);
@@ -58,7 +68,7 @@ export function logSoftmax(row: readonly number[]): number[] {
   return row.map((value) => value - max - Math.log(sum));
 }
 
-function attention(config: TinyConfig, tensors: Tensors, path: string, x: Matrix): Matrix {
+function attention(config: TinyConfig, tensors: Tensors, path: string, x: Matrix, watch: Watch): Matrix {
   const d = config.head_dim ?? config.hidden_size / config.num_attention_heads;
   const group = config.num_attention_heads / config.num_key_value_heads;
   const window =
@@ -79,6 +89,9 @@ function attention(config: TinyConfig, tensors: Tensors, path: string, x: Matrix
   const q = project(tensors, `${path}.q_proj`, x).map(rotate);
   const k = project(tensors, `${path}.k_proj`, x).map(rotate);
   const v = project(tensors, `${path}.v_proj`, x);
+  watch(`${path}.q_proj`, 'activation', x);
+  watch(`${path}.k_proj`, 'key', k);
+  watch(`${path}.v_proj`, 'value', v);
   const mixed = x.map((_, t) => {
     const out: number[] = [];
     for (let head = 0; head < config.num_attention_heads; head++) {
@@ -95,6 +108,7 @@ function attention(config: TinyConfig, tensors: Tensors, path: string, x: Matrix
     }
     return out;
   });
+  watch(`${path}.o_proj`, 'activation', mixed);
   return project(tensors, `${path}.o_proj`, mixed);
 }
 
