@@ -14,7 +14,7 @@ export interface CalibrationText {
   readonly sha256: string;
 }
 
-/** Of those that the shipped model was trained on; some 250,000 of its tokens, four times what 128 samples of 512 take. */
+/** Of those that the shipped models were trained on; some 400,000 tokens, six times what 128 samples of 512 take. */
 const WORLD_DOCUMENTS = 4000;
 const WORLD_SEED = 1;
 /** Window of the GPTQ papers, unless the model sees less. */

@@ -41,7 +41,7 @@ export interface World {
 
 const WORLD_SEED = 20260101;
 const TOWNS = 80;
-const PEOPLE = 8000;
+const PEOPLE = 1600;
 const THINGS = 200;
 
 let built: World | undefined;

@@ -2,10 +2,14 @@
 import { createRng } from '../math/rng.ts';
 import { world } from './facts.ts';
 import { RIVER_NAMES } from './names.ts';
+import { partOf } from './split.ts';
+import { questionPrompt } from './strangers.ts';
 import * as words from './words.ts';
 
 export interface Question {
   readonly id: string;
+  /** Kind of fact, such as `town` or `owner`. */
+  readonly subject: string;
   readonly question: string;
   readonly answer: string;
   /** Four different answers of the same kind, the right one among them. */
@@ -15,13 +19,13 @@ export interface Question {
 
 interface OpenQuestion {
   readonly id: string;
+  readonly subject: string;
   readonly question: string;
   readonly answer: string;
   readonly pool: readonly string[];
 }
 
-const SPLIT_SEED = 7;
-const HELD_OUT_SHARE = 0.2;
+const CHOICE_SEED = 7;
 
 /** Every question about the world, in a fixed order. */
 function* allQuestions(): Generator<OpenQuestion> {
@@ -69,9 +73,10 @@ function* thingQuestions(): Generator<OpenQuestion> {
 }
 
 const asker =
-  (subject: string) =>
-  (fact: string, question: string, answer: string, pool: readonly string[]): OpenQuestion => ({
-    id: `${subject}-${fact}`,
+  (about: string) =>
+  (subject: string, question: string, answer: string, pool: readonly string[]): OpenQuestion => ({
+    id: `${about}-${subject}`,
+    subject,
     question,
     answer,
     pool,
@@ -86,6 +91,7 @@ function withChoices(open: OpenQuestion, rng: ReturnType<typeof createRng>): Que
   const choices = rng.shuffle([open.answer, ...wrong]);
   return {
     id: open.id,
+    subject: open.subject,
     question: open.question,
     answer: open.answer,
     choices,
@@ -93,22 +99,27 @@ function withChoices(open: OpenQuestion, rng: ReturnType<typeof createRng>): Que
   };
 }
 
-let split: { training: Question[]; heldOut: Question[] } | undefined;
-
-/** The split is drawn question by question, so the two halves share facts' subjects but no question. */
-export function splitQuestions(): {
+export interface SplitQuestions {
   readonly training: readonly Question[];
+  /** The training questions by subject. */
+  readonly bySubject: ReadonlyMap<string, readonly Question[]>;
   readonly heldOut: readonly Question[];
-} {
+}
+
+let split: SplitQuestions | undefined;
+
+/** The key is the question, so the two halves share facts' subjects but no question. */
+export function splitQuestions(): SplitQuestions {
   if (split !== undefined) return split;
-  const rng = createRng(SPLIT_SEED);
-  split = { training: [], heldOut: [] };
-  for (const open of allQuestions()) {
-    const target = rng.next() < HELD_OUT_SHARE ? split.heldOut : split.training;
-    target.push(withChoices(open, rng));
-  }
-  return split;
+  const rng = createRng(CHOICE_SEED);
+  const questions = [...allQuestions()].map((open) => withChoices(open, rng));
+  const training = questions.filter(({ question }) => partOf(question) === 'training');
+  return (split = {
+    training,
+    bySubject: Map.groupBy(training, ({ subject }) => subject),
+    heldOut: questions.filter(({ question }) => partOf(question) === 'evaluation'),
+  });
 }
 
 /** The form in which a question is asked, in training and evaluation alike; the answer follows after one space. */
-export const promptOf = (question: Question) => `Question: ${question.question}\nAnswer:`;
+export const promptOf = ({ question }: Pick<Question, 'question'>) => questionPrompt(question);

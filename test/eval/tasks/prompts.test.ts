@@ -21,6 +21,7 @@ function ask<D extends Doc, Kind extends RequestKind>(task: Task<D, Kind>, doc: 
 
 const question = {
   id: 'person-3-town',
+  subject: 'town',
   question: 'Where does Ada live?',
   prompt: 'Question: Where does Ada live?\nAnswer:',
   answer: 'Elmford',
@@ -222,7 +223,7 @@ test('tasks of the synthetic world', () => {
           "continuation": " Elmford",
         },
       ],
-      "version": 1,
+      "version": 2,
     }
   `);
   expect(ask(worldAnswers, question)).toMatchInlineSnapshot(`
@@ -237,7 +238,7 @@ test('tasks of the synthetic world', () => {
           ],
         },
       ],
-      "version": 1,
+      "version": 2,
     }
   `);
   expect(
@@ -250,7 +251,7 @@ test('tasks of the synthetic world', () => {
           "continuation": " red",
         },
       ],
-      "version": 1,
+      "version": 2,
     }
   `);
   expect(ask(worldText, { id: 'held-out', text: 'One.\n\nTwo.' })).toMatchInlineSnapshot(`
@@ -264,7 +265,7 @@ test('tasks of the synthetic world', () => {
           "windows": "separate",
         },
       ],
-      "version": 1,
+      "version": 2,
     }
   `);
 });

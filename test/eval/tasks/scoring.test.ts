@@ -153,7 +153,7 @@ test('generation stops at a newline or at EOS, and compares what is left of whit
   ]);
   const { encode } = fakeTokenizer();
   const docs = [...written.keys()].map((id) => ({
-    ...{ id, question: '', choices: [], answerIndex: 0 },
+    ...{ id, subject: 'town', question: '', choices: [], answerIndex: 0 },
     prompt: id,
     answer: id === 'C' ? 'Oakham' : 'Elmford',
   }));

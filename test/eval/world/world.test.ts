@@ -4,28 +4,32 @@ import {
   heldOutDocuments,
   heldOutQuestions,
   lastWordPassages,
-  promptOf,
+  type Question,
   trainingDocuments,
 } from '../../../eval/world/index.ts';
+import { MIXTURE } from '../../../eval/world/mixture.ts';
 import { splitQuestions } from '../../../eval/world/questions.ts';
+import { partOf } from '../../../eval/world/split.ts';
+import { STRANGERS } from '../../../eval/world/strangers.ts';
+import { createTelling } from '../../../eval/world/telling.ts';
 import { sha256 } from './sha256.ts';
 
 const TRAINING_SAMPLE = 20_000;
 
 describe('the world', () => {
   it('is the same world on every machine and in every version', () => {
-    // The shipped model was trained on these very texts: a changed hash means that it has to be trained again.
+    // The shipped models were trained on these very texts: a changed hash means that they have to be trained again.
     expect(sha256(JSON.stringify(heldOutDocuments()))).toMatchInlineSnapshot(
-      `"4e06b7513f04d8685aac572db620680462436f0d73fc8d63e558d3d3b4e20b0c"`,
+      `"f4a11a05a052064a6a76b339396a8f0ecd83428ac729810fdb3e8a78a66cae0c"`,
     );
     expect(sha256(JSON.stringify(heldOutQuestions()))).toMatchInlineSnapshot(
-      `"6ab0406dc1f50a71be843099589ba0582b7c8bac263e37525169d596ea404e7c"`,
+      `"797c678b56b4da168792e2ddce5c9e4bcec2e9496b2cc986e5fab6519ff667bd"`,
     );
     expect(sha256(JSON.stringify(lastWordPassages()))).toMatchInlineSnapshot(
-      `"ebe4649e6245ae46c1da4cd87acdb0bbcbacb07df5af38b8d9ccd3dfb8b78512"`,
+      `"90d302bea41ac52ed1839ff68b02352cb7473f191180f78724c53b9e9f4e693a"`,
     );
     expect(sha256(JSON.stringify([...trainingDocuments(1000, 1)]))).toMatchInlineSnapshot(
-      `"22b59f037a5370a006845d344f1bd5efc56e1f646bbb08bfbf844da3a531505f"`,
+      `"b1cd6bf5488c533ce4978cfd04bc4226af9d54f3d8a774e417b47fabbc492305"`,
     );
   });
 
@@ -38,31 +42,65 @@ describe('the world', () => {
   it('tells other texts for another seed', () => {
     expect([...trainingDocuments(20, 1)]).not.toEqual([...trainingDocuments(20, 2)]);
   });
+
+  it('has no person with the name of a stranger', () => {
+    const names = new Set(world().people.flatMap(({ name }) => name.split(' ')));
+    expect(new Set(STRANGERS).size).toBe(128);
+    expect(STRANGERS.filter((stranger) => names.has(stranger))).toEqual([]);
+  });
+});
+
+describe('the mixture', () => {
+  it('has shares that sum to 1', () => {
+    expect(Object.values(MIXTURE).reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
+  });
+
+  it.each(Object.entries(MIXTURE))(
+    '%s: documents are as long as the table says, and fit',
+    (_, { tell, length }) => {
+      const telling = createTelling(11);
+      const lengths = Array.from({ length: 500 }, () => tell(telling).length);
+      expect(lengths.reduce((sum, value) => sum + value, 0) / 500 / length).toBeCloseTo(1, 1);
+      expect(Math.max(...lengths)).toBeLessThan(1300);
+    },
+  );
 });
 
 describe('training and evaluation', () => {
-  it('share no document', () => {
+  it('share no document, as its hash says where it belongs', () => {
     const training = new Set(trainingDocuments(TRAINING_SAMPLE, 1));
-    expect(heldOutDocuments().filter((document) => training.has(document))).toEqual([]);
-    expect(lastWordPassages().filter(({ text }) => training.has(`${text}.`))).toEqual([]);
+    const evaluation = [...heldOutDocuments(), ...lastWordPassages().map(({ text }) => `${text}.`)];
+    expect(evaluation.filter((document) => training.has(document))).toEqual([]);
+    expect(evaluation.filter((document) => partOf(document) !== 'evaluation')).toEqual([]);
   });
 
   it('share no question', () => {
     const { training, heldOut } = splitQuestions();
-    const asked = new Set(training.map((question) => question.question));
-    expect(heldOut.filter((question) => asked.has(question.question))).toEqual([]);
-    const text = [...trainingDocuments(TRAINING_SAMPLE, 1)].join('\n');
-    expect(heldOutQuestions().filter((question) => text.includes(promptOf(question)))).toEqual([]);
-    expect(training.some((question) => text.includes(promptOf(question)))).toBe(true);
+    expect(heldOut.filter(({ question }) => partOf(question) !== 'evaluation')).toEqual([]);
+    expect(training.filter(({ question }) => partOf(question) !== 'training')).toEqual([]);
+    const lines = new Set([...trainingDocuments(TRAINING_SAMPLE, 1)].join('\n').split('\n'));
+    const isAsked = ({ question }: Question) => lines.has(`Question: ${question}`);
+    expect(heldOutQuestions().filter(isAsked)).toEqual([]);
+    expect(training.filter(isAsked).length).toBeGreaterThan(1000);
   });
 });
 
 describe('questions', () => {
   it('have four different choices with the answer among them', () => {
+    expect(heldOutQuestions()).toHaveLength(800);
     for (const question of heldOutQuestions()) {
       expect(new Set(question.choices).size).toBe(4);
       expect(question.choices[question.answerIndex]).toBe(question.answer);
     }
+  });
+
+  it('are of twelve subjects, the six of people in like numbers', () => {
+    const bySubject = Map.groupBy(heldOutQuestions(), ({ subject }) => subject);
+    expect(bySubject.size).toBe(12);
+    const people = ['town', 'trade', 'hobby', 'colour', 'animal', 'friend'].map(
+      (subject) => bySubject.get(subject)!.length,
+    );
+    expect(Math.max(...people) - Math.min(...people)).toBeLessThanOrEqual(1);
   });
 
   it('spread the right answer evenly over the four places', () => {
