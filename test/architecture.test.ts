@@ -109,8 +109,9 @@ describe('every plug-in is registered', () => {
     expect(plugIns.length).toBeGreaterThan(0);
     for (const file of plugIns) {
       const stem = basename(file, '.ts');
-      // Metric ids are column values, which are snake_case.
-      const id = (folder === 'eval/metrics' ? stem.replaceAll('-', '_') : stem).replaceAll('.', '\\.');
+      // Metric ids are column values, which are snake_case; family ids are those of Hugging Face configs.
+      const isSnake = ['eval/metrics', 'eval/families'].includes(folder);
+      const id = (isSnake ? stem.replaceAll('-', '_') : stem).replaceAll('.', '\\.');
       expect(
         index,
         `${folder}/index.ts lacks: import { … } from './${stem}.ts'; and its line in the record`,

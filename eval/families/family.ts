@@ -3,11 +3,16 @@ import type { z } from 'zod';
 import type { Architecture } from './architecture.ts';
 
 export interface Family<Config = unknown> {
-  /** File stem, permanent; equals `model_type` in config.json. */
+  /** File stem with underscores, permanent; equals `model_type` in config.json. */
   readonly id: string;
   readonly title: string;
-  /** The only `architectures` entry of config.json that this family computes. */
+  /** The `architectures` entry of config.json that this family computes. */
   readonly architectureClass: string;
+  /**
+   * Classes that checkpoints bring code of their own for (`auto_map`) and that this family computes; that code is never
+   * run. Without such a list, a checkpoint with code of its own is refused.
+   */
+  readonly remoteClasses?: readonly string[];
   /**
    * Every key that transformers reads for this class, with the class's own defaults. Keys that it does not read may be
    * there and mean nothing; a value that is not supported must fail.

@@ -3,11 +3,36 @@ import { z } from 'zod';
 import { familyErrors as errors } from '../errors/checkpoint.ts';
 import { didYouMean } from '../nearest.ts';
 import type { Architecture } from './architecture.ts';
+import { bloom } from './bloom.ts';
+import { chatglm } from './chatglm.ts';
+import { falcon } from './falcon.ts';
 import type { Family } from './family.ts';
+import { gemma } from './gemma.ts';
+import { gemma2 } from './gemma2.ts';
+import { gptNeox } from './gpt-neox.ts';
 import { llama } from './llama.ts';
 import { mistral } from './mistral.ts';
+import { opt } from './opt.ts';
+import { phi3 } from './phi3.ts';
+import { qwen2 } from './qwen2.ts';
+import { qwen3 } from './qwen3.ts';
+import { stablelm } from './stablelm.ts';
 
-export const families = { llama, mistral } as const satisfies Record<string, Family>;
+export const families = {
+  bloom,
+  chatglm,
+  falcon,
+  gemma,
+  gemma2,
+  gpt_neox: gptNeox,
+  llama,
+  mistral,
+  opt,
+  phi3,
+  qwen2,
+  qwen3,
+  stablelm,
+} as const satisfies Record<string, Family>;
 
 export type FamilyId = keyof typeof families;
 
@@ -18,11 +43,7 @@ const common = z.looseObject({
   quantization_config: z
     .null('a checkpoint that is already quantized is not supported; use the 16-bit one')
     .optional(),
-  auto_map: z
-    .looseObject({
-      AutoModelForCausalLM: z.undefined('model code that comes with the checkpoint is never run'),
-    })
-    .nullish(),
+  auto_map: z.looseObject({ AutoModelForCausalLM: z.string().optional() }).nullish(),
 });
 
 /**
@@ -31,16 +52,24 @@ const common = z.looseObject({
  * @throws family/unknown with the nearest known families, family/config with every problem at once
  */
 export function describeModel(config: unknown, where: string): Architecture {
-  const { model_type: modelType, architectures } = parse(common, config, where);
+  const { model_type: modelType, architectures, auto_map: code } = parse(common, config, where);
   if (!Object.hasOwn(families, modelType)) {
     const known = Object.keys(families);
     throw errors.unknown(where, modelType, didYouMean(modelType, known), known);
   }
   const family: Family = families[modelType as FamilyId];
-  const others = (architectures ?? []).filter((name) => name !== family.architectureClass);
+  const known = [family.architectureClass, ...(family.remoteClasses ?? [])];
+  const others = (architectures ?? []).filter((name) => !known.includes(name));
   if (others.length > 0) {
     throw errors.config(where, [
       `architectures: "${others.join('", "')}" is not ${family.architectureClass}`,
+    ]);
+  }
+  // The class is named after the file: `owner/repository--modeling_chatglm.ChatGLMForConditionalGeneration`.
+  const own = code?.AutoModelForCausalLM?.split('.').at(-1);
+  if (own !== undefined && !(family.remoteClasses ?? []).includes(own)) {
+    throw errors.config(where, [
+      `auto_map.AutoModelForCausalLM: model code that comes with the checkpoint is never run, and "${own}" is not known to compute what ${family.architectureClass} does`,
     ]);
   }
   return family.describe(parse(family.config, config, where));

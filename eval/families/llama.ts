@@ -7,6 +7,6 @@ export const llama = defineFamily({
   id: 'llama',
   title: 'LLaMA',
   architectureClass: 'LlamaForCausalLM',
-  config: z.object(decoderKeys).superRefine(checkDecoder),
+  config: z.object(decoderKeys).superRefine((parsed, context) => checkDecoder(parsed, context)),
   describe: (config) => describeDecoder('llama', config, null),
 });

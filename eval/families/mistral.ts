@@ -13,7 +13,7 @@ const config = z
     attention_bias: z.literal(false, 'Mistral has no biases').default(false),
     mlp_bias: z.literal(false, 'Mistral has no biases').default(false),
   })
-  .superRefine(checkDecoder);
+  .superRefine((parsed, context) => checkDecoder(parsed, context));
 
 export const mistral = defineFamily({
   id: 'mistral',
