@@ -9,6 +9,7 @@ import type { Sweep } from './config.ts';
 import { contentHash } from './content-hash.ts';
 import type { FileRecord } from './datasets/load.ts';
 import type { EngineInfo } from './engines/engine.ts';
+import { checkPrecision, precisionOf } from './engines/forward-quantizer.ts';
 import type { Architecture } from './families/architecture.ts';
 import { linearsOf } from './families/linears.ts';
 import { methodFor } from './methods/index.ts';
@@ -126,10 +127,12 @@ function planRecipe(
   return { id, recipe, calibration, compressionKey: compressionKey(content), cells };
 }
 
-/** Throws what the method says against a recipe, as such or for a matrix of this model. */
+/** Throws what there is to say against a recipe, as such or for this model. */
 function checkRecipe(recipe: Recipe, architecture: Architecture): void {
   if (recipe.method === FP16.method) return;
   const method = methodFor(recipe);
+  checkPrecision(precisionOf(recipe), architecture, formatRecipe(recipe));
+  if (recipe.weights === null) return;
   const settings = method.fromRecipe(recipe);
   for (const { name, outFeatures: N, inFeatures: K } of architecture.blocks.flatMap(linearsOf)) {
     method.check({ name, N, K }, settings);

@@ -8,6 +8,7 @@ import { residentWeights } from './checkpoint/resident.ts';
 import { type CompressedModel, compressModel } from './compress.ts';
 import type { Doc } from './datasets/dataset.ts';
 import type { Engine, LoadedModel } from './engines/engine.ts';
+import { describePrecision, type ForwardPrecision, precisionOf } from './engines/forward-quantizer.ts';
 import { type PreparedTask, prepareTask } from './evaluate.ts';
 import type { PlannedCell, PlannedRecipe, PlannedRun } from './plan.ts';
 import type { ModelForm, OnShare, OpenedModel } from './run.ts';
@@ -55,14 +56,15 @@ export class Workbench implements OpenedModel {
   }
 
   async form(recipe: PlannedRecipe, onProgress: OnShare): Promise<ModelForm> {
-    if (recipe.recipe.method === 'fp16') return this.#asReleased();
+    const precision = precisionOf(recipe.recipe);
+    if (recipe.recipe.weights === null) return this.#asReleased(precision);
     const folder = compressedFolder(this.#parts.cache, recipe);
     const compressed = await this.#compress(recipe, folder, onProgress);
-    const model = await this.#load(compressed);
+    const model = await this.#load(compressed, precision);
     return {
       bitsPerWeight: compressed.size.bitsPerWeight,
       sizeBytes: compressed.size.sizeBytes,
-      notes: compressed.notes,
+      notes: [...describePrecision(precision), ...compressed.notes],
       evaluate: (cell, onShare) => this.#evaluate(model, cell, onShare),
       discard: async () => {
         if (!this.#parts.keep) await rm(folder, { recursive: true, force: true });
@@ -75,17 +77,19 @@ export class Workbench implements OpenedModel {
     this.#sequences = null;
   }
 
-  async #asReleased(): Promise<ModelForm> {
-    const model = await this.#load(this.#parts.checkpoint.weights);
+  /** The weights as they are, with or without rounding in the forward pass. */
+  async #asReleased(precision: ForwardPrecision): Promise<ModelForm> {
+    const model = await this.#load(this.#parts.checkpoint.weights, precision);
     return {
       bitsPerWeight: UNCOMPRESSED_BITS,
       sizeBytes: (this.#run.model.manifest.params * UNCOMPRESSED_BITS) / 8,
-      notes: [],
+      notes: describePrecision(precision),
       evaluate: (cell, onShare) => this.#evaluate(model, cell, onShare),
       discard: async () => undefined,
     };
   }
 
+  /** Calibration runs with 16-bit activations, keys and values, so a method sees what the released model computes. */
   #compress(recipe: PlannedRecipe, folder: string, onProgress: OnShare): Promise<CompressedModel> {
     const { checkpoint, engine, log } = this.#parts;
     return compressModel({
@@ -111,9 +115,12 @@ export class Workbench implements OpenedModel {
     return this.#sequences;
   }
 
-  #load(weights: WeightSource): Promise<LoadedModel> {
+  #load(weights: WeightSource, precision: ForwardPrecision): Promise<LoadedModel> {
     const { checkpoint, engine } = this.#parts;
-    return engine.load(checkpoint.architecture, this.#resident(weights), { workspaceBytes: WORKSPACE_BYTES });
+    return engine.load(checkpoint.architecture, this.#resident(weights), {
+      workspaceBytes: WORKSPACE_BYTES,
+      precision,
+    });
   }
 
   #resident(weights: WeightSource): WeightSource {

@@ -4,6 +4,7 @@
  */
 import type { Architecture } from '../families/architecture.ts';
 import type { WeightSource } from '../weights.ts';
+import type { ForwardPrecision } from './forward-quantizer.ts';
 
 /**
  * Tokens of one or more sequences packed without padding, all arrays `[T]`. Token i attends to token j when
@@ -106,6 +107,8 @@ export interface EngineInfo {
 export interface EngineOptions {
   /** Upper bound in bytes for hidden states, scores and logits that live at the same time. */
   readonly workspaceBytes: number;
+  /** What the forward pass rounds, in `score`, `generate`, `logits` and `runBlock` alike. @default UNROUNDED */
+  readonly precision?: ForwardPrecision;
 }
 
 export interface Engine {

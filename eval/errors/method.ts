@@ -58,6 +58,23 @@ export const methodErrors = {
     }),
 };
 
+export const precisionErrors = {
+  noCache: (recipe: string, family: string) =>
+    new BitlossError(
+      'precision/no-cache',
+      `[methods] ${recipe}: a ${family} model carries a state from token to token and has no keys and values to round.`,
+      'Choose a recipe for weights or activations.',
+      { recipe, family },
+    ),
+  groupSize: (recipe: string, name: string, group: number, width: number) =>
+    new BitlossError(
+      'precision/group-size',
+      `[methods] ${recipe}: group size ${group} does not divide the ${width} numbers of a head, made by ${name}.`,
+      'Use a divisor, or leave the group out: the whole head then shares a grid.',
+      { recipe, name, group, width },
+    ),
+};
+
 export const formatErrors = {
   unknown: (format: string, known: readonly string[]) =>
     new BitlossError(

@@ -37,11 +37,12 @@ export const gptq = defineMethod({
   needs: 'hessian',
   settings,
   supports(recipe) {
-    if (recipe.staticGroups && recipe.weights?.group === -1) {
+    if (recipe.weights === null) return 'gptq compresses weights, and the recipe gives no bits for them';
+    if (recipe.staticGroups && recipe.weights.group === -1) {
       return 'static groups mean nothing with one group per row, whose grid is always fitted on the original weights';
     }
     if (recipe.damping !== null && recipe.damping > 1) return `a damping of ${recipe.damping} is above 1`;
-    return grid.weightOnlyReason(recipe);
+    return grid.integerReason(recipe);
   },
   fromRecipe: (recipe): Settings => ({
     ...grid.gridFromRecipe(recipe),

@@ -55,7 +55,7 @@ export interface Method<Settings = unknown, N extends Needs = Needs> {
   readonly settings: z.ZodType<Settings>;
   /** Why this method cannot run a recipe, as a clause; null where it can. */
   supports(recipe: Recipe): string | null;
-  /** The settings that a supported recipe stands for. */
+  /** The settings that a supported recipe stands for. Called only for recipes that give bits for weights. */
   fromRecipe(recipe: Recipe): Settings;
   /** Throws before any work where the settings do not fit a matrix of this shape (`method/group-size`). */
   check(linear: { readonly name: string; readonly N: number; readonly K: number }, settings: Settings): void;

@@ -1,6 +1,7 @@
 /** Round to nearest: every weight on the grid of its group, no data needed. The plug-in to copy for a new method. */
 import { z } from 'zod';
 import type { Recipe } from '../../data/recipe.ts';
+import { forwardReason } from '../engines/forward-quantizer.ts';
 import { methodErrors } from '../errors/method.ts';
 import { intGrouped } from '../formats/int-grouped.ts';
 import { type AffineGrid, fitGrid, quantize } from '../math/affine.ts';
@@ -36,7 +37,7 @@ export const rtn = defineMethod({
     if (recipe.actOrder || recipe.staticGroups || recipe.damping !== null) {
       return 'rtn has no column order, static groups or damping: it treats every group by itself';
     }
-    return weightOnlyReason(recipe);
+    return integerReason(recipe);
   },
   fromRecipe: gridFromRecipe,
   check: (linear, { group }) => void checkGroup('rtn', linear, group),
@@ -47,14 +48,18 @@ export const rtn = defineMethod({
   }),
 });
 
-/** Why a recipe is not weight-only integer quantization that this pipeline can run; null where it is. */
-export function weightOnlyReason(recipe: Recipe): string | null {
-  const { weights } = recipe;
+/** Why a recipe is not integer quantization that this pipeline can run; null where it is. */
+export function integerReason(recipe: Recipe): string | null {
   if (recipe.variant !== null) return `the sub-type "${recipe.variant}" belongs to another tool`;
-  if (recipe.activations !== null) return 'quantized activations are not supported yet';
-  if (recipe.kv !== null) return 'a quantized KV cache is not supported yet';
   if (recipe.sparsity !== null) return 'sparsity is not supported yet';
-  if (weights === null) return `${recipe.method} quantizes weights, and the recipe gives no bits for them`;
+  return weightReason(recipe) ?? forwardReason(recipe);
+}
+
+function weightReason({ method, weights, activations, kv, symmetric, mse }: Recipe): string | null {
+  if (weights === null) {
+    if (activations === null && kv === null) return `${method} is given no bits for anything`;
+    return symmetric || mse ? 'its settings are for weights, and it leaves weights alone' : null;
+  }
   if (!Number.isInteger(weights.bits) || weights.bits < 2 || weights.bits > 8) {
     return `${weights.bits}-bit weights are not supported; 2 to 8 whole bits are`;
   }

@@ -162,7 +162,8 @@ test.each([
     'static groups mean nothing with one group per row, whose grid is always fitted on the original weights',
   ],
   ['gptq-w4g128-damp2', 'a damping of 2 is above 1'],
-  ['gptq-w4g128a8', 'quantized activations are not supported yet'],
+  ['gptq-w4g128a8', null],
+  ['gptq-kv4', 'gptq compresses weights, and the recipe gives no bits for them'],
   ['gptq-w4g128', null],
   ['gptq-w3g128-sym-minmax-actorder-static-mse-damp0.1', null],
 ])('supports %s: %s', (id, reason) => expect(gptq.supports(parseRecipe(id))).toBe(reason));

@@ -78,11 +78,15 @@ test.each([
   ['rtn-w4g128', null],
   ['rtn-w2-sym-free-mse', null],
   ['rtn-w4g32-minmax', null],
-  ['rtn-kv4', 'a quantized KV cache is not supported yet'],
-  ['rtn-w4a8', 'quantized activations are not supported yet'],
-  ['rtn-w4a8kv4', 'quantized activations are not supported yet'],
+  ['rtn-kv4', null],
+  ['rtn-kv4g32-minmax', null],
+  ['rtn-w4a8', null],
+  ['rtn-w4a8kv4', null],
+  ['rtn-w4a9', '9-bit activations are not supported; 2 to 8 whole bits are, and 16 for none'],
+  ['rtn-kv4-mse', 'its settings are for weights, and it leaves weights alone'],
+  ['rtn-kv4-sym', 'its settings are for weights, and it leaves weights alone'],
   ['rtn-w4-2:4', 'sparsity is not supported yet'],
-  ['rtn', 'rtn quantizes weights, and the recipe gives no bits for them'],
+  ['rtn', 'rtn is given no bits for anything'],
   ['rtn-w1', '1-bit weights are not supported; 2 to 8 whole bits are'],
   ['rtn-w2.5', '2.5-bit weights are not supported; 2 to 8 whole bits are'],
   ['rtn-w16', '16-bit weights are not supported; 2 to 8 whole bits are'],
@@ -124,8 +128,8 @@ test('messages', () => {
   expect(() => findMethod('gtpq')).toThrowErrorMatchingInlineSnapshot(
     `[BitlossError: [methods] unknown method "gtpq". Did you mean "gptq"? Known: rtn, gptq (2).]`,
   );
-  expect(() => methodFor(parseRecipe('rtn-kv4'))).toThrowErrorMatchingInlineSnapshot(
-    `[BitlossError: [methods] rtn-kv4: a quantized KV cache is not supported yet. Choose another recipe.]`,
+  expect(() => methodFor(parseRecipe('rtn-kv1'))).toThrowErrorMatchingInlineSnapshot(
+    `[BitlossError: [methods] rtn-kv1: 1-bit keys and values are not supported; 2 to 8 whole bits are, and 16 for none. Choose another recipe.]`,
   );
   expect(methodFor(parseRecipe('rtn-w4'))).toBe(rtn);
 });
