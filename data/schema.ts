@@ -113,7 +113,12 @@ export const finishedCellSchema = z.strictObject({
   bits_per_weight: z.number().positive().describe('packed bytes × 8 ÷ weights, over the compressed linears'),
   size_bytes: z.int().positive().describe('the whole model: packed linears and everything left at 16 bit'),
   metrics: z.array(metricSchema).min(1),
-  items: z.string().nullable().describe('Parquet file with per-item outcomes, relative to the run file'),
+  items: z
+    .string()
+    .nullable()
+    .describe(
+      'Parquet file with per-item outcomes, relative to the run file. In published runs the cells of a recipe share one, with columns task, item (from 0, in the order of the data) and what the metrics add up, numbers to 4 digits',
+    ),
   notes: z.array(text).describe('what the method had to do, such as a raised damping'),
 });
 

@@ -3,10 +3,8 @@ import path from 'node:path';
 import { type Database, ensureDatabase, openDatabase } from '../data/db.ts';
 import type { Manifest } from '../data/schema.ts';
 import type { RunConfig } from './config.ts';
-import { storeErrors } from './errors/run.ts';
 import type { PlannedRun } from './plan.ts';
 import { checkWritable, removeLeftovers } from './store/files.ts';
-import { copyWhole, formatRunFile, readRunFile, writeRunFile } from './store/run-file.ts';
 import { StoredRun } from './store/stored-run.ts';
 
 export class Store {
@@ -52,32 +50,4 @@ export class Store {
   close(): void {
     this.#database.close();
   }
-}
-
-/**
- * Copies a run with its item outcomes to `<dataFolder>/results/<who>/`, where the database and a pull request take it
- * from. A copy that is there already stays as it is.
- * @returns the copy's path
- * @throws store/exists where another result has this place, store/…
- */
-export async function publishRun(file: string, dataFolder: string, who: string): Promise<string> {
-  const content = await readRunFile(file);
-  if (content === null) throw storeErrors.runFile(file, ['there is no such file']);
-  const folder = path.join(dataFolder, 'results', who);
-  const { run_id } = content.run;
-  const target = path.join(folder, `${run_id}.json`);
-  const rename = (items: string) => `${run_id}/${path.basename(items)}`;
-  const cells = content.cells.map((cell) =>
-    'items' in cell && cell.items !== null ? { ...cell, items: rename(cell.items) } : cell,
-  );
-  const published = { ...content, cells };
-  const present = await readRunFile(target);
-  if (present !== null && formatRunFile(present) === formatRunFile(published)) return target;
-  if (present !== null) throw storeErrors.exists(target);
-  for (const cell of content.cells) {
-    if (!('items' in cell) || cell.items === null) continue;
-    await copyWhole(path.join(path.dirname(file), cell.items), path.join(folder, rename(cell.items)));
-  }
-  await writeRunFile(target, published);
-  return target;
 }

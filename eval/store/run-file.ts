@@ -11,8 +11,13 @@ export function runFilePath(results: string, runId: string): string {
 
 /** Where the item outcomes of a cell are, relative to the run file. A run has one cell for a recipe and a task. */
 export function itemsName(cell: Pick<Cell, 'recipe' | 'task'>): string {
+  return `items/${fileNameOf(cell.recipe)}.${cell.task}.parquet`;
+}
+
+/** A recipe id as part of a file name. */
+export function fileNameOf(recipe: string): string {
   // A colon, as in `wanda-2:4`, cannot stand in a file name everywhere.
-  return `items/${cell.recipe.replaceAll(':', '_')}.${cell.task}.parquet`;
+  return recipe.replaceAll(':', '_');
 }
 
 /** Null where there is no such file. Throws `store/run-file` for one that is damaged, `store/…` for faults of the disk. */

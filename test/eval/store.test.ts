@@ -7,7 +7,7 @@ import type { FailedCell, FinishedCell } from '../../data/schema.ts';
 import { runFileSchema } from '../../data/schema.ts';
 import type { ItemTable } from '../../eval/items.ts';
 import { cellsOf, type PlannedRun } from '../../eval/plan.ts';
-import { publishRun } from '../../eval/store.ts';
+import { publishRun } from '../../eval/store/publish.ts';
 import { dataFolder } from '../data/data-folder.ts';
 import { openStore, placesIn, scratchFolder } from './pipeline/places.ts';
 import { facts, itemsOf, plannedRun, recipes, text } from './pipeline/samples.ts';
@@ -247,7 +247,7 @@ describe('publishing', () => {
     const copy = await publishRun(stored.file, root, 'bitloss');
     expect(copy).toBe(path.join(root, 'results/bitloss', `${run.id}.json`));
     const [cell] = read(copy).cells as FinishedCell[];
-    expect(cell!.items).toBe(`${run.id}/fp16.world-text.parquet`);
+    expect(cell!.items).toBe(`${run.id}/fp16.parquet`);
     expect(existsSync(path.join(path.dirname(copy), cell!.items!))).toBe(true);
     expect(await publishRun(stored.file, root, 'bitloss')).toBe(copy);
     await stored.finish(finished(run, 1), items);
