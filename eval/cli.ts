@@ -25,10 +25,12 @@ const around: Surroundings = {
   },
 };
 
-process.once('SIGINT', () => {
-  write('\nStopped. Finished cells are stored; the same command goes on from here.\n');
-  process.exit(INTERRUPTED);
-});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    write('\nStopped. Finished cells are stored; the same command goes on from here.\n');
+    process.exit(INTERRUPTED);
+  });
+}
 
 try {
   process.exitCode = await evalCommand(parseArguments(process.argv.slice(2)), around);

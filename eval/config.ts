@@ -4,7 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { FP16, parseRecipe, type Recipe } from '../data/recipe.ts';
 
-/** The default sweep: the usual bit widths of the GPTQ and LLaMA-3 quantization studies, at one group size. */
+/** The usual bit widths of the GPTQ and LLaMA-3 quantization studies, at one group size. */
 export const DEFAULT_RECIPES: readonly string[] = [
   'fp16',
   ...['rtn', 'gptq'].flatMap((method) => [8, 4, 3, 2].map((bits) => `${method}-w${bits}g128`)),
@@ -69,6 +69,8 @@ export const sweepSchema = z.strictObject({
   tasks: z.array(name).default([]),
   data: file.nullable().default(null),
   limit: positive('items').nullable().default(null),
+  /** Limits of single tasks, in place of `limit`. */
+  limits: z.record(name, positive('items')).default({}),
   window: whole(2, 'a whole number of tokens, at least 2').nullable().default(null),
   bos: z
     .enum(['tokenizer', 'always', 'never', 'window'], 'tokenizer, always, never or window')
@@ -90,6 +92,10 @@ const behaviourSchema = z.strictObject({
   dryRun: z.boolean().default(false),
   keep: z.boolean().default(false),
   retry: z.boolean().default(false),
+  /** Models measured at the same time, each in a process of its own. */
+  jobs: positive('processes').default(1),
+  /** Of one process; 0 means: as many as there are cores, shared among the jobs. */
+  threads: whole(0, 'a whole number of threads').default(0),
   save: z
     .string()
     .regex(/^[a-z0-9][a-z0-9.+-]*$/, 'a lower-case name such as bitloss')

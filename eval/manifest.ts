@@ -67,12 +67,13 @@ export function sweepOf(run: PlannedRun, sweep: Sweep) {
   const tasks = [...new Set(run.recipes.flatMap(({ cells }) => cells.map(({ task }) => task.id)))];
   const { source, revision } = run.model.manifest;
   const model = revision === null ? source : `${source}@${revision}`;
-  return { ...sweep, models: [model], recipes, tasks, calibration: { ...sweep.calibration } };
+  const limits = Object.fromEntries(Object.entries(sweep.limits).filter(([task]) => tasks.includes(task)));
+  return { ...sweep, models: [model], recipes, tasks, limits, calibration: { ...sweep.calibration } };
 }
 
 /** The command line that makes a run again. Options at their default are left out, lists never. */
 export function commandOf(run: PlannedRun, sweep: Sweep): string {
-  const { models, recipes, tasks } = sweepOf(run, sweep);
+  const { models, recipes, tasks, limits } = sweepOf(run, sweep);
   const usual = sweepSchema.parse({});
   const { engine, provider, seed, ...calibration } = forwardOptions(sweep);
   return commandLine([], {
@@ -80,7 +81,7 @@ export function commandOf(run: PlannedRun, sweep: Sweep): string {
     recipe: recipes.join(','),
     task: tasks.join(','),
     data: sweep.data,
-    limit: sweep.limit,
+    limit: limitList(sweep.limit, limits),
     window: sweep.window,
     bos: sweep.bos === usual.bos ? null : sweep.bos,
     engine,
@@ -115,6 +116,15 @@ export function commandLine(switches: readonly OptionName[], options: Options): 
     value === null ? [] : [`--${name}`, quote(String(value))],
   );
   return ['pnpm eval', ...switches.map((name) => `--${name}`), ...words].join(' ');
+}
+
+/** As `--limit` takes it; null where everything is measured. */
+function limitList(all: number | null, single: Readonly<Record<string, number>>): string | null {
+  const parts = [
+    ...(all === null ? [] : [String(all)]),
+    ...Object.entries(single).map(([task, limit]) => `${task}=${limit}`),
+  ];
+  return parts.length === 0 ? null : parts.join(',');
 }
 
 /** Several tasks may read files of one dataset; each file stands once. */

@@ -39,7 +39,7 @@ export interface PlanInput {
   readonly engine: EngineInfo;
   /** Of the calibration text; null where no recipe needs one. */
   readonly calibrationSha256: string | null;
-  readonly sweep: Pick<Sweep, 'limit' | 'window' | 'bos' | 'seed' | 'calibration'>;
+  readonly sweep: Pick<Sweep, 'limit' | 'limits' | 'window' | 'bos' | 'seed' | 'calibration'>;
 }
 
 export interface PlannedCell {
@@ -141,10 +141,11 @@ function checkRecipe(recipe: Recipe, architecture: Architecture): void {
 
 function taskSettings(facts: TaskFacts, { sweep }: PlanInput, { architecture }: ModelFacts): SettingsRecord {
   const { task, documents } = facts;
-  const isAll = sweep.limit === null || (task.item === 'document' && sweep.limit >= documents);
+  const limit = sweep.limits[task.id] ?? sweep.limit;
+  const isAll = limit === null || (task.item === 'document' && limit >= documents);
   const known = task.settings instanceof z.ZodObject ? Object.keys(task.settings.shape) : [];
   const given = {
-    limit: isAll ? null : sweep.limit,
+    limit: isAll ? null : limit,
     ...(sweep.window !== null && known.includes('window') ? { window: sweep.window } : {}),
     ...(sweep.bos === 'tokenizer' ? {} : { bos: sweep.bos }),
   };

@@ -51,7 +51,10 @@ export interface PreparedSweep {
  * Opens models, data, calibration text and engine, and makes the plan.
  * @throws cli/inputs or the one problem there is, cli/empty-plan, engine/…, calibration/…
  */
-export async function prepareSweep({ sweep }: RunConfig, around: Surroundings): Promise<PreparedSweep> {
+export async function prepareSweep(
+  { sweep, behaviour }: RunConfig,
+  around: Surroundings,
+): Promise<PreparedSweep> {
   const names = sweep.models.length > 0 ? sweep.models : await shippedModels(around.dataFolder);
   const problems: BitlossError[] = [];
   const found = await collect([...new Set(names)], problems, (name) => findModel(name, around));
@@ -62,7 +65,10 @@ export async function prepareSweep({ sweep }: RunConfig, around: Surroundings): 
     const recipes = recipesOf(sweep);
     const calibrates = recipes.some(({ method }) => findMethod(method).needs !== 'nothing');
     const calibrationText = calibrates ? await openCalibrationText(sweep.calibration.text) : null;
-    const engine = await engines[sweep.engine as keyof typeof engines]({ provider: sweep.provider });
+    const engine = await engines[sweep.engine as keyof typeof engines]({
+      provider: sweep.provider,
+      threads: behaviour.threads,
+    });
     const models = new Map(found.map((model) => [model.facts.manifest.source, model]));
     const plan = planCells({
       models: [...models.values()].map(({ facts }) => facts),

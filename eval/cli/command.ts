@@ -1,16 +1,18 @@
 /** What `pnpm eval` does with its arguments. Returns the exit status; throws `BitlossError` for what a person can mend. */
 import path from 'node:path';
 import { type RunConfig, readConfig } from '../config.ts';
-import { cliErrors } from '../errors/cli.ts';
+import { cliErrors, cliProblems } from '../errors/cli.ts';
 import { methods } from '../methods/index.ts';
 import { shippedModels } from '../models.ts';
 import type { PlannedRun } from '../plan.ts';
 import { publishRun } from '../store/publish.ts';
 import { readRunFile, runFilePath } from '../store/run-file.ts';
 import { Store } from '../store.ts';
+import { findSuite, suites } from '../suites/index.ts';
 import { executeSweep, type PreparedSweep, prepareSweep, type Surroundings } from '../sweep.ts';
 import type { Arguments } from './arguments.ts';
 import { helpText } from './help.ts';
+import { measureInJobs } from './jobs.ts';
 import { allTasks, known } from './known.ts';
 import { listText } from './list.ts';
 import { checkNames } from './names.ts';
@@ -18,6 +20,7 @@ import { describeExclusion, exclusionText, planText, summaryText } from './plan-
 import { reproduceCommand } from './reproduce-command.ts';
 import { describeProblems, rawSettings } from './settings.ts';
 import { statsCommand, statsProblems } from './stats-command.ts';
+import { withSuite } from './suite.ts';
 
 export async function evalCommand(given: Arguments, around: Surroundings): Promise<number> {
   const { write, columns } = around.output;
@@ -27,13 +30,18 @@ export async function evalCommand(given: Arguments, around: Surroundings): Promi
   }
   if (given.switches.has('list')) {
     const models = await shippedModels(around.dataFolder);
-    write(listText({ models, engines: known.engines, methods: Object.values(methods), tasks: allTasks }));
+    const listed = { models, suites: Object.values(suites), engines: known.engines };
+    write(listText({ ...listed, methods: Object.values(methods), tasks: allTasks }));
     return 0;
   }
   const config = await checkedConfig(given, around);
   const reproduced = given.values.get('reproduce')?.[0];
   if (reproduced !== undefined) return reproduceCommand(reproduced, rawSettings(given), around);
   if (given.switches.has('stats')) return statsCommand(config, around);
+  const models = config.sweep.models;
+  if (config.behaviour.jobs > 1 && models.length > 1 && !config.behaviour.dryRun)
+    await measureInJobs(given, models, config, around);
+  // After jobs everything is stored, and what remains is to bring the tables up to it.
   const prepared = await prepareSweep(config, around);
   try {
     return config.behaviour.dryRun
@@ -46,8 +54,12 @@ export async function evalCommand(given: Arguments, around: Surroundings): Promi
 
 /** Throws `cli/arguments` with every problem of arguments, values and names. */
 async function checkedConfig(given: Arguments, around: Surroundings): Promise<RunConfig> {
-  const config = readConfig(rawSettings(given), around);
   const problems = [...given.problems, ...statsProblems(given)];
+  const [name = suites.default.id] = given.values.get('suite') ?? [];
+  const suite = findSuite(name);
+  if (suite === null) problems.push(cliProblems.unknownName('--suite', 'suite', name, Object.keys(suites)));
+  const shipped = await shippedModels(around.dataFolder);
+  const config = readConfig(withSuite(rawSettings(given), suite ?? suites.default, shipped), around);
   if ('problems' in config) problems.push(...describeProblems(config.problems, given));
   const names = readConfig({ sweep: { ...namesIn(given) } }, around);
   if (!('problems' in names))
@@ -58,14 +70,19 @@ async function checkedConfig(given: Arguments, around: Surroundings): Promise<Ru
 
 /** Names are checked even where another value is wrong. */
 function namesIn({ values }: Arguments) {
-  const { model: models, recipe: recipes, task, data, engine } = Object.fromEntries(values);
+  const { model: models, recipe: recipes, task, data, engine, limit = [] } = Object.fromEntries(values);
   return {
     ...(models === undefined ? {} : { models }),
     ...(recipes === undefined ? {} : { recipes }),
     ...(task === undefined ? {} : { tasks: task }),
     ...(data === undefined ? {} : { data: data[0] }),
     ...(engine === undefined ? {} : { engine: engine[0] }),
+    limits: Object.fromEntries(limitedTasks(limit).map((id) => [id, 1])),
   };
+}
+
+function limitedTasks(limits: readonly string[]): readonly string[] {
+  return limits.filter((value) => value.includes('=')).map((value) => value.split('=')[0]!);
 }
 
 async function showPlan(

@@ -5,14 +5,16 @@ const COLUMN = 32;
 
 const INTRODUCTION =
   'Compresses language models, measures what they lose, and stores every finished cell at once. The same command again ' +
-  'goes on where an earlier one stopped and computes nothing twice. Without options: the default sweep, that is every ' +
-  'model the repository ships, with every default recipe, on the tasks of its own world. No network and no GPU needed.';
+  'goes on where an earlier one stopped and computes nothing twice. Without options: the default suite, a small sweep of ' +
+  'a shipped model on the tasks of its own world. No network and no GPU needed.';
 
 const EXAMPLES = `Examples
   pnpm eval
-      the default sweep
+      the default suite, in minutes
+  pnpm eval --suite zoo --jobs 4
+      every shipped model with all recipes, four models at a time
   pnpm eval --recipe gptq-w3g128-actorder --recipe rtn-w3g64
-      two recipes on the shipped models
+      two recipes on the model of the default suite
   pnpm eval --model meta-llama/Llama-3.2-1B --recipe rtn-w4g128 --data ~/data
       a model from Hugging Face on public evaluation sets
   pnpm eval --stats --model meta-llama/Llama-3.2-1B

@@ -1,20 +1,26 @@
 /** The text of `pnpm eval --list`. */
 import type { Method } from '../methods/method.ts';
+import type { Suite } from '../suites/suite.ts';
 import type { Task } from '../tasks/task.ts';
 
 export interface Listed {
   readonly models: readonly string[];
+  readonly suites: readonly Suite[];
   readonly engines: readonly string[];
   readonly methods: readonly Method[];
   readonly tasks: readonly Task[];
 }
 
-export function listText({ models, engines, methods, tasks }: Listed): string {
+export function listText({ models, suites, engines, methods, tasks }: Listed): string {
   const isOwn = ({ dataset }: Task) => dataset.source === 'generated';
   const sections = [
     section(
       'Shipped models',
       models.map((model) => [model, '']),
+    ),
+    section(
+      'Suites',
+      suites.map(({ id, title }) => [id, title]),
     ),
     section('Methods', [['fp16', 'The model as released'], ...methods.map(describeMethod)]),
     section('Tasks of the project', tasks.filter(isOwn).map(describeTask)),

@@ -35,6 +35,9 @@ export async function checkNames(
     ...(isFolder ? [] : [cliProblems.value('--data', sweep.data!, 'a folder')]),
     ...sweep.recipes.flatMap((id) => checkRecipe(id, known.methods)),
     ...sweep.tasks.flatMap((id) => checkTask(id, known, sweep.data)),
+    ...Object.keys(sweep.limits)
+      .filter((id) => !known.tasks.includes(id))
+      .map((id) => cliProblems.unknownName('--limit', 'task', id, known.tasks)),
     ...(known.engines.includes(sweep.engine)
       ? []
       : [cliProblems.unknownName('--engine', 'engine', sweep.engine, known.engines)]),

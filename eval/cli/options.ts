@@ -21,25 +21,31 @@ export const OPTION_GROUPS = [
     title: 'What to measure',
     options: [
       {
+        name: 'suite',
+        short: 's',
+        value: 'NAME',
+        help: 'a named sweep, see --list; the options below replace its models, recipes, tasks and limits (default: default)',
+      },
+      {
         name: 'model',
         short: 'm',
         value: 'MODEL',
         many: true,
-        help: 'folder with a Hugging Face checkpoint, Hugging Face id, or shipped model (default: every model in data/models)',
+        help: 'folder with a Hugging Face checkpoint, Hugging Face id, or shipped model (default: those of the suite)',
       },
       {
         name: 'recipe',
         short: 'r',
         value: 'RECIPE',
         many: true,
-        help: 'such as rtn-w4g128 or gptq-w3g128-actorder; fp16 is always measured too (default: RTN and GPTQ at 8, 4, 3, 2 bits, group 128)',
+        help: 'such as rtn-w4g128 or gptq-w3g128-actorder; rtn-w4g64a8 and rtn-kv4 round activations or keys and values; fp16 is always measured too (default: those of the suite)',
       },
       {
         name: 'task',
         short: 't',
         value: 'TASK',
         many: true,
-        help: 'see --list (default: the tasks of the shipped world; with --data, those of the folder)',
+        help: 'see --list (default: those of the suite; with --data, those of the folder)',
       },
       {
         name: 'data',
@@ -49,7 +55,8 @@ export const OPTION_GROUPS = [
       {
         name: 'limit',
         value: 'N',
-        help: 'at most N items of each task; results of another limit are another cell (default: all)',
+        many: true,
+        help: 'at most N items of each task, or TASK=N for one of them; results of another limit are another cell (default: as in the suite, else all)',
       },
     ],
   },
@@ -57,6 +64,17 @@ export const OPTION_GROUPS = [
     title: 'How',
     options: [
       { name: 'engine', value: 'ID', help: 'onnx (default)' },
+      {
+        name: 'jobs',
+        short: 'j',
+        value: 'N',
+        help: 'measure N models at a time, each in a process of its own (default: 1)',
+      },
+      {
+        name: 'threads',
+        value: 'N',
+        help: 'processor threads of one process (default: all cores, shared among the jobs)',
+      },
       {
         name: 'provider',
         value: 'ID',

@@ -11,6 +11,8 @@ const PLACES: Readonly<Partial<Record<OptionName, string>>> = {
   task: 'sweep.tasks',
   data: 'sweep.data',
   limit: 'sweep.limit',
+  jobs: 'behaviour.jobs',
+  threads: 'behaviour.threads',
   engine: 'sweep.engine',
   provider: 'sweep.provider',
   memory: 'sweep.memory',
@@ -38,7 +40,10 @@ export interface RawSettings {
 /** Only what was given; `config.ts` fills in the rest. */
 export function rawSettings({ values, switches }: Arguments): RawSettings {
   const raw: RawSettings = {};
-  for (const [option, list] of values) set(raw, PLACES[option], LISTS.has(option) ? list : list[0]!);
+  for (const [option, list] of values) {
+    if (option === 'limit') setLimits(raw, list);
+    else set(raw, PLACES[option], LISTS.has(option) ? list : list[0]!);
+  }
   for (const option of switches) set(raw, PLACES[option], true);
   return raw;
 }
@@ -49,15 +54,30 @@ export function describeProblems(
   { values }: Arguments,
 ): readonly string[] {
   return problems.map(({ where, expected }) => {
+    // The limits of single tasks come from the option for all tasks.
+    const at = where.replace(/^sweep\.limits\b/, 'sweep.limit');
     const option = Object.entries(PLACES).find(
-      ([, place]) => where === place || where.startsWith(`${place}.`),
+      ([, place]) => at === place || at.startsWith(`${place}.`),
     )?.[0];
     if (option === undefined) return `${where}: expected ${expected}.`;
     return cliProblems.value(`--${option}`, (values.get(option as OptionName) ?? []).join(', '), expected);
   });
 }
 
-function set(raw: RawSettings, place: string | undefined, value: string | boolean | readonly string[]): void {
+/** `N` is the limit of all tasks, `TASK=N` that of one. */
+function setLimits(raw: RawSettings, list: readonly string[]): void {
+  for (const value of list) {
+    const [task, limit] = value.split('=', 2);
+    if (limit === undefined) set(raw, 'sweep.limit', value);
+    else
+      set(raw, 'sweep.limits', {
+        ...((raw['sweep'] as RawSettings | undefined)?.['limits'] as RawSettings),
+        [task!]: limit,
+      });
+  }
+}
+
+function set(raw: RawSettings, place: string | undefined, value: RawSettings[string]): void {
   if (place === undefined) return;
   const path = place.split('.');
   const last = path.pop()!;

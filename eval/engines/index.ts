@@ -4,6 +4,8 @@ import { createOnnxEngine } from './onnx/engine.ts';
 
 export interface EngineChoice {
   readonly provider: 'cpu' | 'webgpu';
+  /** Processor threads; 0 leaves the choice to the engine. */
+  readonly threads: number;
 }
 
 export const engines = {

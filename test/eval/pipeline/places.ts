@@ -34,6 +34,7 @@ const session: Session = {
     tasks: [],
     data: null,
     limit: null,
+    limits: {},
     window: null,
     bos: 'tokenizer',
     engine: 'onnx',

@@ -60,7 +60,7 @@ export function planInput(changes: Partial<PlanInput> = {}): PlanInput {
     tasks: [text, facts],
     engine,
     calibrationSha256: hash('6'),
-    sweep: { limit: null, window: null, bos: 'tokenizer', seed: 0, calibration },
+    sweep: { limit: null, limits: {}, window: null, bos: 'tokenizer', seed: 0, calibration },
     ...changes,
   };
 }
