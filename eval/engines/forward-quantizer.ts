@@ -101,7 +101,11 @@ export function checkPrecision({ kv }: ForwardPrecision, architecture: Architect
 
 /** What is cached of a token and head: where it comes from and how many numbers it is. */
 function cachedVectors({ blocks }: Architecture): readonly { name: string; width: number }[] {
-  return blocks.map(({ mixer }) => ({ name: mixer.k.name, width: mixer.headDim }));
+  return blocks.flatMap(({ mixer }) => {
+    if (mixer.kind === 'selective-scan') return [];
+    if (mixer.kind === 'attention') return [{ name: mixer.k.name, width: mixer.headDim }];
+    return [mixer.latentSize, mixer.rotaryDim].map((width) => ({ name: mixer.kvDown.name, width }));
+  });
 }
 
 /**

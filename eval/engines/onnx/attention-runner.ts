@@ -16,13 +16,14 @@ import {
   projectionsOf,
 } from './layers/projections.ts';
 import { observeInputs } from './observe-inputs.ts';
+import type { Build } from './programs.ts';
 import type { Feed, Feeds, Program } from './runtime.ts';
 
 export const attentionRunner: RunnerKind = {
   async load(programs, { hiddenSize }, block, weights) {
     const mixer = attentionMixer(block);
     const table = weightTable(block, mixer);
-    const stage = async (name: string, build: () => Uint8Array): Promise<Stage> => {
+    const stage = async (name: string, build: Build): Promise<Stage> => {
       const program = await programs.compiled(name, [block, hiddenSize], build);
       return { program, weights: await feedWeights(program, table, weights) };
     };
@@ -30,8 +31,12 @@ export const attentionRunner: RunnerKind = {
       mixer,
       table,
       hiddenSize,
-      keysValues: await stage('keys and values', () => keysValuesGraph(block, hiddenSize)),
-      attend: await stage('attention and feed-forward', () => attendGraph(block, hiddenSize)),
+      keysValues: await stage('keys and values', (precision) =>
+        keysValuesGraph(block, hiddenSize, precision),
+      ),
+      attend: await stage('attention and feed-forward', (precision) =>
+        attendGraph(block, hiddenSize, precision),
+      ),
     });
   },
   createState: (block, texts, length) => new KeyValueState(widthsOf(block), texts, length),

@@ -1,5 +1,6 @@
 /** A small builder of ONNX models. Values are named; nodes are added in the order in which they run. */
 import onnxProto from 'onnx-proto';
+import { type ForwardPrecision, UNROUNDED } from '../forward-quantizer.ts';
 
 const { onnx } = onnxProto;
 const { AttributeType } = onnx.AttributeProto;
@@ -25,7 +26,15 @@ export class GraphBuilder {
   readonly #inputs: onnxProto.onnx.IValueInfoProto[] = [];
   readonly #outputs: onnxProto.onnx.IValueInfoProto[] = [];
   readonly #initializers: onnxProto.onnx.ITensorProto[] = [];
+  readonly #known = new Map<string, string>();
   #values = 0;
+
+  /** What the layers of this graph round. */
+  readonly precision: ForwardPrecision;
+
+  constructor(precision: ForwardPrecision = UNROUNDED) {
+    this.precision = precision;
+  }
 
   input(name: string, type: ElementType, dimensions: readonly Dimension[]): string {
     this.#inputs.push(valueInfo(name, type, dimensions));
@@ -52,6 +61,13 @@ export class GraphBuilder {
     const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
     this.#nodes.push({ opType, input: [...inputs], output, attribute });
     return output;
+  }
+
+  /** The value that `make` adds, added once for each key. */
+  once(key: string, make: () => string): string {
+    const value = this.#known.get(key) ?? make();
+    this.#known.set(key, value);
+    return value;
   }
 
   /** Cuts a value along an axis into parts of the sizes given. */

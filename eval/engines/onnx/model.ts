@@ -13,6 +13,7 @@ import type {
   OnProgress,
   ScoreRequest,
 } from '../engine.ts';
+import { checkPrecision, UNROUNDED } from '../forward-quantizer.ts';
 import { checkTokens, packSequences } from '../pack.ts';
 import { checkChunk } from '../tiles.ts';
 import { divideWorkspace } from './budget.ts';
@@ -28,13 +29,15 @@ export class OnnxModel implements LoadedModel {
   #weights: WeightSource;
 
   constructor(programs: Programs, architecture: Architecture, weights: WeightSource, options: EngineOptions) {
+    const { precision = UNROUNDED } = options;
+    checkPrecision(precision, architecture, 'precision of the model');
     const budget = divideWorkspace(architecture, options.workspaceBytes);
     this.architecture = architecture;
     this.#weights = weights;
     this.#scorer = {
       architecture,
       budget,
-      forward: new Forward(programs, architecture, budget.tiles),
+      forward: new Forward(programs.rounding(precision), architecture, budget.tiles),
       head: new Head(programs, architecture, budget.head),
     };
   }

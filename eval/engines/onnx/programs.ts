@@ -1,15 +1,38 @@
-/** Compiled graphs, kept while the engine lives: one a shape, however many blocks, models and recipes use it. */
+/** Compiled graphs, kept while the engine lives: one a shape and precision, however many blocks, models and recipes use it. */
+import { type ForwardPrecision, UNROUNDED } from '../forward-quantizer.ts';
 import { compile, type Program, type RuntimeOptions } from './runtime.ts';
 
 /** Strings of a description that change the graph; all others name tensors, which are fed. */
-const CHOICES: ReadonlySet<string> = new Set(['kind', 'activation', 'layout', 'over', 'arrangement']);
+const CHOICES: ReadonlySet<string> = new Set([
+  'kind',
+  'activation',
+  'layout',
+  'over',
+  'arrangement',
+  'range',
+]);
+
+/** Builds a graph whose layers round with this precision. */
+export type Build = (precision: ForwardPrecision) => Uint8Array;
 
 export class Programs {
   readonly #options: RuntimeOptions;
-  readonly #compiled = new Map<string, Promise<Program>>();
+  readonly #precision: ForwardPrecision;
+  readonly #compiled: Map<string, Promise<Program>>;
 
-  constructor(options: RuntimeOptions) {
+  constructor(
+    options: RuntimeOptions,
+    precision = UNROUNDED,
+    compiled = new Map<string, Promise<Program>>(),
+  ) {
     this.#options = options;
+    this.#precision = precision;
+    this.#compiled = compiled;
+  }
+
+  /** The programs of graphs that round; they are kept, and released, with all others of the engine. */
+  rounding(precision: ForwardPrecision): Programs {
+    return new Programs(this.#options, precision, this.#compiled);
   }
 
   /**
@@ -17,11 +40,11 @@ export class Programs {
    * @param name   of the graph, for messages
    * @param parts  everything that the graph is built from: descriptions of layers, sizes
    */
-  compiled(name: string, parts: readonly unknown[], build: () => Uint8Array): Promise<Program> {
-    const key = shapeKey([name, ...parts]);
+  compiled(name: string, parts: readonly unknown[], build: Build): Promise<Program> {
+    const key = shapeKey([name, this.#precision, ...parts]);
     const found = this.#compiled.get(key);
     if (found !== undefined) return found;
-    const program = compile(name, build(), this.#options);
+    const program = compile(name, build(this.#precision), this.#options);
     this.#compiled.set(key, program);
     // What failed once, for want of memory say, may be tried again.
     program.catch(() => this.#compiled.delete(key));

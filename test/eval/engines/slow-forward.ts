@@ -29,13 +29,23 @@ type Matrix = number[][];
 /** Sees the inputs of linears, once for those that share them, and rotated keys and values, `[T][…]`. */
 export type Watch = (linear: string, tensor: 'activation' | 'key' | 'value', rows: Matrix) => void;
 
+/** What is done to the input of every linear but the head, and to every head of keys and values. */
+export interface SlowRounding {
+  readonly input: (row: readonly number[]) => number[];
+  readonly cached: (head: readonly number[]) => number[];
+}
+
+const EXACT: SlowRounding = { input: (row) => [...row], cached: (head) => [...head] };
+
 /** Logits of every position, `[T][V]`. */
 export function slowLogits(
   config: TinyConfig,
   tensors: Tensors,
   tokens: readonly number[],
   watch: Watch = () => {},
+  rounding: SlowRounding = EXACT,
 ): Matrix {
+  const read: Read = (path, rows) => project(tensors, path, rows.map(rounding.input));
   const H = config.hidden_size;
   const tensor = (name: string) => {
     const data = tensors.get(name);
@@ -47,14 +57,14 @@ export function slowLogits(
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     const path = `model.layers.${layer}`;
     const normed = rms(x, tensor(`${path}.input_layernorm.weight`), config.rms_norm_eps);
-    x = add(x, attention(config, tensors, `${path}.self_attn`, normed, watch));
+    x = add(x, attention(config, read, `${path}.self_attn`, normed, { watch, cached: rounding.cached }));
     const again = rms(x, tensor(`${path}.post_attention_layernorm.weight`), config.rms_norm_eps);
     watch(`${path}.mlp.gate_proj`, 'activation', again);
-    const gate = project(tensors, `${path}.mlp.gate_proj`, again);
-    const up = project(tensors, `${path}.mlp.up_proj`, again);
+    const gate = read(`${path}.mlp.gate_proj`, again);
+    const up = read(`${path}.mlp.up_proj`, again);
     const inner = gate.map((row, t) => row.map((g, i) => (g / (1 + Math.exp(-g))) * up[t]![i]!));
     watch(`${path}.mlp.down_proj`, 'activation', inner);
-    x = add(x, project(tensors, `${path}.mlp.down_proj`, inner));
+    x = add(x, read(`${path}.mlp.down_proj`, inner));
   }
   const last = rms(x, tensor('model.norm.weight'), config.rms_norm_eps);
   const head = config.tie_word_embeddings ? embedding : tensor('lm_head.weight');
@@ -68,7 +78,16 @@ export function logSoftmax(row: readonly number[]): number[] {
   return row.map((value) => value - max - Math.log(sum));
 }
 
-function attention(config: TinyConfig, tensors: Tensors, path: string, x: Matrix, watch: Watch): Matrix {
+/** A linear by its path, applied to rows. */
+type Read = (path: string, x: Matrix) => Matrix;
+
+function attention(
+  config: TinyConfig,
+  read: Read,
+  path: string,
+  x: Matrix,
+  { watch, cached }: { readonly watch: Watch; readonly cached: SlowRounding['cached'] },
+): Matrix {
   const d = config.head_dim ?? config.hidden_size / config.num_attention_heads;
   const group = config.num_attention_heads / config.num_key_value_heads;
   const window =
@@ -86,9 +105,12 @@ function attention(config: TinyConfig, tensors: Tensors, path: string, x: Matrix
     }
     return row;
   };
-  const q = project(tensors, `${path}.q_proj`, x).map(rotate);
-  const k = project(tensors, `${path}.k_proj`, x).map(rotate);
-  const v = project(tensors, `${path}.v_proj`, x);
+  const headsOf = (row: readonly number[]) =>
+    Array.from({ length: row.length / d }, (_, head) => row.slice(head * d, (head + 1) * d));
+  const keep = (row: readonly number[]) => headsOf(row).flatMap(cached);
+  const q = read(`${path}.q_proj`, x).map(rotate);
+  const k = read(`${path}.k_proj`, x).map(rotate).map(keep);
+  const v = read(`${path}.v_proj`, x).map(keep);
   watch(`${path}.q_proj`, 'activation', x);
   watch(`${path}.k_proj`, 'key', k);
   watch(`${path}.v_proj`, 'value', v);
@@ -109,7 +131,7 @@ function attention(config: TinyConfig, tensors: Tensors, path: string, x: Matrix
     return out;
   });
   watch(`${path}.o_proj`, 'activation', mixed);
-  return project(tensors, `${path}.o_proj`, mixed);
+  return read(`${path}.o_proj`, mixed);
 }
 
 function ropeFrequencies(config: TinyConfig, d: number): number[] {

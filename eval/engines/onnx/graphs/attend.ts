@@ -1,5 +1,6 @@
 /** Second half of an attention block, for a tile of its tokens: attention over given keys and values, then feed-forward. */
 import type { Block, Norms } from '../../../families/architecture.ts';
+import type { ForwardPrecision } from '../../forward-quantizer.ts';
 import { GraphBuilder } from '../graph.ts';
 import { feedForwardLayer } from '../layers/feed-forwards.ts';
 import { addLinear } from '../layers/linear.ts';
@@ -23,8 +24,8 @@ import { reportInput } from '../observe-inputs.ts';
  * projections and the feed-forward.
  * Outputs: `result` float32 `[M, H]`; reported inputs.
  */
-export function attendGraph(block: Block, hiddenSize: number): Uint8Array {
-  const graph = new GraphBuilder();
+export function attendGraph(block: Block, hiddenSize: number, precision: ForwardPrecision): Uint8Array {
+  const graph = new GraphBuilder(precision);
   const mixer = attentionMixer(block);
   const projections = projectionsOf(mixer);
   const hidden = graph.input('hidden', 'float32', ['M', hiddenSize]);

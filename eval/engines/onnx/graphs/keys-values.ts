@@ -1,5 +1,6 @@
 /** First half of an attention block: norm, key and value projections, rotation of the keys. */
 import type { Block } from '../../../families/architecture.ts';
+import type { ForwardPrecision } from '../../forward-quantizer.ts';
 import { GraphBuilder } from '../graph.ts';
 import { addNorm } from '../layers/norms.ts';
 import { rotationOf } from '../layers/positions.ts';
@@ -10,8 +11,8 @@ import { attentionMixer, projectionsOf } from '../layers/projections.ts';
  * those of the key and value projections.
  * Outputs: `keys` float32 `[M, kvHeads, keyDim]`, `values` `[M, kvHeads, valueDim]`; reported inputs.
  */
-export function keysValuesGraph(block: Block, hiddenSize: number): Uint8Array {
-  const graph = new GraphBuilder();
+export function keysValuesGraph(block: Block, hiddenSize: number, precision: ForwardPrecision): Uint8Array {
+  const graph = new GraphBuilder(precision);
   const mixer = attentionMixer(block);
   const projections = projectionsOf(mixer);
   const { kvHeads, keyDim, valueDim, rotaryDim } = projections;

@@ -6,6 +6,7 @@ import type { GraphBuilder } from '../graph.ts';
 import { reportInput } from '../observe-inputs.ts';
 import { addLinear } from './linear.ts';
 import { addNorm } from './norms.ts';
+import { roundCached } from './rounding.ts';
 
 /** Mixers that have keys and values. */
 export type AttentionMixer = Extract<Mixer, { readonly kind: 'attention' | 'latent-attention' }>;
@@ -23,7 +24,7 @@ export interface Projections {
   readonly weights: WeightTable;
   /** Float32 `[M, heads, keyDim]` from what the mixer reads, `[M, H]`. */
   addQueries(graph: GraphBuilder, x: string, rotate: Rotate): string;
-  /** Float32 `[M, kvHeads, keyDim]` and `[M, kvHeads, valueDim]`. Reports the input that queries and keys share. */
+  /** Float32 `[M, kvHeads, keyDim]` and `[M, kvHeads, valueDim]`, rounded where the graph rounds them. Reports the input that queries and keys share. */
   addKeysValues(
     graph: GraphBuilder,
     x: string,
@@ -73,9 +74,11 @@ function plainProjections(mixer: Attention): Projections {
     addQueries: (graph, x, rotate) => rotate(project(graph, x, 'q', q, heads, weights['q.norm'])),
     addKeysValues(graph, x, rotate) {
       reportInput(graph, 'q', x, q.inFeatures);
+      const keys = rotate(project(graph, x, 'k', k, kvHeads, weights['k.norm']));
+      const values = project(graph, x, 'v', v, kvHeads, null);
       return {
-        keys: rotate(project(graph, x, 'k', k, kvHeads, weights['k.norm'])),
-        values: project(graph, x, 'v', v, kvHeads, null),
+        keys: roundCached(graph, keys, kvHeads, headDim),
+        values: roundCached(graph, values, kvHeads, headDim),
       };
     },
   };
