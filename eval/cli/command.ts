@@ -9,6 +9,7 @@ import { publishRun } from '../store/publish.ts';
 import { readRunFile, runFilePath } from '../store/run-file.ts';
 import { Store } from '../store.ts';
 import { findSuite, suites } from '../suites/index.ts';
+import type { Suite } from '../suites/suite.ts';
 import { executeSweep, type PreparedSweep, prepareSweep, type Surroundings } from '../sweep.ts';
 import type { Arguments } from './arguments.ts';
 import { helpText } from './help.ts';
@@ -61,20 +62,20 @@ async function checkedConfig(given: Arguments, around: Surroundings): Promise<Ru
   const shipped = await shippedModels(around.dataFolder);
   const config = readConfig(withSuite(rawSettings(given), suite ?? suites.default, shipped), around);
   if ('problems' in config) problems.push(...describeProblems(config.problems, given));
-  const names = readConfig({ sweep: { ...namesIn(given) } }, around);
+  const names = readConfig({ sweep: namesIn(given, suite, shipped) }, around);
   if (!('problems' in names))
     problems.push(...(await checkNames(names.sweep, known, around.dataFolder, around.cwd)));
   if (problems.length > 0 || 'problems' in config) throw cliErrors.arguments(problems);
   return config;
 }
 
-/** Names are checked even where another value is wrong. */
-function namesIn({ values }: Arguments) {
-  const { model: models, recipe: recipes, task, data, engine, limit = [] } = Object.fromEntries(values);
+/** Names are checked even where another value is wrong; those of a suite may need data or models that are not here. */
+function namesIn({ values }: Arguments, suite: Suite | null, shipped: readonly string[]) {
+  const { model, recipe: recipes, task, data, engine, limit = [] } = Object.fromEntries(values);
   return {
-    ...(models === undefined ? {} : { models }),
+    models: model ?? suite?.models(shipped) ?? [],
+    tasks: task ?? suite?.tasks ?? [],
     ...(recipes === undefined ? {} : { recipes }),
-    ...(task === undefined ? {} : { tasks: task }),
     ...(data === undefined ? {} : { data: data[0] }),
     ...(engine === undefined ? {} : { engine: engine[0] }),
     limits: Object.fromEntries(limitedTasks(limit).map((id) => [id, 1])),

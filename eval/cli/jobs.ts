@@ -1,11 +1,12 @@
 /** Several models at a time: a process for each, with a database of its own, and one that brings everything together. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunConfig } from '../config.ts';
 import { slugOf } from '../models.ts';
+import { Store } from '../store.ts';
 import type { Surroundings } from '../sweep.ts';
 import type { Arguments } from './arguments.ts';
 import type { OptionName } from './options.ts';
@@ -17,6 +18,7 @@ const OWN: ReadonlySet<OptionName> = new Set(['model', 'jobs', 'threads', 'db', 
  * Measures every model in a process of its own, at most `behaviour.jobs` at a time. Run files are those of an ordinary
  * run, so that whoever asks for the same cells afterwards finds them; a process that fails is told and leaves the rest.
  * @param models names as on the command line
+ * @throws store/…, database/…
  */
 export async function measureInJobs(
   given: Arguments,
@@ -28,11 +30,15 @@ export async function measureInJobs(
   const threads = behaviour.threads > 0 ? behaviour.threads : threadsOfJob(jobs, os.availableParallelism());
   const scratch = path.join(places.cache, `jobs-${process.pid}`);
   around.log(`${models.length} models, ${jobs} at a time with ${threads} threads each.`);
+  // A copy is there at once; each process would build the tables of published results anew.
+  (await Store.open(places, around.dataFolder)).close();
+  await mkdir(scratch, { recursive: true });
   const waiting = [...models];
   const worker = async () => {
     for (let model = waiting.shift(); model !== undefined; model = waiting.shift()) {
       const database = path.join(scratch, `${slugOf(model)}.duckdb`);
       const args = [...argumentsOf(given), '--model', model, '--threads', String(threads), '--db', database];
+      await copyFile(places.database, database);
       await measure(model, args, around);
     }
   };

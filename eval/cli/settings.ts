@@ -53,7 +53,7 @@ export function describeProblems(
   problems: readonly ConfigProblem[],
   { values }: Arguments,
 ): readonly string[] {
-  return problems.map(({ where, expected }) => {
+  const sentences = problems.map(({ where, expected }) => {
     // The limits of single tasks come from the option for all tasks.
     const at = where.replace(/^sweep\.limits\b/, 'sweep.limit');
     const option = Object.entries(PLACES).find(
@@ -62,6 +62,7 @@ export function describeProblems(
     if (option === undefined) return `${where}: expected ${expected}.`;
     return cliProblems.value(`--${option}`, (values.get(option as OptionName) ?? []).join(', '), expected);
   });
+  return [...new Set(sentences)];
 }
 
 /** `N` is the limit of all tasks, `TASK=N` that of one. */

@@ -36,6 +36,7 @@ test('every default is filled in', () => {
       tasks: [],
       data: null,
       limit: null,
+      limits: {},
       window: null,
       bos: 'tokenizer',
       engine: 'onnx',
@@ -49,7 +50,7 @@ test('every default is filled in', () => {
       results: '/project/data/local',
       cache: '/project/.cache',
     },
-    behaviour: { dryRun: false, keep: false, retry: false, save: null },
+    behaviour: { dryRun: false, keep: false, retry: false, jobs: 1, threads: 0, save: null },
   });
 });
 
@@ -64,9 +65,21 @@ test('places that somebody names start where that person is', () => {
 
 test('a configuration is its own configuration, so that a run file can be read back', () => {
   const { sweep } = configOf({
-    sweep: { limit: '7', memory: '2GiB', seed: '-1', calibration: { samples: 3 } },
+    sweep: {
+      limit: '7',
+      limits: { 'world-text': '3' },
+      memory: '2GiB',
+      seed: '-1',
+      calibration: { samples: 3 },
+    },
   });
-  expect(sweep).toMatchObject({ limit: 7, memory: 2 ** 31, seed: -1, calibration: { samples: 3 } });
+  expect(sweep).toMatchObject({
+    limit: 7,
+    limits: { 'world-text': 3 },
+    memory: 2 ** 31,
+    seed: -1,
+    calibration: { samples: 3 },
+  });
   expect(configOf({ sweep }).sweep).toEqual(sweep);
 });
 
@@ -128,7 +141,8 @@ describe('problems', () => {
   test('name the option that they came from', () => {
     const given = parseArguments([
       '--limit',
-      'x',
+      'x,world-text=0',
+      '--jobs=0',
       '--memory',
       '0',
       '--calibration-samples=-2',
@@ -139,10 +153,11 @@ describe('problems', () => {
     ]);
     expect(describeProblems(problemsOf(rawSettings(given)), given)).toMatchInlineSnapshot(`
       [
-        "--limit: expected a whole number of items, at least 1, got "x".",
+        "--limit: expected a whole number of items, at least 1, got "x, world-text=0".",
         "--bos: expected tokenizer, always, never or window, got "no".",
         "--memory: expected a size above zero, got "0".",
         "--calibration-samples: expected a whole number of samples, at least 1, got "-2".",
+        "--jobs: expected a whole number of processes, at least 1, got "0".",
         "--save: expected a lower-case name such as bitloss, got "A B".",
       ]
     `);

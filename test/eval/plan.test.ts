@@ -51,6 +51,9 @@ describe('a plan', () => {
       );
     expect(settingsOf(799)).toEqual([799, 799]);
     expect(settingsOf(800)).toEqual([800, null]);
+    const single = { limit: 700, limits: { 'world-text': 5 } };
+    const cells = plannedRun({ sweep: { ...planInput().sweep, ...single } }).recipes[0]!.cells;
+    expect(cells.map(({ settings }) => settings.limit)).toEqual([5, 700]);
     expect(plannedRun({ sweep: { ...planInput().sweep, limit: 900 }, tasks: [facts] }).id).toBe(
       plannedRun({ tasks: [facts] }).id,
     );

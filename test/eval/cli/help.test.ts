@@ -7,23 +7,30 @@ test('the help text at 100 columns', () => {
 
     Compresses language models, measures what they lose, and stores every finished cell at once. The
     same command again goes on where an earlier one stopped and computes nothing twice. Without options:
-    the default sweep, that is every model the repository ships, with every default recipe, on the tasks
-    of its own world. No network and no GPU needed.
+    the default suite, a small sweep of a shipped model on the tasks of its own world. No network and no
+    GPU needed.
 
     What to measure
+      -s, --suite NAME              a named sweep, see --list; the options below replace its models,
+                                    recipes, tasks and limits (default: default)
       -m, --model MODEL             folder with a Hugging Face checkpoint, Hugging Face id, or shipped
-                                    model (default: every model in data/models); may be repeated
-      -r, --recipe RECIPE           such as rtn-w4g128 or gptq-w3g128-actorder; fp16 is always measured
-                                    too (default: RTN and GPTQ at 8, 4, 3, 2 bits, group 128); may be
-                                    repeated
-      -t, --task TASK               see --list (default: the tasks of the shipped world; with --data,
-                                    those of the folder); may be repeated
+                                    model (default: those of the suite); may be repeated
+      -r, --recipe RECIPE           such as rtn-w4g128 or gptq-w3g128-actorder; rtn-w4g64a8 and rtn-kv4
+                                    round activations or keys and values; fp16 is always measured too
+                                    (default: those of the suite); may be repeated
+      -t, --task TASK               see --list (default: those of the suite; with --data, those of the
+                                    folder); may be repeated
           --data DIR                folder with public evaluation sets such as wikitext2 or hellaswag
-          --limit N                 at most N items of each task; results of another limit are another
-                                    cell (default: all)
+          --limit N                 at most N items of each task, or TASK=N for one of them; results of
+                                    another limit are another cell (default: as in the suite, else all);
+                                    may be repeated
 
     How
           --engine ID               onnx (default)
+      -j, --jobs N                  measure N models at a time, each in a process of its own (default:
+                                    1)
+          --threads N               processor threads of one process (default: all cores, shared among
+                                    the jobs)
           --provider ID             cpu (default) or webgpu: any GPU with Vulkan, Metal or Direct3D 12
           --memory SIZE             keep at most this much of the weights in memory and stream the rest,
                                     such as 2GiB (default: 1GiB)
@@ -63,9 +70,11 @@ test('the help text at 100 columns', () => {
 
     Examples
       pnpm eval
-          the default sweep
+          the default suite, in minutes
+      pnpm eval --suite zoo --jobs 4
+          every shipped model with all recipes, four models at a time
       pnpm eval --recipe gptq-w3g128-actorder --recipe rtn-w3g64
-          two recipes on the shipped models
+          two recipes on the model of the default suite
       pnpm eval --model meta-llama/Llama-3.2-1B --recipe rtn-w4g128 --data ~/data
           a model from Hugging Face on public evaluation sets
       pnpm eval --stats --model meta-llama/Llama-3.2-1B

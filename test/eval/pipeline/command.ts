@@ -17,6 +17,8 @@ export interface Running {
   /** Resolves when standard output matches, or when the process has ended. */
   shows(pattern: RegExp): Promise<void>;
   kill(): void;
+  /** Asks it to end. */
+  terminate(): void;
 }
 
 /** Starts it; what still runs when the test ends is killed. */
@@ -51,5 +53,5 @@ function launch(args: readonly string[]): Running {
       check();
       ended.then(() => resolve());
     });
-  return { ended, shows, kill: () => void child.kill('SIGKILL') };
+  return { ended, shows, kill: () => void child.kill('SIGKILL'), terminate: () => void child.kill() };
 }

@@ -1,0 +1,81 @@
+/** Several models at a time: the same cells as one after the other, killed and resumed. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { openDatabase } from '../../../data/db.ts';
+import { type RunFile, runFileSchema } from '../../../data/schema.ts';
+import { runEval, startEval } from './command.ts';
+import { placesIn, scratchFolder } from './places.ts';
+import { writeTiny } from './tiny-checkpoint.ts';
+
+const NAMES = ['one', 'two', 'three'];
+const CELLS_OF_A_MODEL = 2 * 3;
+
+async function tinyModels(): Promise<string> {
+  const folder = scratchFolder();
+  for (const [index, name] of NAMES.entries()) {
+    await writeTiny(path.join(folder, name), (tensors) =>
+      tensors.get('model.norm.weight')!.fill(1 + index / 10),
+    );
+  }
+  return NAMES.map((name) => path.join(folder, name)).join(',');
+}
+
+function commandIn(folder: string, models: string): string[] {
+  const { database, results, cache } = placesIn(folder);
+  const what = ['--model', models, '--recipe', 'rtn-w4g64a8,rtn-kv4', '--task', 'world-facts,world-text'];
+  return [...what, '--limit', '20,world-text=3', '--db', database, '--out', results, '--cache', cache];
+}
+
+function cellsIn(folder: string) {
+  const { results } = placesIn(folder);
+  const runs = readdirSync(results).filter((name) => !name.startsWith('.'));
+  const read = (run: string): RunFile =>
+    runFileSchema.parse(JSON.parse(readFileSync(path.join(results, run, 'run.json'), 'utf8')));
+  const timeless = runs
+    .sort()
+    .flatMap((run) => read(run).cells.map((cell) => ({ ...cell, wall_ms: 0, peak_memory_bytes: 0 })));
+  return timeless;
+}
+
+async function storedCells(folder: string): Promise<number> {
+  const { connection, close } = await openDatabase(placesIn(folder).database, { readOnly: true });
+  const reader = await connection.runAndReadAll(
+    'SELECT count(*)::INT FROM local_cell WHERE error_code IS NULL',
+  );
+  close();
+  return Number(reader.getRows()[0]![0]);
+}
+
+test('jobs measure what one process measures, after a kill too', async () => {
+  const models = await tinyModels();
+  const [apart, together] = [scratchFolder(), scratchFolder()];
+  const first = startEval(...commandIn(apart, models), '--jobs', '2');
+  await first.shows(/^\[one\] rtn-w4g64a8 .* s$/m);
+  first.terminate();
+  expect((await first.ended).status).toBe(130);
+  const second = await runEval(...commandIn(apart, models), '--jobs', '2', '--threads', '1');
+  expect(second).toMatchObject({ status: 0, stderr: '' });
+  expect(second.stdout).toContain('3 models, 2 at a time with 1 threads each.');
+  for (const name of NAMES) {
+    expect(second.stdout).toContain(`[${name}] rtn-kv4`);
+    expect(second.stdout).toContain(`\n${name}: all ${CELLS_OF_A_MODEL} cells were measured before`);
+  }
+  expect(await storedCells(apart)).toBe(3 * CELLS_OF_A_MODEL);
+  expect((await runEval(...commandIn(together, models))).status).toBe(0);
+  expect(cellsIn(apart)).toEqual(cellsIn(together));
+  expect(readdirSync(placesIn(apart).cache).filter((name) => name.startsWith('jobs-'))).toEqual([]);
+});
+
+test('a model that cannot be measured does not keep the others from it', async () => {
+  const [models, folder] = [await tinyModels(), scratchFolder()];
+  const { status, stderr, stdout } = await runEval(
+    ...commandIn(folder, `${models},${scratchFolder()}`),
+    '--jobs',
+    '4',
+  );
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/\] ended with status 1\.$/m);
+  expect(stderr).toContain('config.json');
+  expect(cellsIn(folder)).toHaveLength(3 * CELLS_OF_A_MODEL);
+});
