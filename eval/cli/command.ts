@@ -60,7 +60,10 @@ async function checkedConfig(given: Arguments, around: Surroundings): Promise<Ru
   const suite = findSuite(name);
   if (suite === null) problems.push(cliProblems.unknownName('--suite', 'suite', name, Object.keys(suites)));
   const shipped = await shippedModels(around.dataFolder);
-  const config = readConfig(withSuite(rawSettings(given), suite ?? suites.default, shipped), around);
+  // Statistics are of every shipped model unless some are named.
+  const raw = rawSettings(given);
+  const settings = given.switches.has('stats') ? raw : withSuite(raw, suite ?? suites.default, shipped);
+  const config = readConfig(settings, around);
   if ('problems' in config) problems.push(...describeProblems(config.problems, given));
   const names = readConfig({ sweep: namesIn(given, suite, shipped) }, around);
   if (!('problems' in names))

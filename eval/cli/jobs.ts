@@ -28,10 +28,12 @@ export async function measureInJobs(
 ): Promise<void> {
   const jobs = Math.min(behaviour.jobs, models.length);
   const threads = behaviour.threads > 0 ? behaviour.threads : threadsOfJob(jobs, os.availableParallelism());
-  const scratch = path.join(places.cache, `jobs-${process.pid}`);
+  const scratch = path.join(places.cache, 'jobs');
   around.log(`${models.length} models, ${jobs} at a time with ${threads} threads each.`);
   // A copy is there at once; each process would build the tables of published results anew.
   (await Store.open(places, around.dataFolder)).close();
+  // A killed call leaves its copies.
+  await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true });
   const waiting = [...models];
   const worker = async () => {

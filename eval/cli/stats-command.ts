@@ -21,6 +21,7 @@ import type { OptionName } from './options.ts';
 
 /** What these decide has no part in the statistics of a model as released. */
 const FOREIGN = [
+  'suite',
   'recipe',
   'task',
   'data',
@@ -49,7 +50,10 @@ export async function statsCommand(
 ): Promise<number> {
   const names = sweep.models.length > 0 ? sweep.models : await shippedModels(around.dataFolder);
   const text = await openCalibrationText(sweep.calibration.text);
-  const engine = await engines[sweep.engine as keyof typeof engines]({ provider: sweep.provider });
+  const engine = await engines[sweep.engine as keyof typeof engines]({
+    provider: sweep.provider,
+    threads: behaviour.threads,
+  });
   const steps = [...new Set(names)].map((label) => ({ kind: 'statistics', label, isCell: true }));
   const progress = new Progress(around.output, steps, 0);
   const failures: BitlossError[] = [];

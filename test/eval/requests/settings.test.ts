@@ -59,7 +59,15 @@ test('a prepared task can be run on several models', async () => {
 });
 
 test('generation needs room for a prompt, whose beginning is cut where it is too long', async () => {
-  const question = { id: 'q', subject: 'town', question: '', prompt: 'abcdef', answer: 'x', choices: [], answerIndex: 0 };
+  const question = {
+    id: 'q',
+    subject: 'town',
+    question: '',
+    prompt: 'abcdef',
+    answer: 'x',
+    choices: [],
+    answerIndex: 0,
+  };
   const given = { task: worldAnswers, docs: [question], tokenizer: fakeTokenizer() };
   const prepare = (max_new_tokens: number) =>
     prepareTask({ ...given, settings: { max_new_tokens }, limits: { maxPositions: 8 } });
