@@ -5,9 +5,10 @@ import { checkpointErrors as errors } from '../errors/checkpoint.ts';
 import type { Architecture } from '../families/architecture.ts';
 import { describeModel } from '../families/index.ts';
 import type { WeightSource } from '../weights.ts';
+import { checkTensors, storedNames } from './check-tensors.ts';
 import { parameterCount } from './expected-tensors.ts';
 import { readJson } from './read-json.ts';
-import { checkTensors, storedWeights } from './stored-weights.ts';
+import { storedWeights } from './stored-weights.ts';
 import { openTokenizer, type TextTokenizer } from './tokenizer.ts';
 import { hashFile, openWeightFiles, type WeightFiles } from './weight-files.ts';
 
@@ -29,7 +30,8 @@ export interface Checkpoint {
 }
 
 /**
- * Opens a folder with config.json, tokenizer.json and .safetensors weights. Nothing but headers is read of the weights.
+ * Opens a folder with config.json, tokenizer.json and .safetensors weights. Nothing but headers is read of the weights,
+ * except where a head is stored beside the embedding that it is tied to.
  * @throws checkpoint/…, safetensors/…, family/…
  */
 export async function openCheckpoint(folder: string): Promise<Checkpoint> {
@@ -37,7 +39,7 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
   const architecture = describeModel(config, join(folder, 'config.json'));
   const files = await openWeightFiles(folder);
   try {
-    checkTensors(folder, architecture, files);
+    await checkTensors(folder, architecture, files);
     const tokenizer = await openTokenizer(folder, config);
     if (tokenizer.vocabSize > architecture.vocabSize) {
       throw errors.tokenizerSize(folder, tokenizer.vocabSize - 1, architecture.vocabSize);
@@ -45,7 +47,7 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
     return {
       folder,
       architecture,
-      weights: storedWeights(folder, files),
+      weights: storedWeights(folder, files, storedNames(architecture, files)),
       tokenizer,
       manifest: () => hashAll(folder, architecture, files),
       close: () => files.close(),

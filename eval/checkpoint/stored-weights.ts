@@ -1,50 +1,43 @@
 /** Weights read from checkpoint files on every call; wrap in `residentWeights` to keep them. */
 import { checkpointErrors as errors } from '../errors/checkpoint.ts';
-import type { Architecture, Linear } from '../families/architecture.ts';
+import type { Linear } from '../families/architecture.ts';
 import { rowRanges, type WeightSource } from '../weights.ts';
-import { expectedTensors } from './expected-tensors.ts';
 import { elementCount, type SafetensorsFile } from './safetensors.ts';
 import type { WeightFiles } from './weight-files.ts';
 
-/** Checks every tensor that the architecture needs, all problems at once. Throws `checkpoint/tensors`. */
-export function checkTensors(folder: string, architecture: Architecture, files: WeightFiles): void {
-  const problems: string[] = [];
-  for (const [name, shape] of expectedTensors(architecture)) {
-    const info = files.find(name)?.tensors.get(name);
-    if (info === undefined) problems.push(`tensor "${name}" is missing`);
-    else if (info.shape.join() !== shape.join()) {
-      problems.push(
-        `tensor "${name}" has shape [${info.shape.join(', ')}], config.json says [${shape.join(', ')}]`,
-      );
-    } else if (!['F32', 'F16', 'BF16'].includes(info.dtype)) {
-      problems.push(
-        `tensor "${name}" is stored as ${info.dtype}; weights are read from F32, F16 and BF16 only`,
-      );
-    }
-  }
-  if (problems.length > 0) throw errors.tensors(folder, problems);
-}
-
-/** The `WeightSource` over open files. Throws `safetensors/…` while reading. */
-export function storedWeights(folder: string, files: WeightFiles): WeightSource {
-  const fileOf = (name: string): SafetensorsFile => {
+/**
+ * The `WeightSource` over open files. Throws `safetensors/…` while reading.
+ * @param nameOf  what a tensor of the description is called in the files, see `storedNames`
+ */
+export function storedWeights(
+  folder: string,
+  files: WeightFiles,
+  nameOf: (tensor: string) => string = (tensor) => tensor,
+): WeightSource {
+  const open = (tensor: string): { file: SafetensorsFile; name: string } => {
+    const name = nameOf(tensor);
     const file = files.find(name);
     if (file === undefined) throw errors.tensors(folder, [`tensor "${name}" is missing`]);
-    return file;
-  };
-  const slice = (name: string, from: number, to: number) => {
-    const file = fileOf(name);
-    const columns = columnsOf(file, name);
-    return file.read(name, from * columns, to * columns);
+    return { file, name };
   };
   return {
-    linear: async (linear) => readLinear(fileOf(linear.tensor), linear),
-    tensor: async (name) => {
-      const file = fileOf(name);
+    linear: async (linear) => {
+      const { file, name } = open(linear.tensor);
+      return readLinear(file, { ...linear, tensor: name });
+    },
+    tensor: async (tensor) => {
+      const { file, name } = open(tensor);
       return file.read(name, 0, elementCount(file.info(name)));
     },
-    rows: async (name, ids) => gatherRows(fileOf(name), name, ids),
-    slice: async (name, from, to) => slice(name, from, to),
+    rows: async (tensor, ids) => {
+      const { file, name } = open(tensor);
+      return gatherRows(file, name, ids);
+    },
+    slice: async (tensor, from, to) => {
+      const { file, name } = open(tensor);
+      const columns = columnsOf(file, name);
+      return file.read(name, from * columns, to * columns);
+    },
   };
 }
 

@@ -20,6 +20,8 @@ const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string())
 export interface WeightFiles {
   /** File names inside the folder, sorted. */
   readonly names: readonly string[];
+  /** Names of all tensors. */
+  readonly tensors: readonly string[];
   /** The file that holds a tensor; undefined where none does. */
   find(tensor: string): SafetensorsFile | undefined;
   close(): Promise<void>;
@@ -99,7 +101,7 @@ async function openAll(folder: string, names: readonly string[]): Promise<Weight
       }
     }
     if (twice.length > 0) throw errors.index(join(folder, INDEX_FILE), twice);
-    return { names, find: (tensor) => owners.get(tensor), close };
+    return { names, tensors: [...owners.keys()], find: (tensor) => owners.get(tensor), close };
   } catch (error) {
     await close();
     throw error;

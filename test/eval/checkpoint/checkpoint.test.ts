@@ -165,7 +165,7 @@ describe('a folder is refused', () => {
     });
     const { code, details } = await failure(folder);
     expect(code).toBe('checkpoint/tensors');
-    expect(details.problems).toContain('tensor "lm_head.weight" is missing');
+    expect(details.problems).toContain('tensor "lm_head.weight" of shape [97, 64] is missing');
     expect(details.problems).toContain('tensor "model.norm.weight" has shape [3], config.json says [64]');
     expect(details.problems).toHaveLength(tiny.tensors.size);
   });
