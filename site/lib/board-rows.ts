@@ -128,6 +128,24 @@ async function firstPages(): Promise<ReadonlyMap<string, number>> {
   return pages;
 }
 
+let rowPlaces: Promise<ReadonlyMap<string, string>> | null = null;
+
+/** The static page of its model on which every row of the board stands. */
+export function resultPages(): Promise<ReadonlyMap<string, string>> {
+  rowPlaces ??= resultRows().then((all) => {
+    const seen = new Map<string, number>();
+    return new Map(
+      all.map(({ id, model }) => {
+        const place = seen.get(model) ?? 0;
+        seen.set(model, place + 1);
+        const page = Math.floor(place / PAGE_SIZE) + 1;
+        return [id, `/models/${model}/results/${page === 1 ? '' : `${page}/`}`];
+      }),
+    );
+  });
+  return rowPlaces;
+}
+
 function common(
   row: Common,
   nominal: number,

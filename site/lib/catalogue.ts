@@ -66,7 +66,8 @@ export interface Run {
   readonly manifest: string;
 }
 
-const once = <T>(make: () => Promise<T>) => {
+/** Makes a value at the first call and keeps it. */
+export const once = <T>(make: () => Promise<T>) => {
   let made: Promise<T> | null = null;
   return () => (made ??= make());
 };

@@ -33,6 +33,20 @@ export const DOWNLOADS: readonly Download[] = [
     sql: 'SELECT * FROM curve ORDER BY ALL',
   },
   {
+    id: 'claims',
+    title: 'Claims',
+    about:
+      'One row a claim of the papers and a side, reported or measured: the verdict, and the numbers it rests on.',
+    sql: 'SELECT * FROM claim ORDER BY ALL',
+  },
+  {
+    id: 'claim-comparisons',
+    title: 'Comparisons behind the claims',
+    about:
+      'One row a comparison: its value, the threshold, whether the claim holds in it, and a row of the board behind it.',
+    sql: 'SELECT * FROM claim_comparison ORDER BY ALL',
+  },
+  {
     id: 'models',
     title: 'Models',
     about: 'The catalogue of models.',
