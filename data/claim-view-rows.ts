@@ -21,8 +21,8 @@ export const claimComparisonRow = z.strictObject({
   threshold: number,
   holds: z.boolean(),
   is_sure: z.boolean(),
-  /** One row of the board behind it. */
-  row_id: text,
+  /** One row of the board behind it; null for statistics of tensors. */
+  row_id: text.nullable(),
   least_comparisons: number,
   least_share: number,
 });

@@ -16,7 +16,7 @@ paired AS (
         THEN sqrt(sum(awq.kept_half ** 2 + rtn.kept_half ** 2)) / count(*)
     END AS half,
     min(awq.row_id) AS row_id
-  FROM candidate AS awq JOIN candidate AS rtn USING (side, source_id, model_id, task_id, metric)
+  FROM candidate AS awq JOIN candidate AS rtn USING (side, source_id, model_id, task_id)
   WHERE awq.method_id = 'awq' AND rtn.method_id = 'rtn' AND awq.group_size IS NOT DISTINCT FROM rtn.group_size
   GROUP BY ALL
 )

@@ -12,8 +12,8 @@ rounded AS (
 cost AS (
   SELECT
     side, source_id, model_id, weights.model_name, weights.family, weights.series, weights.is_chat, weights.params_b,
-    rounded_both.recipe_id, task_id, metric, weights.kept - rounded_both.kept AS cost, rounded_both.row_id
-  FROM rounded AS rounded_both JOIN rounded AS weights USING (side, source_id, model_id, task_id, metric, w_bits)
+    rounded_both.recipe_id, task_id, weights.kept - rounded_both.kept AS cost, rounded_both.row_id
+  FROM rounded AS rounded_both JOIN rounded AS weights USING (side, source_id, model_id, task_id, w_bits)
   WHERE
     rounded_both.tensor = 'WA' AND rounded_both.a_bits = 8 AND weights.tensor = 'W'
     AND rounded_both.group_size IS NOT DISTINCT FROM weights.group_size
@@ -24,7 +24,7 @@ paired AS (
     lag(params_b) OVER line AS smaller_params_b
   FROM cost
   WINDOW line AS (
-    PARTITION BY side, source_id, family, series, is_chat, recipe_id, task_id, metric ORDER BY params_b, model_id
+    PARTITION BY side, source_id, family, series, is_chat, recipe_id, task_id ORDER BY params_b, model_id
   )
 )
 SELECT

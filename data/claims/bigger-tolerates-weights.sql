@@ -13,7 +13,7 @@ paired AS (
   FROM claim_evidence
   WHERE tensor = 'W' AND w_bits IN (3, 4)
   WINDOW line AS (
-    PARTITION BY side, source_id, family, series, is_chat, recipe_id, task_id, metric ORDER BY params_b, model_id
+    PARTITION BY side, source_id, family, series, is_chat, recipe_id, task_id ORDER BY params_b, model_id
   )
 )
 SELECT

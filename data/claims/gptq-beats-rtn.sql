@@ -16,7 +16,7 @@ paired AS (
         THEN sqrt(sum(gptq.kept_half ** 2 + rtn.kept_half ** 2)) / count(*)
     END AS half,
     min(gptq.row_id) AS row_id
-  FROM candidate AS gptq JOIN candidate AS rtn USING (side, source_id, model_id, task_id, metric, w_bits)
+  FROM candidate AS gptq JOIN candidate AS rtn USING (side, source_id, model_id, task_id, w_bits)
   WHERE gptq.method_id = 'gptq' AND rtn.method_id = 'rtn' AND gptq.group_size IS NOT DISTINCT FROM rtn.group_size
   GROUP BY ALL
 )

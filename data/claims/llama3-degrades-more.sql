@@ -11,6 +11,6 @@ candidate AS (
 SELECT
   side, source_id, three.model_id, recipe_id, task_id, two.model_name AS against, two.kept - three.kept AS value,
   least_gap AS threshold, two.kept - three.kept > least_gap AS holds, three.row_id, least_comparisons, least_share
-FROM candidate AS three JOIN candidate AS two USING (side, source_id, recipe_id, task_id, metric), rule
+FROM candidate AS three JOIN candidate AS two USING (side, source_id, recipe_id, task_id), rule
 WHERE
   three.model_id = 'llama-3-8b' AND two.model_id = 'llama-2-7b' AND greatest(two.kept, three.kept) >= least_kept;

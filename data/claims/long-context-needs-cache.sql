@@ -13,6 +13,6 @@ SELECT
   weights.kept - cache.kept AS value, weights.kept - cache.kept - sqrt(cache.kept_half ** 2 + weights.kept_half ** 2) AS low,
   weights.kept - cache.kept + sqrt(cache.kept_half ** 2 + weights.kept_half ** 2) AS high, least_gap AS threshold,
   weights.kept - cache.kept > least_gap AS holds, cache.row_id, least_comparisons, least_share
-FROM rounded AS cache JOIN rounded AS weights USING (side, source_id, model_id, task_id, metric), rule
+FROM rounded AS cache JOIN rounded AS weights USING (side, source_id, model_id, task_id), rule
 WHERE
   cache.tensor = 'KV' AND weights.tensor = 'W' AND cache.kv_bits = weights.w_bits AND cache.kv_bits IN (3, 4);

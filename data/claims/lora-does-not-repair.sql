@@ -12,5 +12,5 @@ SELECT
   side, source_id, model_id, tuned.recipe_id, task_id, 'NF4 without adapters' AS against,
   100 * (tuned.value - plain.value) AS value, most_gain AS threshold, tuned.value - plain.value <= most_gain AS holds,
   tuned.row_id, least_comparisons, least_share
-FROM candidate AS tuned JOIN candidate AS plain USING (side, source_id, model_id, task_id, metric), rule
+FROM candidate AS tuned JOIN candidate AS plain USING (side, source_id, model_id, task_id), rule
 WHERE tuned.method_id IN ('qlora', 'ir-qlora') AND plain.method_id = 'nf4';

@@ -1,7 +1,7 @@
--- A comparison is one task at 4- or 3-bit weights by rounding (RTN), a mixture-of-experts model against a dense model of
--- its own kind (Mixtral against Mistral-7B; in the zoo Mixtral against Mistral and Qwen2-MoE against the LLaMA nearest in
--- size), same source and recipe. The value is what the mixture keeps more. It holds where that is at most 1 % of the
--- model. The claim holds where at least half of at least 10 comparisons do.
+-- A comparison is one task at 4- or 3-bit weights by rounding (RTN), a mixture-of-experts model against the dense model of
+-- its own kind that is nearest in size (Mixtral against Mistral, Qwen2-MoE against LLaMA), same source and recipe. The
+-- value is what the mixture keeps more. It holds where that is at most 1 % of the model. The claim holds where at least
+-- half of at least 10 comparisons do.
 
 WITH rule AS (
   SELECT 0.01 AS most_gain, 10 AS least_comparisons, 0.5 AS least_share
@@ -9,19 +9,18 @@ WITH rule AS (
 rounded AS (
   SELECT * FROM claim_evidence WHERE method_id = 'rtn' AND tensor = 'W' AND w_bits IN (3, 4)
 ),
-sibling (moe_family, dense_family, moe_series, dense_series) AS (
-  VALUES ('mixtral', 'mistral', 'Mixtral', 'Mistral'), ('mixtral', 'mistral', 'Bitloss', 'Bitloss'),
-    ('qwen2-moe', 'llama', 'Bitloss', 'Bitloss')
+sibling (moe_family, dense_family) AS (
+  VALUES ('mixtral', 'mistral'), ('qwen2-moe', 'llama')
 ),
 paired AS (
   SELECT
     side, source_id, moe.model_id, recipe_id, task_id, dense.model_name AS against, moe.kept - dense.kept AS value,
     sqrt(moe.kept_half ** 2 + dense.kept_half ** 2) AS half, moe.row_id
   FROM rounded AS moe
-  JOIN sibling ON moe.family = moe_family AND moe.series = moe_series
-  JOIN rounded AS dense USING (side, source_id, recipe_id, task_id, metric)
+  JOIN sibling ON moe.family = moe_family
+  JOIN rounded AS dense USING (side, source_id, recipe_id, task_id)
   WHERE
-    dense.family = dense_family AND dense.series = dense_series AND dense.is_chat IS NOT DISTINCT FROM moe.is_chat
+    dense.family = dense_family AND dense.is_chat IS NOT DISTINCT FROM moe.is_chat
   QUALIFY
     row_number() OVER (
       PARTITION BY side, source_id, moe.model_id, recipe_id, task_id

@@ -16,7 +16,7 @@ paired AS (
         THEN sqrt(sum(special.kept_half ** 2 + gptq.kept_half ** 2)) / count(*)
     END AS half,
     min(special.row_id) AS row_id
-  FROM candidate AS special JOIN candidate AS gptq USING (side, source_id, model_id, task_id, metric)
+  FROM candidate AS special JOIN candidate AS gptq USING (side, source_id, model_id, task_id)
   WHERE special.method_group IN ('binary', 'codebook') AND gptq.method_id = 'gptq' AND gptq.w_bits >= 2
   GROUP BY ALL
 )

@@ -18,7 +18,7 @@ SELECT
   avg(three.loss_points - four.loss_points) AS value, most_points AS threshold,
   avg(three.loss_points - four.loss_points) < most_points AS holds, min(three.row_id) AS row_id, least_comparisons,
   least_share
-FROM calibrated AS three JOIN calibrated AS four USING (side, source_id, model_id, task_id, metric, method_id), rule
+FROM calibrated AS three JOIN calibrated AS four USING (side, source_id, model_id, task_id, method_id), rule
 WHERE
   round(three.w_bits) = 3 AND round(four.w_bits) = 4 AND three.group_size IS NOT DISTINCT FROM four.group_size
 GROUP BY side, source_id, model_id, three.recipe_id, four.recipe_id, most_points, least_comparisons, least_share;

@@ -13,7 +13,7 @@ SELECT
   weights.kept - rounded_both.kept - sqrt(rounded_both.kept_half ** 2 + weights.kept_half ** 2) AS low,
   weights.kept - rounded_both.kept + sqrt(rounded_both.kept_half ** 2 + weights.kept_half ** 2) AS high, most_cost AS threshold,
   weights.kept - rounded_both.kept < most_cost AS holds, rounded_both.row_id, least_comparisons, least_share
-FROM candidate AS rounded_both JOIN candidate AS weights USING (side, source_id, model_id, task_id, metric), rule
+FROM candidate AS rounded_both JOIN candidate AS weights USING (side, source_id, model_id, task_id), rule
 WHERE
   rounded_both.tensor = 'WA' AND rounded_both.a_bits = 8 AND weights.tensor = 'W'
   AND rounded_both.group_size IS NOT DISTINCT FROM weights.group_size;

@@ -1,5 +1,5 @@
 -- What most claims compare: a recipe of a model on a task by one source, against its own 16-bit model. Where a source has
--- several values of a task (lengths, positions, examples in front), their mean counts as one, so that a task printed in
+-- several values of a task (lengths, positions, examples in front, ways of scoring), their mean counts as one, so that a task printed in
 -- many parts weighs no more than another. Only tasks with a meaning of kept (see `board`), each in its own unit;
 -- breakdowns and averages of other tasks are left out. So are tasks on which the 16-bit model is less than 10 points above
 -- chance: where little can be lost, shares of it are noise.
@@ -12,7 +12,7 @@ WITH rule AS (
 mean AS (
   SELECT
     side, source_id, model_id, model_name, family, series, params_b, is_chat, recipe_id, method_id, method_group, tensor,
-    w_bits, a_bits, kv_bits, group_size, sparsity, sparsity_pattern, task_id, ability, topic, metric, unit, chance,
+    w_bits, a_bits, kv_bits, group_size, sparsity, sparsity_pattern, task_id, ability, topic, unit, chance,
     avg(baseline) AS baseline, avg(value) AS value, avg(kept) AS kept,
     CASE
       WHEN count(kept_high) = count(*) THEN sqrt(sum(((kept_high - kept_low) / 2) ** 2)) / count(*)

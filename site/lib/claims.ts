@@ -3,7 +3,7 @@
 import { bitsChips } from './bits-chips.ts';
 import { resultPages } from './board-rows.ts';
 import { type BoardState, DEFAULT_STATE, encodeState, type Facet } from './board-state.ts';
-import { byId, once, type Paper, papers } from './catalogue.ts';
+import { byId, models, once, type Paper, papers, sources } from './catalogue.ts';
 import { reading } from './claim-words.ts';
 import { type ClaimComparisonRow, type ClaimRow, rows, select } from './db.ts';
 import { sqlProse } from './view-prose.ts';
@@ -36,7 +36,8 @@ export interface Claim {
 export interface Comparison extends ClaimComparisonRow {
   readonly model_name: string;
   readonly task_title: string | null;
-  readonly source_title: string;
+  /** null where the source has no page. */
+  readonly source_title: string | null;
   /** null where several recipes stand on one side. */
   readonly method: string | null;
   readonly chips: readonly string[];
@@ -104,19 +105,21 @@ async function citations(): Promise<ReadonlyMap<string, readonly Citation[]>> {
 /** Comparisons of every claim by `claim side`. */
 export const comparisons = once(async (): Promise<ReadonlyMap<string, readonly Comparison[]>> => {
   const pages = await resultPages();
-  const names = new Map((await rows('board')).map((row) => [row.row_id, row]));
+  const origins = new Map((await rows('board')).map((row) => [row.row_id, row]));
+  const names = new Map((await models()).map(({ id, name }) => [id, name]));
+  const sourceTitles = new Map((await sources()).map(({ id, title }) => [id, title]));
   const titles = new Map((await rows('board')).map((row) => [row.task_id, row.task_title]));
   const named = (await rows('claim_comparison')).map((row) => {
-    const origin = names.get(row.row_id)!;
+    const origin = row.recipe_id === null ? undefined : origins.get(row.row_id ?? '');
     return {
       ...row,
-      model_name: origin.model_name,
-      source_title: origin.source_title,
+      model_name: names.get(row.model_id) ?? row.model_id,
+      source_title: sourceTitles.get(row.source_id) ?? null,
       task_title: row.task_id === null ? null : (titles.get(row.task_id) ?? row.task_id),
-      method: row.recipe_id === null ? null : origin.method_id,
-      chips: row.recipe_id === null ? [] : bitsChips(origin),
-      path: pages.get(row.row_id)!,
-      anchor: `#${row.row_id}`,
+      method: origin?.method_id ?? null,
+      chips: origin === undefined ? [] : bitsChips(origin),
+      path: pages.get(row.row_id ?? '') ?? `/models/${row.model_id}/`,
+      anchor: row.row_id === null ? '' : `#${row.row_id}`,
     };
   });
   return Map.groupBy(named, ({ claim_id, side }) => `${claim_id} ${side}`);

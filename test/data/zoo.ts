@@ -1,0 +1,53 @@
+/** Run files of a made-up zoo: what every model keeps is told, scores follow from it. */
+import type { RunFile } from '../../data/schema.ts';
+import { type CellSpec, runFile, sha } from './data-folder.ts';
+
+export interface ZooModel {
+  readonly id: string;
+  readonly family: string;
+  /** In millions. */
+  readonly params: number;
+}
+
+export interface ZooTask {
+  readonly id: string;
+  /** Score of every 16-bit model; a perplexity where it is above 1. */
+  readonly baseline: number;
+  readonly chance: number;
+}
+
+/** Kept of a task, chance taken off; null where nothing was measured. */
+export type Kept = (model: ZooModel, recipe: string, task: ZooTask) => number | null;
+
+/** One run file a model, under the path where the database looks for it. */
+export function zooFiles(
+  models: readonly ZooModel[],
+  recipes: readonly string[],
+  tasks: readonly ZooTask[],
+  kept: Kept,
+): Record<string, string> {
+  const files = models.map((model) => {
+    const cells = ['fp16', ...recipes].flatMap((recipe) =>
+      tasks.flatMap((task): CellSpec[] => {
+        const share = recipe === 'fp16' ? 1 : kept(model, recipe, task);
+        return share === null ? [] : [{ recipe, task: task.id, metrics: [metricOf(task, share)] }];
+      }),
+    );
+    return [`results/bitloss/${model.id}.json`, JSON.stringify(runOf(model, cells))] as const;
+  });
+  return Object.fromEntries(files);
+}
+
+function metricOf({ baseline, chance }: ZooTask, share: number) {
+  if (baseline <= 1) return { value: chance + share * (baseline - chance) };
+  return { metric: 'perplexity', unit: 'perplexity' as const, value: baseline / share };
+}
+
+function runOf({ id, family, params }: ZooModel, cells: readonly CellSpec[]): RunFile {
+  const file = runFile(id, cells);
+  return {
+    ...file,
+    run: { ...file.run, models: [{ ...file.run.models[0]!, id, family, params: params * 1e6 }] },
+    cells: file.cells.map((cell) => ({ ...cell, model: id, cell_key: sha(`${id} ${cell.cell_key}`) })),
+  };
+}
