@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { type RunConfig, readConfig } from '../config.ts';
 import { cliErrors, cliProblems } from '../errors/cli.ts';
+import { families } from '../families/index.ts';
 import { methods } from '../methods/index.ts';
 import { shippedModels } from '../models.ts';
 import type { PlannedRun } from '../plan.ts';
@@ -31,8 +32,16 @@ export async function evalCommand(given: Arguments, around: Surroundings): Promi
   }
   if (given.switches.has('list')) {
     const models = await shippedModels(around.dataFolder);
-    const listed = { models, suites: Object.values(suites), engines: known.engines };
-    write(listText({ ...listed, methods: Object.values(methods), tasks: allTasks }));
+    write(
+      listText({
+        models,
+        suites: Object.values(suites),
+        families: Object.values(families),
+        methods: Object.values(methods),
+        tasks: allTasks,
+        engines: known.engines,
+      }),
+    );
     return 0;
   }
   const config = await checkedConfig(given, around);

@@ -1,4 +1,5 @@
 /** The text of `pnpm eval --list`. */
+import type { Family } from '../families/family.ts';
 import type { Method } from '../methods/method.ts';
 import type { Suite } from '../suites/suite.ts';
 import type { Task } from '../tasks/task.ts';
@@ -6,12 +7,13 @@ import type { Task } from '../tasks/task.ts';
 export interface Listed {
   readonly models: readonly string[];
   readonly suites: readonly Suite[];
+  readonly families: readonly Pick<Family, 'id' | 'title'>[];
   readonly engines: readonly string[];
   readonly methods: readonly Method[];
   readonly tasks: readonly Task[];
 }
 
-export function listText({ models, suites, engines, methods, tasks }: Listed): string {
+export function listText({ models, suites, families, engines, methods, tasks }: Listed): string {
   const isOwn = ({ dataset }: Task) => dataset.source === 'generated';
   const sections = [
     section(
@@ -21,6 +23,10 @@ export function listText({ models, suites, engines, methods, tasks }: Listed): s
     section(
       'Suites',
       suites.map(({ id, title }) => [id, title]),
+    ),
+    section(
+      'Families (model_type of config.json)',
+      families.map(({ id, title }) => [id, title]),
     ),
     section('Methods', [['fp16', 'The model as released'], ...methods.map(describeMethod)]),
     section('Tasks of the project', tasks.filter(isOwn).map(describeTask)),

@@ -55,7 +55,11 @@ export interface Rope {
   readonly attentionFactor: number;
   /** `half`: value i turns with value i + d/2. `interleaved`: value 2i turns with value 2i + 1. */
   readonly layout: 'half' | 'interleaved';
-  /** Takes the place of `inverseFrequencies` for texts longer than `beyond` tokens (LongRoPE); null where nothing does. */
+  /**
+   * Takes the place of `inverseFrequencies` for texts of which more than `beyond` tokens are read (LongRoPE), from their
+   * first token on; null where nothing does. A text is a context with one continuation, or a prompt with all that may
+   * be generated: which table it gets does not depend on what runs beside it.
+   */
   readonly long: {
     readonly beyond: number;
     readonly inverseFrequencies: readonly number[];

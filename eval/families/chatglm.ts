@@ -43,6 +43,7 @@ const shape = z.object({
     .default(false),
   pre_seq_len: z.null('prefix tuning is not supported').default(null),
   tie_word_embeddings: z.literal(false, 'the head has weights of its own').default(false),
+  _name_or_path: z.string().default(''),
 });
 
 type ChatGlmConfig = z.infer<typeof shape>;
@@ -77,6 +78,9 @@ function check(parsed: ChatGlmConfig, context: z.RefinementCtx): void {
   const { num_attention_heads: heads, multi_query_group_num: groups, kv_channels: headDim } = parsed;
   if (parsed.multi_query_attention && heads % groups !== 0)
     report('multi_query_group_num', `${groups} groups do not divide ${heads} heads`);
+  // The 32k version of ChatGLM2 divides positions by the ratio; its config differs from later ones by the name only.
+  if (parsed.rope_ratio !== 1 && /chatglm2/i.test(parsed._name_or_path))
+    report('rope_ratio', 'positions divided by a ratio, as ChatGLM2 has them, are not supported');
   if (headDim % 4 !== 0) report('kv_channels', `half of ${headDim} values do not make pairs`);
 }
 

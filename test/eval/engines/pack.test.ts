@@ -2,7 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Chunk, ScoreRequest } from '../../../eval/engines/engine.ts';
-import { checkScoreRequests, type PackedChunk, packRequests } from '../../../eval/engines/pack.ts';
+import {
+  checkScoreRequests,
+  type PackedChunk,
+  packRequests,
+  packSequences,
+} from '../../../eval/engines/pack.ts';
 import { tilesOf } from '../../../eval/engines/tiles.ts';
 
 const rowsOf = ({ tokens, positions, segments, parents }: Chunk) =>
@@ -199,5 +204,35 @@ describe('requests that cannot be scored', () => {
     expect(() => checkScoreRequests([good, request], 10, 4)).toThrow(
       expect.objectContaining({ code, details: expect.objectContaining({ index: 1 }) }),
     );
+  });
+});
+
+describe('models that compute long texts differently', () => {
+  const context = [1, 2, 3];
+  const [short, long] = [
+    [4, 5],
+    [4, 5, 6, 7],
+  ];
+
+  test('read a context again for continuations beyond the limit', () => {
+    // Of a continuation all but the last token are read: texts of 4 and 6 tokens.
+    const lengths = (limits: readonly number[]) =>
+      packRequests([{ context, continuations: [short, long] }], 100, limits).flatMap(({ chunk }) => [
+        ...chunk.lengths,
+      ]);
+    expect(lengths([])).toEqual(Array(7).fill(6));
+    expect(lengths([5])).toEqual([...Array(6).fill(6), ...Array(4).fill(4)]);
+    expect(lengths([6])).toEqual(Array(7).fill(6));
+  });
+
+  test('see the same chunks whatever is asked beside', () => {
+    const alone = packRequests([{ context, continuations: [short] }], 100, [5]);
+    const beside = packRequests([{ context, continuations: [short, long] }], 4, [5]);
+    expect(beside.at(-1)!.chunk).toEqual(alone[0]!.chunk);
+  });
+
+  test('know how long a text becomes that is generated', () => {
+    expect([...packSequences([context, short], [9, 2]).lengths]).toEqual([9, 9, 9, 2, 2]);
+    expect([...packSequences([context]).lengths]).toEqual([3, 3, 3]);
   });
 });
