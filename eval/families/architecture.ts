@@ -74,7 +74,7 @@ export interface Alibi {
   readonly slopes: readonly number[];
   /** Of models that scale bias and scores together; 1 for the others. */
   readonly factor: number;
-  /** Slope · key position is rounded to bfloat16, as models that were trained so do (Falcon). */
+  /** Key positions, and slope · key position, are rounded to bfloat16, as models that were trained so do (Falcon). */
   readonly rounded: boolean;
 }
 

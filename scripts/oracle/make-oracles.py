@@ -4,7 +4,7 @@
 
 Each case is a folder with config.json, model.safetensors (bfloat16; absent for the shipped model), oracle.json (token
 ids, rows kept) and logits.safetensors (float32 [rows, V] a sequence: its last positions), computed on the CPU in
-float32 with eager attention. A case that fails is reported, and the others go on.
+float32 with eager attention where nothing speaks against it. A case that fails is reported, and the others go on.
 """
 import argparse
 import json
@@ -57,16 +57,18 @@ def logits_of(model, sequences, rows):
                 for index, tokens in enumerate(sequences)}
 
 
-def write_oracle(folder, sequences, logits, rows):
+def write_oracle(folder, sequences, logits, rows, attention):
     save_file(logits, folder / "logits.safetensors")
-    oracle = {"tokens": sequences, "rows": rows, "logits_file": "logits.safetensors"}
+    oracle = {"tokens": sequences, "rows": rows, "attention": attention, "logits_file": "logits.safetensors"}
     (folder / "oracle.json").write_text(json.dumps(oracle) + "\n")
 
 
 def make_case(folder, seed, config_class, entries, length, layout):
     generator = torch.Generator().manual_seed(seed)
     config = config_class(**entries)
-    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").float().eval()
+    # The eager path of Falcon adds the position bias twice; sdpa adds it once, as training did.
+    attention = "sdpa" if entries.get("alibi") else "eager"
+    model = AutoModelForCausalLM.from_config(config, attn_implementation=attention).float().eval()
     model.config.use_cache = False
     randomize(model, generator)
     sequences = random_tokens(generator, config.vocab_size, (length, 1, 7))
@@ -74,7 +76,7 @@ def make_case(folder, seed, config_class, entries, length, layout):
     model.to(torch.bfloat16).save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
     LAYOUTS[layout](folder)
-    write_oracle(folder, sequences, logits, ROWS)
+    write_oracle(folder, sequences, logits, ROWS, attention)
     spread = max(float(values.abs().max()) for values in logits.values())
     if not all(bool(values.isfinite().all()) for values in logits.values()):
         raise ValueError("the logits are not finite")
@@ -85,7 +87,7 @@ def make_case(folder, seed, config_class, entries, length, layout):
 def make_shipped(folder, checkpoint):
     model = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=torch.float32, attn_implementation="eager").eval()
     sequences = random_tokens(torch.Generator().manual_seed(100), model.config.vocab_size, (40, 3))
-    write_oracle(folder, sequences, logits_of(model, sequences, ROWS), ROWS)
+    write_oracle(folder, sequences, logits_of(model, sequences, ROWS), ROWS, "eager")
     return f"of {checkpoint.name}"
 
 

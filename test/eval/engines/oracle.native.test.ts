@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../../eval/engines/engine.ts';
 import { createOnnxEngine } from '../../../eval/engines/onnx/engine.ts';
-import { oracleCases, oracleErrors } from './oracle-cases.ts';
+import { families } from '../../../eval/families/index.ts';
+import { oracleCases, oracleErrors, oracleFamilies } from './oracle-cases.ts';
 
 const TOLERANCE = 1e-4;
 
@@ -13,9 +14,11 @@ beforeAll(async () => {
 afterAll(() => engine.close());
 
 describe('the logits of transformers', () => {
-  test('cover the shipped model and at least six random configurations', () => {
+  test('cover the shipped model and at least three random configurations of each family', async () => {
     expect(oracleCases).toContain('shipped');
-    expect(oracleCases.length).toBeGreaterThanOrEqual(7);
+    const covered = await oracleFamilies();
+    for (const id of Object.keys(families))
+      expect(covered.filter((family) => family === id).length, id).toBeGreaterThanOrEqual(3);
   });
 
   test.for(oracleCases)('%s', async (name, { annotate }) => {

@@ -161,7 +161,7 @@ class SlowModel {
 function bias({ position: rule }: Attention, head: number, key: number, query: number): number {
   if (rule.kind !== 'alibi') return 0;
   const slope = rule.slopes[head]!;
-  const atKey = rule.rounded ? nearestBfloat16(slope * key) : slope * key;
+  const atKey = rule.rounded ? nearestBfloat16(slope * nearestBfloat16(key)) : slope * key;
   return rule.factor * (atKey - slope * query);
 }
 

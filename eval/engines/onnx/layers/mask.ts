@@ -71,9 +71,14 @@ export function addDistanceBias(
     return times(graph.node('Sub', [key, query]), perHead(slopes.map((slope) => slope * factor)));
   }
   const exact = perHead(slopes);
-  const wide = times(times(key, exact), graph.scalar(BFLOAT16_SPLIT));
-  const roundedKey = graph.node('Sub', [wide, graph.node('Sub', [wide, times(key, exact)])]);
-  return times(graph.node('Sub', [roundedKey, times(query, exact)]), graph.scalar(factor));
+  const atKey = addBfloat16(graph, times(addBfloat16(graph, key), exact));
+  return times(graph.node('Sub', [atKey, times(query, exact)]), graph.scalar(factor));
+}
+
+/** The nearest bfloat16 of float32 values. */
+function addBfloat16(graph: GraphBuilder, x: string): string {
+  const wide = graph.node('Mul', [x, graph.scalar(BFLOAT16_SPLIT)]);
+  return graph.node('Sub', [wide, graph.node('Sub', [wide, x])]);
 }
 
 function int32(graph: GraphBuilder, value: number): string {
