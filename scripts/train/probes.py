@@ -1,12 +1,14 @@
 """A first look at what was learnt: exact answers by greedy decoding, and four-choice questions. The board measures anew."""
+import json
 import time
 
 import torch
 import torch.nn.functional as F
 from table import EOS_ID, WINDOW
 
-NEW_TOKENS = 64
-BATCH = 192
+NEW_TOKENS = 80
+BATCH = 96
+EACH = 96  # items of a skill
 PADDING = 32
 
 
@@ -27,7 +29,7 @@ def generate(network, tokenizer, prompts, stops, device, deadline):
         longest = max(map(len, rows))
         if all(done) or longest >= WINDOW or time.time() > deadline:
             break
-        width = min(WINDOW, math_ceil(longest, PADDING))
+        width = min(WINDOW, rounded_up(longest, PADDING))
         with torch.autocast(torch.device(device).type, dtype=torch.bfloat16):
             logits = network(input_ids=padded(rows, width, device)).logits
         last = torch.tensor([len(row) - 1 for row in rows], device=device)
@@ -42,7 +44,7 @@ def generate(network, tokenizer, prompts, stops, device, deadline):
     return [text.split(stop)[0] for text, stop in zip(texts, stops)]
 
 
-def math_ceil(value, step):
+def rounded_up(value, step):
     return -(-value // step) * step
 
 
@@ -53,13 +55,31 @@ def choose(network, tokenizer, prompt, choices, device):
     answers = [tokenizer.encode(choice, add_special_tokens=False).ids for choice in choices]
     rows = [context + answer for answer in answers]
     with torch.autocast(torch.device(device).type, dtype=torch.bfloat16):
-        logits = network(input_ids=padded(rows, math_ceil(max(map(len, rows)), PADDING), device)).logits.float()
+        logits = network(input_ids=padded(rows, rounded_up(max(map(len, rows)), PADDING), device)).logits.float()
     scores = []
     for index, answer in enumerate(answers):
         begin = len(context) - 1
         chosen = F.log_softmax(logits[index, begin : begin + len(answer)], -1)
         scores.append(chosen.gather(1, torch.tensor(answer, device=device)[:, None]).sum().item())
     return max(range(len(scores)), key=scores.__getitem__)
+
+
+def read_items(folder):
+    """The first items of every skill, {skill, prompt, answer}, and four-choice questions with `choices` besides."""
+    items = json.loads((folder / "skills.json").read_text()) if (folder / "skills.json").exists() else []
+    groups = [group[:EACH] for group in by_skill(items).values()]
+    if (folder / "questions.json").exists():
+        questions = json.loads((folder / "questions.json").read_text())[:EACH]
+        groups.append([
+            {
+                "skill": "four-choice",
+                "prompt": f"Question: {one['question']}\nAnswer:",
+                "choices": [f" {choice}" for choice in one["choices"]],
+                "answer": one["answerIndex"],
+            }
+            for one in questions
+        ])
+    return [item for group in groups for item in group]
 
 
 def by_skill(items):
@@ -70,14 +90,13 @@ def by_skill(items):
 
 
 def probe(network, tokenizer, items, device, seconds):
-    """Share of right answers by skill; skills that the time does not reach are left out, partly reached ones say n.
+    """Share of right answers by skill, each with an equal part of the seconds; n says how many items that allowed.
 
     An item is {skill, prompt, answer, stop?} or {skill, prompt, choices, answer: index}.
     """
-    deadline, shares = time.time() + seconds, {}
-    for skill, group in by_skill(items).items():
-        if time.time() > deadline:
-            break
+    shares, groups, began = {}, by_skill(items), time.time()
+    for number, (skill, group) in enumerate(groups.items(), 1):
+        deadline = began + seconds * number / len(groups)
         right = []
         if "choices" in group[0]:
             for item in group:

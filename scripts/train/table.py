@@ -58,7 +58,7 @@ ZOO = [
              decoder(inner=128, rms_norm_eps=1e-5, num_local_experts=8, num_experts_per_tok=2, sliding_window=None,
                      router_aux_loss_coef=0.01, **HEAD, **GROUPED), cost=2.0,
              unmatched="the 8 experts of inner size 128 (2 active) make it twice as large; a token meets 1.2 M parameters"),
-    ZooModel("bitloss-qwen2-moe-2.5m", "Bitloss Qwen2-MoE 2.5M", "qwen2-moe", "Qwen2Moe",
+    ZooModel("bitloss-qwen2-moe-2.5m", "Bitloss Qwen2-MoE 2.5M", "qwen2_moe", "Qwen2Moe",
              decoder(inner=384, rms_norm_eps=1e-6, moe_intermediate_size=64, shared_expert_intermediate_size=64,
                      num_experts=12, num_experts_per_tok=4, norm_topk_prob=False, decoder_sparse_step=1,
                      router_aux_loss_coef=0.01, use_sliding_window=False, **GROUPED), cost=2.0,

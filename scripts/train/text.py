@@ -16,7 +16,7 @@ from table import BOS_ID, EOS_ID, VOCABULARY, WINDOW
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 BOS, EOS = "<|bos|>", "<|eos|>"
-TOKENIZER_CHARACTERS = 40_000_000
+TOKENIZER_CHARACTERS = 20_000_000
 HELD_OUT_WINDOWS = 200
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.xz")
 
@@ -26,7 +26,8 @@ def files_named(folder, stem):
     found = sorted(path for path in Path(folder).glob(f"{stem}*") if path.name.endswith(ENDINGS))
     if not found:
         raise SystemExit(f"zoo: {folder} holds no file {stem}*.jsonl, .jsonl.gz or .jsonl.xz")
-    return found
+    # A file beside its own compressed form is the same text.
+    return list({path.name.split(".jsonl")[0]: path for path in found}.values())
 
 
 def open_text(path):

@@ -3,7 +3,7 @@
     node scripts/train/export-world.ts /tmp/world
     python scripts/train/zoo.py --documents /tmp/world --english /tmp/english --out /tmp/zoo
 
-`--documents` holds train*.jsonl, heldout.jsonl and, if there is one, probes.json; `--english` holds *.jsonl with the fields
+`--documents` holds train*.jsonl, heldout.jsonl, skills.json and questions.json; `--english` holds *.jsonl with the fields
 title and text (each plain, .gz or .xz). The result lies under OUT as data/models/ID and test/fixtures/zoo/ID.json, beside
 zoo.json and archives of it of at most 15 MiB. Needs PyTorch, transformers, tokenizers, Triton and a GPU.
 """
@@ -57,7 +57,7 @@ def train_one(model, options, device, lock, ready, failed):
     from check import check_against
     from finish import perplexity, save, write_curve, write_oracle, write_tokenizer
     from card import card
-    from probes import probe
+    from probes import probe, read_items
     from table import VOCABULARY
     from tokenizers import Tokenizer
     from training import compiled_loss, train
@@ -93,7 +93,7 @@ def train_one(model, options, device, lock, ready, failed):
     heldout = torch.from_numpy(np.load(work / "heldout.npy"))
     write_oracle(model, reloaded, heldout, options.out / "test" / "fixtures" / "zoo" / f"{model.id}.json")
     held_perplexity = perplexity(reloaded.to(device), heldout[: 4 if options.smoke else None].to(device))
-    items = json.loads(options.probes.read_text()) if options.probes and model.data == "world" else []
+    items = read_items(options.documents) if model.data == "world" else []
     tokenizer = Tokenizer.from_str(tokenizer_json)
     probes = probe(fast, tokenizer, items, device, 3 if options.smoke else PROBE_SECONDS)
     size = (out / "model.safetensors").stat().st_size
@@ -228,9 +228,6 @@ def read_options():
     options = parser.parse_args()
     if options.smoke:
         options.steps = 30
-    options.probes = options.documents / "probes.json"
-    if not options.probes.exists():
-        options.probes = None
     options.began = time.time()
     return options
 
