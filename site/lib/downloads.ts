@@ -47,6 +47,20 @@ export const DOWNLOADS: readonly Download[] = [
     sql: 'SELECT * FROM claim_comparison ORDER BY ALL',
   },
   {
+    id: 'tensors',
+    title: 'Tensors',
+    about:
+      'One row a weight, input of a linear, or keys or values of a layer: AbsMax, standard deviation, kurtosis.',
+    sql: 'SELECT * REPLACE (count::BIGINT AS count) FROM tensor_profile ORDER BY ALL',
+  },
+  {
+    id: 'tensor-summary',
+    title: 'Tensors by model',
+    about: 'One row a kind of tensor in a model: the same over all layers, and what four bits of it cost.',
+    sql: `SELECT summary.*, recipe_id AS four_bit_recipe, loss AS four_bit_loss
+      FROM tensor_summary AS summary LEFT JOIN tensor_sensitivity USING (model_id, tensor) ORDER BY ALL`,
+  },
+  {
     id: 'models',
     title: 'Models',
     about: 'The catalogue of models.',

@@ -10,6 +10,7 @@ import { placeLabels } from '../../site/charts/label-places.ts';
 import type { ViewName } from '../../site/lib/db.ts';
 import type { Mark } from '../../site/lib/marks.ts';
 import { drawSvg } from '../../site/lib/vega.ts';
+import { PROFILE, SENSITIVITY } from './tensor-rows.ts';
 
 const schemaFile = createRequire(import.meta.url).resolve('vega-lite/vega-lite-schema.json');
 const specification = z.fromJSONSchema(JSON.parse(readFileSync(schemaFile, 'utf8')));
@@ -122,6 +123,8 @@ const FIXTURES: Readonly<Record<keyof typeof charts, readonly unknown[]>> = {
   'kept-by-bits': CURVE,
   'method-by-bits': HEAT,
   'loss-by-size': SIZES,
+  'tensor-statistics': PROFILE,
+  'outliers-and-loss': SENSITIVITY,
 };
 
 const mark = (method: string): Mark => ({
@@ -204,6 +207,28 @@ describe('findings, worked by hand', () => {
     expect(chart.finding(chart.select(SIZES))).toBe(
       'In 2 of 3 comparisons of neighbouring sizes (same series, method and bits) the larger model loses less.',
     );
+  });
+
+  it('names the furthest outlier, and how far the weights are from it', () => {
+    const chart = charts['tensor-statistics'];
+    const rows = chart.select(PROFILE);
+    expect(rows.every(({ model_id }) => model_id === 'large')).toBe(true);
+    expect(chart.finding(rows)).toBe(
+      'Furthest out is the input of layers.0.down: kurtosis 7,483, the largest number 147 standard deviations from zero; no weight is above 8.3.',
+    );
+    const weights = rows.filter(({ tensor }) => tensor === 'weight');
+    expect(chart.finding(weights)).toBe(
+      'Furthest out is the weight of layers.1.down: kurtosis 8.3, the largest number 14.6 standard deviations from zero.',
+    );
+    expect(chart.finding(rows.filter(({ kurtosis }) => kurtosis === null))).toMatch(/yet\.$/);
+  });
+
+  it('correlates outliers with loss where there are models enough', () => {
+    const chart = charts['outliers-and-loss'];
+    expect(chart.finding(SENSITIVITY)).toBe(
+      'Rank correlation of kurtosis and loss, where +1 is perfect and 0 is none: weights +0.50 (3 models), activations −1.00 (3 models).',
+    );
+    expect(chart.finding(SENSITIVITY.filter(({ tensor }) => tensor === 'key'))).toMatch(/yet\.$/);
   });
 });
 
