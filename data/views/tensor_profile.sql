@@ -1,12 +1,13 @@
 -- How the numbers in each tensor of a model are spread: one row a weight, input of a linear (activation, all tokens
 -- pooled), and keys (after rotation) and values of a layer.
 --
---   abs_max    the largest absolute value
---   std        the standard deviation, √(mean((x − mean)²))
---   kurtosis   mean(((x − mean) / std)⁴): 3 for a normal distribution, more where few numbers are far out
---   peak       abs_max / std, how many standard deviations the largest value is away from 0
--- channel_kurtosis is the largest kurtosis of the rows of a weight. A tensor whose numbers are all equal has neither
--- kurtosis nor peak. is_extreme marks the tensor of its kind with the highest kurtosis in its layer.
+--   abs_max    largest absolute value
+--   std        √(mean((x − mean)²))
+--   kurtosis   mean(((x − mean) / std)⁴)
+--   peak       abs_max / std
+-- A normal distribution has kurtosis 3; few numbers far out make it large. peak says how many standard deviations the
+-- largest is away from 0. channel_kurtosis is the largest kurtosis of the rows of a weight. A tensor whose numbers are
+-- all equal has neither kurtosis nor peak. is_extreme marks the highest kurtosis of its kind in its layer.
 
 CREATE VIEW tensor_profile AS
 SELECT

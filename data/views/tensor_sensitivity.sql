@@ -2,10 +2,11 @@
 -- model loses when that kind gets 4 bits by plain rounding (RTN), in measured or submitted runs.
 --
 --   weight       1 − kept of W4
---   activation   kept of W4A8 − kept of W4A4, over the same tasks and groups: what going from 8 to 4 bits adds
---   key, value   1 − kept of KV4, which rounds both
--- Where several settings were measured, the smallest groups count. n_tasks stands behind the loss. A kind of tensor
--- that a model lacks, or for which nothing was measured, has no row.
+--   activation   kept of W4A8 − kept of W4A4
+--   key, value   1 − kept of KV4
+-- So for activations it is what going from 8 to 4 bits adds, over the same tasks and groups; KV4 rounds keys and values
+-- together. Where several settings were measured, the smallest groups count. n_tasks stands behind the loss. A kind of
+-- tensor that a model lacks, or for which nothing was measured, has no row.
 -- n_models and rank_correlation (Spearman: the correlation of ranks; +1 where more kurtosis always means more loss) are
 -- those of all models in the same kind of tensor; the correlation is NULL below three models.
 

@@ -6,10 +6,11 @@ export interface TensorFileSpec {
   readonly rows: readonly TensorRow[];
   readonly model?: string;
   readonly created_at?: string;
+  readonly notes?: readonly string[];
 }
 
 export function tensorFile(spec: TensorFileSpec): TensorFile {
-  const { rows, model = 'bitloss-llama-3m', created_at = '2026-01-02T03:04:05.678Z' } = spec;
+  const { rows, model = 'bitloss-llama-3m', created_at = '2026-01-02T03:04:05.678Z', notes = [] } = spec;
   return {
     schema: 1,
     measured: {
@@ -31,7 +32,7 @@ export function tensorFile(spec: TensorFileSpec): TensorFile {
       text: { text: 'world-train', sha256: sha('text'), samples: 128, length: 512, seed: 0 },
       tokens: 65_536,
       wall_ms: 1000,
-      notes: [],
+      notes: [...notes],
     },
     columns: [...TENSOR_COLUMNS],
     rows: [...rows],

@@ -17,6 +17,7 @@ import {
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { dataFolder, runFile } from '../data/data-folder.ts';
+import { tensorFile } from '../data/tensor-file.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 export const BASE = '/some/base/';
@@ -37,6 +38,23 @@ export const run = runFile(RUN_ID, [
   { recipe: 'gptq-w2g128', error: { code: 'engine/out-of-memory', message: HOSTILE } },
 ]);
 
+/** Statistics of the model that has results, and of one that has none and keeps no keys and values. */
+const tensors = {
+  'bitloss-llama-3m': tensorFile({
+    rows: [
+      [0, 'layers.0.q', 'weight', 65_536, 0.45, 0.09, 3.35, 3.8],
+      [0, 'layers.0.down', 'activation', 6_553_600, 103.5, 0.7, 7482.98, null],
+      [0, 'layers.0.k', 'key', 655_360, 5.2, 0.84, 5.6, null],
+      [0, 'layers.0.v', 'value', 655_360, 1.1, 0.14, 9.55, null],
+    ],
+  }),
+  'no-results': tensorFile({
+    model: 'no-results',
+    rows: [[0, 'in', 'weight', 4, 1, 0, null, null]],
+    notes: [HOSTILE],
+  }),
+};
+
 export interface BuiltSite {
   /** Folder that holds the pages. */
   readonly folder: string;
@@ -56,7 +74,15 @@ export async function builtSite(): Promise<BuiltSite> {
   mkdirSync(making, { recursive: true });
   const data = dataFolder({
     published: true,
-    files: { [`results/bitloss/${RUN_ID}.json`]: JSON.stringify(run, null, 1) },
+    files: {
+      [`results/bitloss/${RUN_ID}.json`]: JSON.stringify(run, null, 1),
+      ...Object.fromEntries(
+        Object.entries(tensors).map(([model, file]) => [
+          `tensors/bitloss/${model}.json`,
+          JSON.stringify(file),
+        ]),
+      ),
+    },
   });
   cpSync(data, join(making, 'data'), { recursive: true, verbatimSymlinks: true });
   await promisify(execFile)(process.execPath, ['node_modules/astro/bin/astro.mjs', 'build'], {
@@ -82,7 +108,7 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 function sourcesHash(): string {
-  const hash = createHash('sha256').update(JSON.stringify(run));
+  const hash = createHash('sha256').update(JSON.stringify([run, tensors]));
   const files = globSync(
     [
       'site/**/*',

@@ -104,6 +104,16 @@ describe('without a script', () => {
     expect(page).toContain('30 lost, 10 gained, p 0.002');
   });
 
+  it('the tensors of a model stand on its page, and those of a model without results have one too', () => {
+    const page = read('models/bitloss-llama-3m/index.html');
+    expect(page).toContain('the input of layers.0.down: kurtosis 7,483, the largest number 148 standard');
+    expect(page).toContain('/tensors/bitloss-llama-3m/');
+    const other = read('tensors/no-results/index.html');
+    expect(other).toContain('out of &lt;b id=');
+    expect(other).toContain('pnpm eval --stats --model no-results');
+    expect(read('tensors/index.html')).not.toContain('models/no-results');
+  });
+
   it('gives the run file away byte for byte', () => {
     const given = JSON.parse(read(`data/runs/${RUN_ID}/${RUN_ID}.json`)) as typeof run;
     expect(given).toEqual(run);
@@ -150,6 +160,9 @@ const PAGES = [
   'models/llama-3-70b-instruct/',
   'models/llama-3-70b-instruct/results/',
   'models/bitloss-llama-3m/',
+  'tensors/',
+  'tensors/bitloss-llama-3m/',
+  'tensors/no-results/',
   'methods/',
   'methods/decoupleq/',
   'tasks/',
