@@ -75,7 +75,8 @@ export class CalibrationRun {
     for (const { chunk, hidden } of this.#states) {
       await this.#model.runBlock(index, chunk, hidden, async (name, inputs, M, K) => {
         seen.add(name);
-        sums.get(name)?.add(await this.#data.engine.gram(inputs, M, K));
+        // An expert that no token went to still has its sum, of nothing.
+        if (M > 0) sums.get(name)?.add(await this.#data.engine.gram(inputs, M, K));
       });
     }
     const missing = [...sums.keys()].find((name) => !seen.has(name));

@@ -49,7 +49,10 @@ export interface GenerateRequest {
 /** Called as work proceeds: `done` of `total` tokens. */
 export type OnProgress = (done: number, total: number) => void;
 
-/** Receives the inputs of a linear, float32 `[M, K]`, as the block runs. Siblings with one input are reported once, under the first one's name. */
+/**
+ * Receives the inputs of a linear, float32 `[M, K]`, as the block runs. Siblings with one input are reported once, under
+ * the first one's name. Experts are reported with the tokens that they get, and with M = 0 where they get none.
+ */
 export type Observe = (
   linearName: string,
   inputs: Float32Array,

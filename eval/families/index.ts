@@ -5,31 +5,41 @@ import { didYouMean } from '../nearest.ts';
 import type { Architecture } from './architecture.ts';
 import { bloom } from './bloom.ts';
 import { chatglm } from './chatglm.ts';
+import { deepseekV2 } from './deepseek-v2.ts';
 import { falcon } from './falcon.ts';
 import type { Family } from './family.ts';
 import { gemma } from './gemma.ts';
 import { gemma2 } from './gemma2.ts';
 import { gptNeox } from './gpt-neox.ts';
 import { llama } from './llama.ts';
+import { mamba } from './mamba.ts';
 import { mistral } from './mistral.ts';
+import { mixtral } from './mixtral.ts';
+import { olmoe } from './olmoe.ts';
 import { opt } from './opt.ts';
 import { phi3 } from './phi3.ts';
 import { qwen2 } from './qwen2.ts';
+import { qwen2Moe } from './qwen2-moe.ts';
 import { qwen3 } from './qwen3.ts';
 import { stablelm } from './stablelm.ts';
 
 export const families = {
   bloom,
   chatglm,
+  deepseek_v2: deepseekV2,
   falcon,
   gemma,
   gemma2,
   gpt_neox: gptNeox,
   llama,
+  mamba,
   mistral,
+  mixtral,
+  olmoe,
   opt,
   phi3,
   qwen2,
+  qwen2_moe: qwen2Moe,
   qwen3,
   stablelm,
 } as const satisfies Record<string, Family>;

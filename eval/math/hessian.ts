@@ -31,6 +31,11 @@ export class Hessian {
     this.K = K;
   }
 
+  /** True where no input was ever seen, as of an expert that no token of the calibration data went to. */
+  get isEmpty(): boolean {
+    return this.values.every((value) => value === 0);
+  }
+
   /**
    * Prepares H and factorizes it; the latest answer is kept, so linears with the same input share the work.
    * Steps, in the order of the reference code: a column with H_ii = 0 is dead and gets H_ii = 1; with `actOrder` columns

@@ -32,6 +32,7 @@ export const gptq = defineMethod({
     'Act-order sorts stably: columns with equal H_ii stay in their original order; the reference sort is unstable.',
     'H is summed, factorized and used in float64; the reference code uses float32.',
     'A Hessian that is not positive definite is tried again with ten times the damping, up to six times, then the layer is rounded to nearest; each is noted. The reference code fails.',
+    'A layer without any calibration input, such as an expert that no token went to, is rounded to nearest and noted; the reference code would set all of its weights to zero.',
     'Weights of dead inputs are set to zero before every grid is fitted; the reference fits whole-row grids before that.',
   ],
   needs: 'hessian',
@@ -54,6 +55,10 @@ export const gptq = defineMethod({
   quantize(linear, settings, { statistics: hessian }) {
     if (hessian.K !== linear.K) throw methodErrors.hessianShape('gptq', linear.name, linear.K, hessian.K);
     grid.checkGroup('gptq', linear, settings.group);
+    if (hessian.isEmpty) {
+      const note = `${linear.name}: all its inputs were zero, or none came, in the calibration data; rounded to nearest instead.`;
+      return { packed: grid.roundToNearest('gptq', linear, settings), hessianLoss: null, notes: [note] };
+    }
     const factor = hessian.factor(settings.damping, settings.actOrder);
     const notes = notesOf(linear, settings, factor);
     if (factor.upper === null) {

@@ -4,6 +4,7 @@ import type { Observe } from '../engine.ts';
 import type { Tile } from '../tiles.ts';
 import type { BlockRunner, BlockState, PreparedChunk, RunHooks, RunnerKind, Step } from './block-runner.ts';
 import { feedWeights, normTable, type WeightTable } from './block-weights.ts';
+import { Experts } from './experts.ts';
 import { attendGraph } from './graphs/attend.ts';
 import { keysValuesGraph } from './graphs/keys-values.ts';
 import { type KeysValues, KeyValueState, keyValueBytes } from './key-value-state.ts';
@@ -27,10 +28,12 @@ export const attentionRunner: RunnerKind = {
       const program = await programs.compiled(name, [block, hiddenSize], build);
       return { program, weights: await feedWeights(program, table, weights) };
     };
+    const { feedForward } = block;
     return new AttentionRunner({
       mixer,
       table,
       hiddenSize,
+      experts: feedForward?.kind === 'experts' ? await Experts.load(programs, feedForward, weights) : null,
       keysValues: await stage('keys and values', (precision) =>
         keysValuesGraph(block, hiddenSize, precision),
       ),
@@ -51,7 +54,7 @@ function weightTable(
     ...normTable('mixer', mixerNorms),
     ...projectionsOf(mixer).weights,
     ...normTable('feedForward', feedForwardNorms),
-    ...(feedForward === null ? {} : feedForwardLayer(feedForward).weights),
+    ...(feedForward === null || feedForward.kind === 'experts' ? {} : feedForwardLayer(feedForward).weights),
   };
 }
 
@@ -72,6 +75,7 @@ interface Parts {
   readonly hiddenSize: number;
   readonly keysValues: Stage;
   readonly attend: Stage;
+  readonly experts: Experts | null;
 }
 
 /** Tokens to compute: B groups of m, M = B·m rows. */
@@ -91,6 +95,13 @@ interface Memory extends KeysValues {
   readonly segments: Int32Array;
 }
 
+interface Attended {
+  /** What the queries become, float32 `[M, H]`; without what experts add, where there are some. */
+  readonly result: Float32Array;
+  /** What those read. */
+  readonly expertsInput?: Float32Array;
+}
+
 class AttentionRunner implements BlockRunner {
   readonly #parts: Parts;
   readonly #projections: Projections;
@@ -102,16 +113,20 @@ class AttentionRunner implements BlockRunner {
 
   async run(prepared: PreparedChunk, hidden: Float32Array, hooks: RunHooks): Promise<void> {
     const { observe, observeCache, remember } = hooks;
-    const { mixer, hiddenSize: H } = this.#parts;
+    const { mixer, hiddenSize: H, experts } = this.#parts;
     const tables = prepared.tables(mixer.position);
     const all = await this.#keysValues(hidden, tables, observe);
     observeCache?.(all);
+    const expertsInput = new Float32Array(experts === null ? 0 : hidden.length);
     for (const tile of prepared.tiles(mixer.heads, mixer.slidingWindow)) {
       const queries = { hidden: hidden.subarray(tile.from * H, tile.to * H), tables: slice(tables, tile) };
-      const result = await this.#attendTile(prepared, tile, queries, all, observe);
+      const attended = await this.#attendTile(prepared, tile, queries, all, observe);
       // Later tiles read keys and values of these tokens, never their hidden states again.
-      hidden.set(result, tile.from * H);
+      hidden.set(attended.result, tile.from * H);
+      if (attended.expertsInput !== undefined) expertsInput.set(attended.expertsInput, tile.from * H);
     }
+    // All tokens of the chunk at once, so that an expert's share of them makes a matrix product worth its while.
+    await experts?.addTo(hidden, expertsInput, observe);
     if (remember === undefined) return;
     const state = keyValueState(remember.state);
     for (const { text, from, to } of remember.texts) state.store(text, 0, all, from, to);
@@ -134,10 +149,12 @@ class AttentionRunner implements BlockRunner {
     const keyPositions = Int32Array.from({ length: groups * capacity }, (_, i) => i % capacity);
     // All of a group is one segment; what lies after the end of a text is hidden by its position.
     const segments = new Int32Array(groups);
-    return this.#attend(
+    const { result, expertsInput } = await this.#attend(
       { groups, hidden, tables, positions, segments, parents: segments },
       { ...entries, positions: keyPositions, segments: new Int32Array(keyPositions.length) },
     );
+    if (expertsInput !== undefined) await this.#parts.experts?.addTo(result, expertsInput);
+    return result;
   }
 
   async #keysValues(
@@ -156,7 +173,7 @@ class AttentionRunner implements BlockRunner {
     queries: Pick<Queries, 'hidden' | 'tables'>,
     { keys, values }: KeysValues,
     observe?: Observe,
-  ): Promise<Float32Array> {
+  ): Promise<Attended> {
     const { kvHeads, keyDim, valueDim } = this.#projections;
     return this.#attend(
       {
@@ -176,12 +193,13 @@ class AttentionRunner implements BlockRunner {
     );
   }
 
-  /** Float32 `[M, H]`: the block's output for the queries. */
-  async #attend(queries: Queries, memory: Memory, observe?: Observe): Promise<Float32Array> {
-    const { attend, table } = this.#parts;
+  async #attend(queries: Queries, memory: Memory, observe?: Observe): Promise<Attended> {
+    const { attend, table, experts } = this.#parts;
     const rows = this.#rowFeeds(queries.hidden, queries.tables);
     const feeds = { ...attend.weights, ...rows, ...attentionFeeds(queries, memory, this.#projections) };
-    return (await observeInputs(attend.program, feeds, ['result'], table, observe)).result;
+    const results = ['result', 'expertsInput'] as const;
+    const wanted = experts === null ? results.slice(0, 1) : results;
+    return observeInputs(attend.program, feeds, wanted, table, observe);
   }
 
   #rowFeeds(hidden: Float32Array, tables: RotationTables | null): Feeds {

@@ -1,18 +1,17 @@
 /** The runners of blocks by the kind of their mixer. */
-import { engineErrors as errors } from '../../errors/engine.ts';
 import type { Architecture, Block, Mixer } from '../../families/architecture.ts';
 import { attentionRunner } from './attention-runner.ts';
 import type { RunnerKind } from './block-runner.ts';
+import { scanRunner } from './scan-runner.ts';
 
-const runners: Readonly<Partial<Record<Mixer['kind'], RunnerKind>>> = {
+const runners: Readonly<Record<Mixer['kind'], RunnerKind>> = {
   attention: attentionRunner,
+  'latent-attention': attentionRunner,
+  'selective-scan': scanRunner,
 };
 
-/** Throws `engine/unsupported`. */
 export function runnerOf({ mixer }: Block): RunnerKind {
-  const runner = runners[mixer.kind];
-  if (runner === undefined) throw errors.unsupported('onnx', `mixer "${mixer.kind}"`);
-  return runner;
+  return runners[mixer.kind];
 }
 
 /** Bytes of state that one text of `length` tokens needs while it is generated. */

@@ -24,7 +24,7 @@ export interface TinyConfig {
 
 export type Tensors = ReadonlyMap<string, Float32Array>;
 
-type Matrix = number[][];
+export type Matrix = number[][];
 
 /** Sees the inputs of linears, once for those that share them, and rotated keys and values, `[T][…]`. */
 export type Watch = (linear: string, tensor: 'activation' | 'key' | 'value', rows: Matrix) => void;
@@ -153,14 +153,14 @@ function ropeFrequencies(config: TinyConfig, d: number): number[] {
   });
 }
 
-function project(tensors: Tensors, path: string, x: Matrix): Matrix {
+export function project(tensors: Tensors, path: string, x: Matrix): Matrix {
   const weight = tensors.get(`${path}.weight`)!;
   const bias = tensors.get(`${path}.bias`);
   return x.map((row) => times(weight, row).map((value, i) => value + (bias?.[i] ?? 0)));
 }
 
 /** `weight` [N, K] times a vector [K]. */
-function times(weight: Float32Array, row: readonly number[]): number[] {
+export function times(weight: Float32Array, row: readonly number[]): number[] {
   const K = row.length;
   return Array.from({ length: weight.length / K }, (_, n) => {
     let sum = 0;
@@ -169,13 +169,13 @@ function times(weight: Float32Array, row: readonly number[]): number[] {
   });
 }
 
-function rms(x: Matrix, weight: Float32Array, eps: number): Matrix {
+export function rms(x: Matrix, weight: Float32Array, eps: number): Matrix {
   return x.map((row) => {
     const mean = row.reduce((sum, value) => sum + value * value, 0) / row.length;
     return row.map((value, i) => (value / Math.sqrt(mean + eps)) * weight[i]!);
   });
 }
 
-function add(a: Matrix, b: Matrix): Matrix {
+export function add(a: Matrix, b: Matrix): Matrix {
   return a.map((row, t) => row.map((value, i) => value + b[t]![i]!));
 }

@@ -146,7 +146,7 @@ describe('a config is refused', () => {
 
   test('of an unknown family, with the nearest known one', () => {
     expect(() => describeModel({ model_type: 'mistrall' }, 'config.json')).toThrowErrorMatchingInlineSnapshot(
-      `[BitlossError: [families] config.json: unknown model_type "mistrall". Did you mean "mistral"? Known: bloom, chatglm, falcon, gemma, gemma2, gpt_neox, llama, mistral, opt, phi3, qwen2, qwen3, stablelm (13).]`,
+      `[BitlossError: [families] config.json: unknown model_type "mistrall". Did you mean "mistral" or "mixtral"? Known: bloom, chatglm, deepseek_v2, falcon, gemma, gemma2, gpt_neox, llama, mamba, mistral, mixtral, olmoe, opt, phi3, qwen2, qwen2_moe, qwen3, stablelm (18).]`,
     );
   });
 });

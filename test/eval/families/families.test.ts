@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { expectedTensors, parameterCount } from '../../../eval/checkpoint/expected-tensors.ts';
 import type { Architecture } from '../../../eval/families/architecture.ts';
 import { describeModel, families } from '../../../eval/families/index.ts';
-import { linearsOf } from '../../../eval/families/linears.ts';
+import { linearsOf, routersOf } from '../../../eval/families/linears.ts';
 import { rowRanges } from '../../../eval/weights.ts';
 
 const FOLDER = join(import.meta.dirname, '../../fixtures/families');
@@ -108,6 +108,31 @@ const PUBLISHED: Readonly<
     family: 'phi3',
     shapes: { 'qkv_proj.q': [3072, 3072], 'gate_up_proj.up': [8192, 3072] },
   },
+  'mixtral-8x7b-v0.1': {
+    params: 46_702_792_704,
+    family: 'mixtral',
+    shapes: { k_proj: [1024, 4096], 'experts.7.w2': [4096, 14336] },
+  },
+  'qwen1.5-moe-a2.7b': {
+    params: 14_315_784_192,
+    family: 'qwen2_moe',
+    shapes: { 'experts.59.up_proj': [1408, 2048], 'shared_expert.down_proj': [2048, 5632] },
+  },
+  'olmoe-1b-7b-0924': {
+    params: 6_919_161_856,
+    family: 'olmoe',
+    shapes: { v_proj: [2048, 2048], 'experts.63.gate_proj': [1024, 2048] },
+  },
+  'deepseek-v2-lite': {
+    params: 15_706_484_224,
+    family: 'deepseek_v2',
+    shapes: { q_proj: [3072, 2048], kv_a_proj_with_mqa: [576, 2048], kv_b_proj: [4096, 512] },
+  },
+  'mamba-130m': {
+    params: 129_135_360,
+    family: 'mamba',
+    shapes: { in_proj: [3072, 768], x_proj: [80, 1536], dt_proj: [1536, 48], out_proj: [768, 1536] },
+  },
 };
 
 async function published(name: string): Promise<Architecture> {
@@ -146,8 +171,11 @@ describe.each(Object.entries(PUBLISHED))('%s', (name, { params, family, shapes }
       }
       expect(taken.every((times) => times === 1)).toBe(true);
     }
+    const others = new Set(architecture.blocks.flatMap(routersOf).map(({ tensor }) => tensor));
+    for (const { mixer } of architecture.blocks)
+      if (mixer.kind === 'selective-scan') others.add(mixer.logDecay);
     const matrices = [...tensors].filter(
-      ([tensor, shape]) => shape.length === 2 && /\.(layers|h)\.\d+\./.test(tensor),
+      ([tensor, shape]) => shape.length === 2 && /\.(layers|h)\.\d+\./.test(tensor) && !others.has(tensor),
     );
     expect(new Set(matrices.map(([tensor]) => tensor))).toEqual(new Set(linears.map(({ tensor }) => tensor)));
     for (const [part, shape] of Object.entries(shapes)) {

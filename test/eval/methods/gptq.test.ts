@@ -139,6 +139,23 @@ test('weights of dead inputs become zero and are noted', () => {
   `);
 });
 
+test('a layer that saw no calibration data is rounded to nearest and noted', () => {
+  const { linear } = sampleLayer(4, 64, 5);
+  const { packed, hessianLoss, notes } = run(
+    { linear, hessian: new Hessian(new Float64Array(64 * 64), 64) },
+    'gptq-w4g32',
+  );
+  const settings = rtn.fromRecipe(parseRecipe('rtn-w4g32'));
+  const nearest = rtn.quantize(linear, settings, { statistics: null, rng: createRng(0) });
+  expect(packed).toEqual(nearest.packed);
+  expect(hessianLoss).toBeNull();
+  expect(notes).toMatchInlineSnapshot(`
+    [
+      "model.layers.0.mlp.up_proj: all its inputs were zero, or none came, in the calibration data; rounded to nearest instead.",
+    ]
+  `);
+});
+
 test('act-order stores groups only where columns left their place', () => {
   const sample = sampleLayer(4, 64, 6);
   expect(run(sample, 'gptq-w4g32-actorder').packed.buffers.groups?.dtype).toBe('U16');

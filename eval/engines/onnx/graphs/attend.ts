@@ -1,4 +1,5 @@
 /** Second half of an attention block, for a tile of its tokens: attention over given keys and values, then feed-forward. */
+import { engineErrors as errors } from '../../../errors/engine.ts';
 import type { Block, Norms } from '../../../families/architecture.ts';
 import type { ForwardPrecision } from '../../forward-quantizer.ts';
 import { GraphBuilder } from '../graph.ts';
@@ -22,7 +23,8 @@ import { reportInput } from '../observe-inputs.ts';
  * Inputs: `hidden` float32 `[M, H]`; `cos`, `sin` `[M, pairs]` where positions rotate; `keys` `[B, n, kvHeads, keyDim]`,
  * `values` `[B, n, kvHeads, valueDim]`; the int32 inputs of `addVisibility`; weights of norms, query and output
  * projections and the feed-forward.
- * Outputs: `result` float32 `[M, H]`; reported inputs.
+ * Outputs: `result` float32 `[M, H]`; reported inputs. Where the feed-forward is experts, which run outside, `result`
+ * lacks what they add, and `expertsInput` `[M, H]` is what they read. Throws `engine/unsupported`.
  */
 export function attendGraph(block: Block, hiddenSize: number, precision: ForwardPrecision): Uint8Array {
   const graph = new GraphBuilder(precision);
@@ -57,10 +59,15 @@ function addFeedForward(
   const sum = graph.node('Add', [hidden, mixerResult]);
   const mixed = norm(sum, mixerNorms, 'mixer', 'after');
   if (feedForward === null) return mixed;
-  const layer = feedForwardLayer(feedForward);
   const source = arrangement === 'sequential' ? mixed : norms.before === null ? x : hidden;
   const input = norm(source, norms, 'feedForward', 'before');
-  const output = norm(layer.add(graph, input), norms, 'feedForward', 'output');
+  if (feedForward.kind === 'experts') {
+    if (norms.output !== null || norms.after !== null)
+      throw errors.unsupported('onnx', 'a norm of what experts return');
+    graph.output('expertsInput', input, 'float32', ['M', feedForward.router.inFeatures]);
+    return mixed;
+  }
+  const output = norm(feedForwardLayer(feedForward).add(graph, input), norms, 'feedForward', 'output');
   return norm(graph.node('Add', [mixed, output]), norms, 'feedForward', 'after');
 }
 

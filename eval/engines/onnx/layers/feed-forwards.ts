@@ -1,6 +1,5 @@
 /** Feed-forward layers by kind. */
-import { engineErrors as errors } from '../../../errors/engine.ts';
-import type { FeedForward, GatedFeedForward, PlainFeedForward } from '../../../families/architecture.ts';
+import type { GatedFeedForward, PlainFeedForward } from '../../../families/architecture.ts';
 import type { WeightTable } from '../block-weights.ts';
 import type { GraphBuilder } from '../graph.ts';
 import { reportInput } from '../observe-inputs.ts';
@@ -13,15 +12,15 @@ export interface FeedForwardLayer {
   add(graph: GraphBuilder, x: string): string;
 }
 
-/** Throws `engine/unsupported`. */
-export function feedForwardLayer(feedForward: FeedForward): FeedForwardLayer {
+/** Feed-forwards that every token goes through. Experts choose their tokens; `experts.ts` runs them. */
+export type DenseFeedForward = PlainFeedForward | GatedFeedForward;
+
+export function feedForwardLayer(feedForward: DenseFeedForward): FeedForwardLayer {
   switch (feedForward.kind) {
     case 'mlp':
       return plainLayer(feedForward);
     case 'glu':
       return gatedLayer(feedForward);
-    case 'experts':
-      throw errors.unsupported('onnx', `feed-forward "${feedForward.kind}"`);
   }
 }
 

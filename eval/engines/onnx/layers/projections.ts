@@ -1,9 +1,9 @@
 /** How each kind of attention makes queries, keys and values. */
-import { engineErrors as errors } from '../../../errors/engine.ts';
 import type { Attention, Block, Linear, Mixer, Norm } from '../../../families/architecture.ts';
 import type { WeightTable } from '../block-weights.ts';
 import type { GraphBuilder } from '../graph.ts';
 import { reportInput } from '../observe-inputs.ts';
+import { latentProjections } from './latent-projections.ts';
 import { addLinear } from './linear.ts';
 import { addNorm } from './norms.ts';
 import { roundCached } from './rounding.ts';
@@ -32,13 +32,12 @@ export interface Projections {
   ): { readonly keys: string; readonly values: string };
 }
 
-/** Throws `engine/unsupported`. */
 export function projectionsOf(mixer: AttentionMixer): Projections {
   switch (mixer.kind) {
     case 'attention':
       return plainProjections(mixer);
     case 'latent-attention':
-      throw errors.unsupported('onnx', `mixer "${mixer.kind}"`);
+      return latentProjections(mixer);
   }
 }
 
