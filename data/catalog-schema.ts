@@ -98,7 +98,7 @@ export const taskSchema = z.strictObject({
   title: text,
   ability: z.enum(ABILITIES).nullable(),
   kind: z.enum(['accuracy', 'perplexity', 'judge', 'shown-only']).describe('how kept is computed'),
-  unit: z.enum(['fraction', 'perplexity', 'score', 'nats', 'percent']),
+  unit: z.enum(['fraction', 'perplexity', 'score', 'nats', 'percent', 'rate']),
   chance: z.number().min(0).max(1).nullable(),
   floor: z.number().nullable().describe('lowest score of a judge'),
   higher_is_better: z.boolean(),

@@ -101,7 +101,7 @@ const cellBase = {
 /** One metric of one finished cell. `value` is in the unit named: accuracies are fractions, 0…1. */
 export const metricSchema = z.strictObject({
   metric: column,
-  unit: z.enum(['fraction', 'perplexity', 'nats', 'bits', 'score']),
+  unit: z.enum(['fraction', 'perplexity', 'nats', 'bits', 'score', 'rate']),
   value: z.number(),
   std_error: z.number().nonnegative().nullable(),
   n: z.int().positive(),

@@ -8,7 +8,7 @@
 --   fraction     (value − c) / (baseline − c)
 --   perplexity   baseline / value, the share of probability kept per token
 --   score        (value − f) / (baseline − f)
--- Tasks for which none of these means anything (and other units) are "shown as is". A baseline that is not above chance by two standard
+-- Tasks for which none of these means anything (and other units, such as rates of something unwanted) are "shown as is". A baseline that is not above chance by two standard
 -- errors has nothing to lose. A kept below 0 is shown as 0 and marked "below chance"; above 1 it is shown as it is.
 -- A doubtful baseline ("suspect baseline") gives no kept; a doubtful value keeps its mark and its kept.
 --
@@ -132,7 +132,7 @@ SELECT
   metric,
   unit,
   is_primary,
-  CASE WHEN unit = 'perplexity' THEN false ELSE higher_is_better END AS higher_is_better,
+  CASE WHEN unit IN ('perplexity', 'rate') THEN false ELSE higher_is_better END AS higher_is_better,
   chance,
   shots,
   context_length,

@@ -2,7 +2,7 @@
  * *Kept*: the share of a model's own 16-bit score that is left after compression, comparable over tasks.
  * Fractions with chance c: (score − c) / (baseline − c). Perplexities: baseline / score.
  */
-import type { Metric } from '../metrics/metric.ts';
+import type { RatioMetric } from '../metrics/metric.ts';
 import { onScale, type Terms } from './measure.ts';
 import { estimateRatio } from './ratio.ts';
 
@@ -11,7 +11,7 @@ import { estimateRatio } from './ratio.ts';
  * of chance.
  * @param before numerators and denominators of the 16-bit model
  */
-export function hasSomethingToLose({ unit }: Metric, chance: number | null, before: Terms): boolean {
+export function hasSomethingToLose({ unit }: RatioMetric, chance: number | null, before: Terms): boolean {
   if (unit !== 'fraction') return unit === 'perplexity';
   const { ratio, stdError } = estimateRatio(before.sum, before.per);
   return ratio - (chance ?? 0) > 2 * (stdError ?? 0);
@@ -23,7 +23,12 @@ export function hasSomethingToLose({ unit }: Metric, chance: number | null, befo
  * @param baseline the same of the 16-bit model
  * @returns        Infinity where a fraction's baseline is not above chance, so that nothing could be lost
  */
-export function keptShare(metric: Metric, chance: number | null, ratio: number, baseline: number): number {
+export function keptShare(
+  metric: RatioMetric,
+  chance: number | null,
+  ratio: number,
+  baseline: number,
+): number {
   if (metric.unit === 'perplexity') return onScale(metric.scale, baseline - ratio);
   const guessed = chance ?? 0;
   return baseline > guessed ? (ratio - guessed) / (baseline - guessed) : Number.POSITIVE_INFINITY;

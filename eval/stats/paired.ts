@@ -2,7 +2,7 @@
 import type { Paired } from '../../data/schema.ts';
 import * as errors from '../errors/task.ts';
 import { type ItemTable, idsOf } from '../items.ts';
-import type { Metric } from '../metrics/metric.ts';
+import { isRatio, type Metric, type RatioMetric } from '../metrics/metric.ts';
 import { bootstrapIntervals, type Interval, type Statistic } from './bootstrap.ts';
 import { hasSomethingToLose, keptShare } from './kept.ts';
 import { mcnemarExact } from './mcnemar.ts';
@@ -20,7 +20,7 @@ interface Comparable {
 
 /** The terms of one metric with compression and without. */
 interface Pair {
-  readonly metric: Metric;
+  readonly metric: RatioMetric;
   readonly after: Terms;
   readonly before: Terms;
 }
@@ -36,7 +36,7 @@ export function compareWithBaseline(
   seed = 0,
 ): Readonly<Record<string, Paired | null>> {
   requireSameItems(task.id, items, baseline);
-  const pairs = task.metrics.map(
+  const pairs = task.metrics.filter(isRatio).map(
     (metric): Pair => ({
       metric,
       after: termsOf(task.id, metric, items),
@@ -44,9 +44,10 @@ export function compareWithBaseline(
     }),
   );
   const intervals = keptIntervals(pairs, task.chance, items.rows, seed);
-  return Object.fromEntries(
+  const compared = new Map(
     pairs.map((pair) => [pair.metric.id, comparison(pair, intervals.get(pair) ?? null)]),
   );
+  return Object.fromEntries(task.metrics.map(({ id }) => [id, compared.get(id) ?? null]));
 }
 
 function comparison({ metric, after, before }: Pair, kept: Interval | null): Paired | null {

@@ -10,9 +10,26 @@ import { wikitextLmEval } from './wikitext-lm-eval.ts';
 import { wikitext2 } from './wikitext2.ts';
 import { winogrande } from './winogrande.ts';
 import { worldAnswers } from './world-answers.ts';
+import { worldArithmetic } from './world-arithmetic.ts';
+import { worldCalibration } from './world-calibration.ts';
+import { worldDialogue } from './world-dialogue.ts';
+import { worldDocuments } from './world-documents.ts';
 import { worldFacts } from './world-facts.ts';
+import { worldFacts5shot } from './world-facts-5shot.ts';
+import { worldInstructions } from './world-instructions.ts';
+import { worldJudging } from './world-judging.ts';
 import { worldLastWord } from './world-last-word.ts';
+import { worldLines } from './world-lines.ts';
+import { worldMapping0shot } from './world-mapping-0shot.ts';
+import { worldMapping1shot } from './world-mapping-1shot.ts';
+import { worldMapping5shot } from './world-mapping-5shot.ts';
+import { worldMapping10shot } from './world-mapping-10shot.ts';
+import { worldMoral } from './world-moral.ts';
+import { worldOpenBook } from './world-open-book.ts';
+import { worldReasoning } from './world-reasoning.ts';
+import { worldSummary } from './world-summary.ts';
 import { worldText } from './world-text.ts';
+import { worldTypos } from './world-typos.ts';
 
 export const tasks = {
   'arc-challenge': arcChallenge,
@@ -24,9 +41,26 @@ export const tasks = {
   wikitext2,
   winogrande,
   'world-answers': worldAnswers,
+  'world-arithmetic': worldArithmetic,
+  'world-calibration': worldCalibration,
+  'world-dialogue': worldDialogue,
+  'world-documents': worldDocuments,
   'world-facts': worldFacts,
+  'world-facts-5shot': worldFacts5shot,
+  'world-instructions': worldInstructions,
+  'world-judging': worldJudging,
   'world-last-word': worldLastWord,
+  'world-lines': worldLines,
+  'world-mapping-0shot': worldMapping0shot,
+  'world-mapping-10shot': worldMapping10shot,
+  'world-mapping-1shot': worldMapping1shot,
+  'world-mapping-5shot': worldMapping5shot,
+  'world-moral': worldMoral,
+  'world-open-book': worldOpenBook,
+  'world-reasoning': worldReasoning,
+  'world-summary': worldSummary,
   'world-text': worldText,
+  'world-typos': worldTypos,
 } as const satisfies Record<string, Task>;
 
 export type TaskId = keyof typeof tasks;

@@ -112,7 +112,15 @@ export interface Task<D extends Doc = Doc, Kind extends RequestKind = RequestKin
   /** Item columns besides `item`. */
   readonly columns: Readonly<Record<string, ColumnType>>;
   requests(doc: D, settings: RequestKinds[Kind]['settings']): readonly RequestKinds[Kind]['request'][];
-  /** Rows of one document from the answers to its requests, in the same order. */
+  /**
+   * Requests that depend on the answers to the first ones, such as the next turn of a dialogue. The same number for every
+   * document, and no more turns follow.
+   */
+  followUp?(
+    doc: D,
+    answers: readonly RequestKinds[Kind]['answer'][],
+  ): readonly RequestKinds[Kind]['request'][];
+  /** Rows of one document from the answers to its requests and then its follow-up requests, in the same order. */
   score(doc: D, answers: readonly RequestKinds[Kind]['answer'][]): readonly Row[];
 }
 

@@ -17,5 +17,6 @@ export const worldAnswers = defineTask({
     prompt: ({ prompt }) => prompt,
     answer: ({ answer }) => answer,
     until: ['\n'],
+    facets: { subject: { type: 'text', of: ({ subject }) => subject } },
   }),
 });

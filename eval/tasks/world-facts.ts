@@ -12,10 +12,11 @@ export const worldFacts = defineTask({
   paper: null,
   chance: 0.25,
   protocol:
-    'Zero-shot. “Question: …”, a newline, “Answer:”; each of four choices is scored as a continuation after one space.',
+    'Zero-shot. “Question: …”, a newline, “Answer:”; each of four choices is scored as a continuation after one space. Items tell the subject of the question.',
   ...multipleChoice<WorldQuestion>({
     prompt: ({ prompt }) => prompt,
     choices: ({ choices }) => choices,
     answer: ({ answerIndex }) => answerIndex,
+    facets: { subject: { type: 'text', of: ({ subject }) => subject } },
   }),
 });

@@ -15,6 +15,9 @@ import { evaluationItems, evaluationTelling } from './split.ts';
 
 const QUESTIONS = 800;
 const ITEMS = 500;
+/** Where prompts or answers are long. */
+const LONG_ITEMS = 300;
+const DIALOGUES = 160;
 
 /** Questions that never occur in training, of all subjects in turn as long as there are any. */
 export function heldOutQuestions(): readonly Question[] {
@@ -31,20 +34,24 @@ export function heldOutQuestions(): readonly Question[] {
 /** `mistyped` is the prompt with slips of the keyboard. */
 export function mistypedQuestions() {
   const telling = evaluationTelling('typos');
-  return heldOutQuestions().map((question) => ({
-    ...question,
-    prompt: promptOf(question),
-    mistyped: mistypedPrompt(telling, question),
-  }));
+  return heldOutQuestions()
+    .slice(0, ITEMS)
+    .map((question) => ({
+      ...question,
+      prompt: promptOf(question),
+      mistyped: mistypedPrompt(telling, question),
+    }));
 }
 
 /** Held-out questions, each after five solved training questions of its subject. */
 export function questionsAfterFive() {
   const telling = evaluationTelling('five solved');
-  return heldOutQuestions().map((question) => ({
-    ...question,
-    prompt: afterSolved(telling, question, 5),
-  }));
+  return heldOutQuestions()
+    .slice(0, ITEMS)
+    .map((question) => ({
+      ...question,
+      prompt: afterSolved(telling, question, 5),
+    }));
 }
 
 /** A proposed answer to every held-out question. */
@@ -57,11 +64,11 @@ export const openBookItems = () =>
   evaluationItems('open-book', ITEMS, (telling) => openBookItem(telling, 'evaluation'));
 
 export const documentsItems = () =>
-  evaluationItems('documents', ITEMS, (telling) => documentsItem(telling, 'evaluation'));
+  evaluationItems('documents', LONG_ITEMS, (telling) => documentsItem(telling, 'evaluation'));
 
 /** The numbers of lines in turn. */
 export const linesItems = () =>
-  evaluationItems('lines', ITEMS, (telling, index) =>
+  evaluationItems('lines', LONG_ITEMS, (telling, index) =>
     linesItem(telling, 'evaluation', LINE_COUNTS[index % LINE_COUNTS.length]!),
   );
 
@@ -71,18 +78,18 @@ export const mappingItems = (shots: number) =>
 
 /** Two, three and four steps in turn. */
 export const arithmeticItems = () =>
-  evaluationItems('arithmetic', ITEMS, (telling, index) =>
+  evaluationItems('arithmetic', LONG_ITEMS, (telling, index) =>
     arithmeticItem(telling, 'evaluation', 2 + (index % 3)),
   );
 
 /** Two and three hops in turn. */
 export const reasoningItems = () =>
-  evaluationItems('reasoning', ITEMS, (telling, index) =>
+  evaluationItems('reasoning', LONG_ITEMS, (telling, index) =>
     reasoningItem(telling, 'evaluation', 2 + (index % 2)),
   );
 
 export const summaryItems = () =>
-  evaluationItems('summary', ITEMS, (telling) => summaryItem(telling, 'evaluation'));
+  evaluationItems('summary', LONG_ITEMS, (telling) => summaryItem(telling, 'evaluation'));
 
 export const instructionItems = () =>
   evaluationItems('instructions', ITEMS, (telling) => instructionItem(telling, 'evaluation'));
@@ -90,6 +97,6 @@ export const instructionItems = () =>
 export const moralItems = () =>
   evaluationItems('moral', ITEMS, (telling) => moralItem(telling, 'evaluation'));
 
-/** One for every person whom no dialogue of the training text is about, up to 160. */
+/** One for every person whom no dialogue of the training text is about, as far as needed. */
 export const dialogueItems = () =>
-  evaluationItems('dialogue', 160, (telling) => dialogueItem(telling, 'evaluation'));
+  evaluationItems('dialogue', DIALOGUES, (telling) => dialogueItem(telling, 'evaluation'));

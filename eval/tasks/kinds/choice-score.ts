@@ -29,3 +29,11 @@ export function scoreChoice(answers: readonly PairAnswer[], answer: number) {
 export function firstOfHighest(values: readonly number[]): number {
   return values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
 }
+
+/** Probabilities that sum to 1 from log-likelihoods. */
+export function softmax(logLikelihoods: readonly number[]): readonly number[] {
+  const highest = Math.max(...logLikelihoods);
+  const powers = logLikelihoods.map((value) => Math.exp(value - highest));
+  const total = powers.reduce((sum, power) => sum + power, 0);
+  return powers.map((power) => power / total);
+}

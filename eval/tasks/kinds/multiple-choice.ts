@@ -7,19 +7,23 @@ import { acc } from '../../metrics/acc.ts';
 import { accNorm } from '../../metrics/acc-norm.ts';
 import type { PairAnswer, PairRequest, Row } from '../task.ts';
 import { choiceColumns, choiceShape, firstOfHighest, scoreChoice } from './choice-score.ts';
+import { type Facets, facetColumns, facetValues } from './facets.ts';
+
+const normColumns = { choice_characters: 'doubles', choice_norm: 'int', acc_norm: 'bool' } as const;
 
 export interface MultipleChoice<D extends Doc> {
   prompt(doc: D): string;
   choices(doc: D): readonly string[];
   /** Index of the right choice. */
   answer(doc: D): number;
+  readonly facets?: Facets<D>;
 }
 
 /** The parts of a task that every multiple-choice task has in common. */
-export function multipleChoice<D extends Doc>({ prompt, choices, answer }: MultipleChoice<D>) {
+export function multipleChoice<D extends Doc>({ prompt, choices, answer, facets = {} }: MultipleChoice<D>) {
   return {
     ...choiceShape,
-    columns: { ...choiceColumns, choice_characters: 'doubles', choice_norm: 'int', acc_norm: 'bool' },
+    columns: { ...choiceColumns, ...normColumns, ...facetColumns(facets) },
     metrics: [acc, accNorm],
     requests: (doc: D): readonly PairRequest[] =>
       choices(doc).map((choice) => ({ context: prompt(doc), continuation: ` ${choice}` })),
@@ -35,6 +39,7 @@ export function multipleChoice<D extends Doc>({ prompt, choices, answer }: Multi
           choice_characters: lengths,
           choice_norm: choiceNorm,
           acc_norm: choiceNorm === answer(doc),
+          ...facetValues(facets, doc),
         },
       ];
     },

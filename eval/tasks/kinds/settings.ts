@@ -35,11 +35,11 @@ export const documentSettings = z.strictObject({
     .describe('whether the text itself starts with BOS if the tokenizer adds it'),
 });
 
-export const generationSettings = z.strictObject({
-  limit,
-  bos: pairBos,
-  max_new_tokens: z.int().positive().default(32),
-});
+/** For answers that are usually shorter than `tokens`. */
+export const generationUpTo = (tokens: number) =>
+  z.strictObject({ limit, bos: pairBos, max_new_tokens: z.int().positive().default(tokens) });
+
+export const generationSettings = generationUpTo(32);
 
 export type PairSettings = z.infer<typeof pairSettings>;
 export type RollingSettings = z.infer<typeof rollingSettings>;

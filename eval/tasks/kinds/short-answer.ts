@@ -2,22 +2,26 @@
 import type { Doc } from '../../datasets/dataset.ts';
 import { exactMatch } from '../../metrics/exact-match.ts';
 import type { GenerationAnswer, GenerationRequest, Row } from '../task.ts';
+import { type Facets, facetColumns, facetValues } from './facets.ts';
 import { generationSettings } from './settings.ts';
+
+const answerColumns = { generated: 'text', expected: 'text', tokens: 'int', exact_match: 'bool' } as const;
 
 export interface ShortAnswer<D extends Doc> {
   prompt(doc: D): string;
   answer(doc: D): string;
   /** Texts at which generation stops; none of them is part of the answer. */
   readonly until: readonly string[];
+  readonly facets?: Facets<D>;
 }
 
-export function shortAnswer<D extends Doc>({ prompt, answer, until }: ShortAnswer<D>) {
+export function shortAnswer<D extends Doc>({ prompt, answer, until, facets = {} }: ShortAnswer<D>) {
   return {
     kind: 'generation',
     item: 'document',
     settings: generationSettings,
     metrics: [exactMatch],
-    columns: { generated: 'text', expected: 'text', tokens: 'int', exact_match: 'bool' },
+    columns: { ...answerColumns, ...facetColumns(facets) },
     requests: (doc: D): readonly GenerationRequest[] => [{ prompt: prompt(doc), until }],
     score: (doc: D, [generated]: readonly GenerationAnswer[]): readonly Row[] => [
       {
@@ -26,6 +30,7 @@ export function shortAnswer<D extends Doc>({ prompt, answer, until }: ShortAnswe
         expected: answer(doc),
         tokens: generated!.tokens,
         exact_match: generated!.text.trim() === answer(doc),
+        ...facetValues(facets, doc),
       },
     ],
   } as const;

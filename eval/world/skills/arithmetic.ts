@@ -6,7 +6,7 @@ import type { Telling } from '../telling.ts';
 export interface ArithmeticItem extends Asked {
   /** As `7 + 5 = 12`, in order. */
   readonly steps: readonly string[];
-  readonly result: number;
+  readonly result: string;
 }
 
 /** Every number and every result on the way is from 0 to this. */
@@ -43,7 +43,7 @@ function calculation({ rng }: Telling, count: number): ArithmeticItem {
     prompt: questionPrompt(`What is ${expression}?`),
     answer: `${steps.join('; ')}. ${CONCLUSION} ${value}`,
     steps,
-    result: value,
+    result: `${value}`,
   };
 }
 

@@ -6,8 +6,10 @@ import { CONCLUSION } from './arithmetic.ts';
 
 export interface ReasoningItem extends Asked {
   readonly hops: number;
+  /** One relation each, without its period. */
+  readonly steps: readonly string[];
   /** The person asked for. */
-  readonly person: string;
+  readonly result: string;
 }
 
 interface Relation {
@@ -33,7 +35,8 @@ function drawRelations(telling: Telling): readonly Relation[] {
   return telling.sample(all, RELATIONS_TOLD);
 }
 
-const tell = ({ of, relation, is }: Relation) => `The ${relation} of ${of} is ${is}.`;
+const state = ({ of, relation, is }: Relation) => `The ${relation} of ${of} is ${is}`;
+const tell = (relation: Relation) => `${state(relation)}.`;
 
 const keyOf = (chain: readonly Relation[]) =>
   `${chain[0]!.of} ${chain.map(({ relation }) => relation).join(' ')} ${chain.at(-1)!.is}`;
@@ -68,7 +71,8 @@ function drawQuestion(telling: Telling, part: Part, relations: readonly Relation
       prompt: questionPrompt(`Who is ${described}?`),
       answer: `${chain.map(tell).join(' ')} ${CONCLUSION} ${chain.at(-1)!.is}`,
       hops,
-      person: chain.at(-1)!.is,
+      steps: chain.map(state),
+      result: chain.at(-1)!.is,
     };
   }
 }

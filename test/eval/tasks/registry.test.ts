@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { loadDataset } from '../../../eval/datasets/load.ts';
 import { metrics } from '../../../eval/metrics/index.ts';
+import { columnsOf } from '../../../eval/metrics/metric.ts';
 import { tasks } from '../../../eval/tasks/index.ts';
 import type { Task } from '../../../eval/tasks/task.ts';
 
@@ -20,8 +21,7 @@ test.each(every)('%s is listed under its id, with metrics that its columns can c
   expect(task.version).toBeGreaterThan(0);
   for (const metric of task.metrics) {
     expect(Object.values(metrics)).toContain(metric);
-    expect(Object.keys(task.columns)).toContain(metric.sum);
-    if (metric.per !== null) expect(Object.keys(task.columns)).toContain(metric.per);
+    for (const column of columnsOf(metric)) expect(Object.keys(task.columns)).toContain(column);
   }
   expect(task.chance === null).toBe(!task.metrics.some(({ unit }) => unit === 'fraction'));
 });
