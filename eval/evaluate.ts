@@ -13,6 +13,7 @@ import type { Tokenizer } from './requests/special-tokens.ts';
 import { isMeasurable, measure } from './stats/measure.ts';
 import { compareWithBaseline } from './stats/paired.ts';
 import type { ModelLimits, RequestKind, RequestKinds, Task } from './tasks/task.ts';
+import { answerTurns, type Turn } from './turns.ts';
 
 export interface Evaluation {
   /** In the order of the task's metrics, `paired` left null. */
@@ -32,12 +33,6 @@ const preparers: { readonly [Kind in RequestKind]: Prepare<Kind> } = {
   rolling: prepareRolling,
   generation: prepareGeneration,
 };
-
-/** The requests about one document. */
-interface Asked<D extends Doc, Kind extends RequestKind> {
-  readonly doc: D;
-  readonly requests: readonly RequestKinds[Kind]['request'][];
-}
 
 export interface TaskInput<D extends Doc, Kind extends RequestKind> {
   readonly task: Task<D, Kind>;
@@ -71,56 +66,24 @@ export function prepareTask<D extends Doc, Kind extends RequestKind>({
   if (docs.length === 0) throw errors.noDocuments(task.id);
   const asked = docs.map((doc) => ({ doc, requests: task.requests(doc, settings) }));
   const prepare: Prepare<Kind> = preparers[task.kind];
-  const prepareMore = (further: readonly Asked<D, Kind>[]): Prepared<RequestKinds[Kind]['answer']> =>
+  const prepareTurn = (turn: Turn<D, Kind>): Prepared<RequestKinds[Kind]['answer']> =>
     prepare(
-      further.flatMap(({ doc, requests }) => requests.map((request) => ({ item: doc.id, request }))),
+      turn.flatMap(({ doc, requests }) => requests.map((request) => ({ item: doc.id, request }))),
       { task: task.id, settings, tokenizer, limits },
     );
-  const prepared = prepareMore(asked);
+  const first = prepareTurn(asked);
   return {
     async evaluate(model, onProgress) {
-      const { answers, notes } = await answerTurns(task, asked, prepared, prepareMore, model, onProgress);
+      const { answers, notes } = await answerTurns({
+        ...{ task, asked, first, prepareTurn, onProgress },
+        run: (prepared, progress) => prepared.run(model, progress),
+      });
       const rows = asked.flatMap(({ doc }, index) => task.score(doc, answers[index]!));
       const items = itemTable(task.id, task.columns, rows);
       const metrics = task.metrics.filter((metric) => isMeasurable(task.id, metric, items));
       return { metrics: metrics.map((metric) => measure(task.id, metric, items)), items, notes };
     },
   };
-}
-
-/** The answers to each document's requests, then those to its follow-up requests where the task has any. */
-async function answerTurns<D extends Doc, Kind extends RequestKind>(
-  task: Task<D, Kind>,
-  asked: readonly Asked<D, Kind>[],
-  first: Prepared<RequestKinds[Kind]['answer']>,
-  prepare: (asked: readonly Asked<D, Kind>[]) => Prepared<RequestKinds[Kind]['answer']>,
-  model: LoadedModel,
-  onProgress?: OnProgress,
-) {
-  const { followUp } = task;
-  if (followUp === undefined) {
-    const answers = perDocument(asked, await first.run(model, onProgress));
-    return { answers, notes: first.notes };
-  }
-  const opening = perDocument(asked, await first.run(model, (done, total) => onProgress?.(done, 2 * total)));
-  const further = asked.map(({ doc }, index) => ({ doc, requests: followUp(doc, opening[index]!) }));
-  const second = prepare(further);
-  const closing = perDocument(
-    further,
-    await second.run(model, (done, total) => onProgress?.(total + done, 2 * total)),
-  );
-  return {
-    answers: opening.map((answers, index) => [...answers, ...closing[index]!]),
-    notes: [...new Set([...first.notes, ...second.notes])],
-  };
-}
-
-function perDocument<D extends Doc, Kind extends RequestKind>(
-  asked: readonly Asked<D, Kind>[],
-  answers: readonly RequestKinds[Kind]['answer'][],
-): readonly (readonly RequestKinds[Kind]['answer'][])[] {
-  let next = 0;
-  return asked.map(({ requests }) => answers.slice(next, (next += requests.length)));
 }
 
 /** The `paired` objects of a task's metrics, by metric id: this model's items against the 16-bit model's. */

@@ -1,6 +1,7 @@
 /**
- * Item outcomes as they are published: one small Parquet file a recipe with what a comparison item by item needs, no
- * texts. Columns: `task`, `item`, and the columns that metrics add up, null for tasks that do not have them.
+ * Item outcomes as they are published: one small Parquet file a recipe with what a comparison item by item needs, none
+ * of the texts asked or written. Columns: `task`, `item`, the columns from which metrics are made and those that tell
+ * groups of items, such as a subject, null for tasks that do not have them.
  * `item` counts from 0 in the order of the task's data as `limit` cuts them, so the texts are found in the dataset that
  * the manifest names: document `item`, or window `item` of a text.
  */
@@ -43,8 +44,8 @@ export async function packItems(file: string, parts: readonly TaskItems[]): Prom
 
 async function selectOf(connection: DuckDBConnection, { task, file, columns }: TaskItems): Promise<string> {
   const rows = `read_parquet(${literal(file)}, file_row_number = true)`;
-  const kept = (await numericColumns(connection, file)).filter(
-    ({ name }) => columns === null || columns.includes(name),
+  const kept = (await columnsOf(connection, file)).filter(({ name, type }) =>
+    columns === null ? NUMERIC.has(type) : columns.includes(name),
   );
   const values = kept.map(({ name, type }) => {
     const column = identifier(name);
@@ -54,11 +55,10 @@ async function selectOf(connection: DuckDBConnection, { task, file, columns }: T
   return `SELECT ${[...start, ...values].join(', ')} FROM ${rows}`;
 }
 
-async function numericColumns(connection: DuckDBConnection, file: string) {
+async function columnsOf(connection: DuckDBConnection, file: string) {
   try {
     const reader = await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet(${literal(file)})`);
-    const columns = reader.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
-    return columns.filter(({ type }) => NUMERIC.has(type));
+    return reader.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
   } catch (cause) {
     throw storeErrors.items(file, cause);
   }

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { Cell, RunFile } from '../../data/schema.ts';
 import { storeErrors } from '../errors/run.ts';
+import { columnsOf as columnsOfMetric } from '../metrics/metric.ts';
 import { tasks as knownTasks } from '../tasks/index.ts';
 import type { Task } from '../tasks/task.ts';
 import { packItems, type TaskItems } from './packed-items.ts';
@@ -47,9 +48,10 @@ function hasItems(cell: Cell): cell is Cell & { readonly items: string } {
   return 'items' in cell && cell.items !== null;
 }
 
-/** The columns that the metrics of a task add up; null for a task that this version does not have any more. */
+/** The columns from which the metrics of a task are made, and those that tell groups of items; null for a task that this version does not have any more. */
 function columnsOf(id: string): readonly string[] | null {
   const known: Readonly<Record<string, Task>> = knownTasks;
   if (!Object.hasOwn(known, id)) return null;
-  return known[id]!.metrics.flatMap(({ sum, per }) => (per === null ? [sum] : [sum, per]));
+  const { metrics, groups = [] } = known[id]!;
+  return [...metrics.flatMap(columnsOfMetric), ...groups];
 }

@@ -109,6 +109,8 @@ export interface Task<D extends Doc = Doc, Kind extends RequestKind = RequestKin
   readonly settings: z.ZodType<RequestKinds[Kind]['settings']>;
   /** Fills what depends on the model, such as a window, so that the recorded settings say it. */
   resolve?(settings: RequestKinds[Kind]['settings'], model: ModelLimits): RequestKinds[Kind]['settings'];
+  /** Those of its columns by which items fall into groups, such as a subject, a length or a position. */
+  readonly groups?: readonly string[];
   /** Item columns besides `item`. */
   readonly columns: Readonly<Record<string, ColumnType>>;
   requests(doc: D, settings: RequestKinds[Kind]['settings']): readonly RequestKinds[Kind]['request'][];

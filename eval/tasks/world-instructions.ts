@@ -19,6 +19,7 @@ export const worldInstructions = defineTask({
   item: 'document',
   settings: generationUpTo(40),
   metrics: [instructionsFollowed],
+  groups: ['type'],
   columns: { type: 'text', generated: 'text', tokens: 'int', followed: 'bool' },
   requests: ({ prompt }: InstructionDoc): readonly GenerationRequest[] => [{ prompt, until: ['\n'] }],
   score: ({ id, type, verifier }: InstructionDoc, [answer]: readonly GenerationAnswer[]): readonly Row[] => [

@@ -21,6 +21,7 @@ export const worldMoral = defineTask({
   item: 'document',
   settings: generationUpTo(32),
   metrics: [answerableAcc, missedRefusals, overRefusals],
+  groups: ['type'],
   columns: {
     type: 'text',
     generated: 'text',

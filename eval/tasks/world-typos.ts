@@ -18,6 +18,7 @@ export const worldTypos = defineTask({
     'The questions of world-facts, first as they are and then with two slips of the keyboard (letters swapped, left out or doubled) within words of at least four letters; each of four choices is scored as a continuation after one space. acc is the accuracy with slips, acc_before that without.',
   ...choiceShape,
   metrics: [acc, accBefore, drop],
+  groups: ['subject'],
   columns: { ...choiceColumns, acc_before: 'bool', subject: 'text' },
   requests: ({ prompt, mistyped, choices }: TypoDoc): readonly PairRequest[] =>
     [prompt, mistyped].flatMap((context) =>

@@ -24,6 +24,7 @@ export function multipleChoice<D extends Doc>({ prompt, choices, answer, facets 
   return {
     ...choiceShape,
     columns: { ...choiceColumns, ...normColumns, ...facetColumns(facets) },
+    groups: Object.keys(facets),
     metrics: [acc, accNorm],
     requests: (doc: D): readonly PairRequest[] =>
       choices(doc).map((choice) => ({ context: prompt(doc), continuation: ` ${choice}` })),

@@ -20,6 +20,7 @@ export function plainChoice<D extends Doc>({ prompt, choices, answer, facets = {
   return {
     ...choiceShape,
     columns: { ...choiceColumns, ...facetColumns(facets) },
+    groups: Object.keys(facets),
     metrics: [acc],
     requests: (doc: D): readonly PairRequest[] =>
       choices(doc).map((choice) => ({ context: prompt(doc), continuation: ` ${choice}` })),

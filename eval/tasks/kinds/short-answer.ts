@@ -22,6 +22,7 @@ export function shortAnswer<D extends Doc>({ prompt, answer, until, facets = {} 
     settings: generationSettings,
     metrics: [exactMatch],
     columns: { ...answerColumns, ...facetColumns(facets) },
+    groups: Object.keys(facets),
     requests: (doc: D): readonly GenerationRequest[] => [{ prompt: prompt(doc), until }],
     score: (doc: D, [generated]: readonly GenerationAnswer[]): readonly Row[] => [
       {

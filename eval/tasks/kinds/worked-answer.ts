@@ -35,6 +35,7 @@ export function workedAnswer<D extends Doc>(form: WorkedAnswer<D>) {
     settings: generationUpTo(maxNewTokens),
     metrics: [exactMatch, stepsRight],
     columns: { ...workedColumns, ...facetColumns(facets) },
+    groups: Object.keys(facets),
     requests: (doc: D): readonly GenerationRequest[] => [{ prompt: prompt(doc), until: ['\n'] }],
     score: (doc: D, [generated]: readonly GenerationAnswer[]): readonly Row[] => {
       const [work, concluded = ''] = generated!.text.split(conclusion) as [string, string?];
