@@ -28,6 +28,35 @@ const window = { window: 2048 };
 const ppl = (value: number) => [{ metric: 'perplexity', unit: 'perplexity' as const, value, std_error: 0.1 }];
 
 describe('measured values', () => {
+  it('show rates of something unwanted as they are: lower is better, and nothing is kept of them', async () => {
+    const drop = (value: number) => [
+      { metric: 'acc', value: 0.5 },
+      { metric: 'drop', unit: 'rate' as const, value },
+    ];
+    const ece = [{ metric: 'ece', unit: 'rate' as const, value: 0.1 }, { value: 0.8 }];
+    const { board, database } = await boardOf({
+      'results/bitloss/a.json': runFile('a', [
+        { recipe: 'fp16', task: 'world-typos', metrics: drop(0.1) },
+        { recipe: 'rtn-w3g128', task: 'world-typos', metrics: drop(0.2) },
+        { recipe: 'fp16', task: 'world-calibration', metrics: ece },
+        { recipe: 'rtn-w3g128', task: 'world-calibration', metrics: ece },
+      ]),
+    });
+    const asItIs = { kept: null, kept_note: 'shown as is' };
+    const w3 = { recipe_id: 'rtn-w3g128' };
+    expect(find(board, { ...w3, metric: 'drop' })).toMatchObject({
+      ...{ ...asItIs, is_primary: false, higher_is_better: false, baseline_value: 0.1, loss_points: null },
+    });
+    expect(find(board, { ...w3, task_id: 'world-typos', metric: 'acc' })).toMatchObject({ kept: 1 });
+    for (const metric of ['ece', 'acc'])
+      expect(find(board, { ...w3, task_id: 'world-calibration', metric })).toMatchObject(asItIs);
+    const abilities = await readView(database, 'ability_kept');
+    expect(abilities.map(({ recipe_id, ability }) => [recipe_id, ability]).sort()).toEqual([
+      ['fp16', 'trust'],
+      ['rtn-w3g128', 'trust'],
+    ]);
+  });
+
   it('have kept of accuracy and perplexity against the 16-bit cell of the same stack', async () => {
     const paired = { kept_low: 0.71, kept_high: 0.83, lost: 40, gained: 9, mcnemar_p: 0.001 };
     const { board, database } = await boardOf({

@@ -2,7 +2,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from 'vitest';
-import type { ItemTable } from '../../../eval/items.ts';
+import { type ItemTable, itemTable } from '../../../eval/items.ts';
 import { createRng } from '../../../eval/math/rng.ts';
 import { writeItems } from '../../../eval/store/items-file.ts';
 import { packItems } from '../../../eval/store/packed-items.ts';
@@ -42,6 +42,19 @@ describe('packed items', () => {
       { ...none, task: 'text', item: 0, tokens: 10, nll_nats: Math.fround(-3.333e-8) },
       { ...none, task: 'text', item: 1, tokens: 10, nll_nats: 0 },
       { ...none, task: 'text', item: 2, tokens: 10, nll_nats: Number.NaN },
+    ]);
+  });
+
+  test('keep a text only where it is asked for, as the groups of items are', async () => {
+    const grouped = itemTable('t', { acc: 'bool', subject: 'text', generated: 'text' }, [
+      { item: 'x', acc: true, subject: 'town', generated: 'Elmford' },
+      { item: 'y', acc: false, subject: 'owner', generated: 'Ann' },
+    ]);
+    const file = path.join(scratchFolder(), 'packed.parquet');
+    await packItems(file, [{ task: 'facts', file: await store(grouped), columns: ['acc', 'subject'] }]);
+    expect(await read(file)).toEqual([
+      { task: 'facts', item: 0, acc: true, subject: 'town' },
+      { task: 'facts', item: 1, acc: false, subject: 'owner' },
     ]);
   });
 

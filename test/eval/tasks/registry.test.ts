@@ -23,6 +23,7 @@ test.each(every)('%s is listed under its id, with metrics that its columns can c
     expect(Object.values(metrics)).toContain(metric);
     for (const column of columnsOf(metric)) expect(Object.keys(task.columns)).toContain(column);
   }
+  for (const column of task.groups ?? []) expect(Object.keys(task.columns)).toContain(column);
   expect(task.chance === null).toBe(!task.metrics.some(({ unit }) => unit === 'fraction'));
 });
 
