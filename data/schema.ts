@@ -6,6 +6,8 @@ import { z } from 'zod';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits');
 const slug = z.string().regex(/^[a-z0-9][a-z0-9.+-]*$/, 'expected a lower-case slug');
+/** Families are named as transformers names model types, such as `qwen2_moe`. */
+const familyId = z.string().regex(/^[a-z0-9][a-z0-9_.+-]*$/, 'expected the id of a family');
 const column = z.string().regex(/^[a-z][a-z0-9_]*$/, 'expected a lower-case name such as acc_norm');
 const text = z.string().min(1).max(2000);
 const count = z.int().nonnegative();
@@ -27,7 +29,7 @@ export const calibrationSchema = z.strictObject({
 
 export const modelManifestSchema = z.strictObject({
   id: slug,
-  family: slug,
+  family: familyId,
   source: text.describe('folder or Hugging Face id'),
   revision: z.string().nullable(),
   params: z.int().positive(),

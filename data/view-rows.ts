@@ -191,6 +191,8 @@ export const methodByBitsRow = z.strictObject({
   origin: z.enum(['all', 'reported', 'measured', 'submitted']),
   ...method,
   tensor,
+  a_bits,
+  kv_bits,
   nominal_bits: number,
   kept: number,
   n_values: number,

@@ -1,9 +1,10 @@
--- A comparison is one task with the cache at 4 or 3 bits by one source: a model against the next smaller one of its line.
--- The value is what the bigger model keeps more. It holds where that is above 0. The claim holds where at least two thirds
--- of at least 10 comparisons do. Where both keep less than 5 %, nothing is left to compare.
+-- A comparison is one task with the cache at 4 or 3 bits by one source: a model against the next smaller one of its
+-- line. The value is what the bigger model keeps more. It holds where that is above 0. The claim holds where at least
+-- two thirds of at least 10 comparisons do. Where both keep less than 5 % or at least 99 %, there is nothing to
+-- compare.
 
 WITH rule AS (
-  SELECT 0 AS least_gain, 0.05 AS least_kept, 10 AS least_comparisons, 2 / 3 AS least_share
+  SELECT 0 AS least_gain, 0.05 AS least_kept, 0.99 AS most_kept, 10 AS least_comparisons, 2 / 3 AS least_share
 ),
 -- Each model beside the next smaller one of its line.
 paired AS (
@@ -22,4 +23,4 @@ SELECT
   kept - smaller_kept + sqrt(kept_half ** 2 + smaller_half ** 2) AS high, least_gain AS threshold,
   kept - smaller_kept > least_gain AS holds, row_id, least_comparisons, least_share
 FROM paired, rule
-WHERE params_b > smaller_params_b AND greatest(kept, smaller_kept) >= least_kept;
+WHERE params_b > smaller_params_b AND greatest(kept, smaller_kept) >= least_kept AND least(kept, smaller_kept) < most_kept;

@@ -10,7 +10,7 @@ rounded AS (
   SELECT * FROM claim_evidence WHERE method_id = 'rtn' AND tensor = 'W' AND w_bits IN (3, 4)
 ),
 sibling (moe_family, dense_family) AS (
-  VALUES ('mixtral', 'mistral'), ('qwen2-moe', 'llama')
+  VALUES ('mixtral', 'mistral'), ('qwen2_moe', 'llama')
 ),
 paired AS (
   SELECT

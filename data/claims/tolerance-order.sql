@@ -1,11 +1,11 @@
--- A comparison is one recipe of 4 bits or fewer (weights or cache) of one model by one source, once for each step of the
--- order that the paper gives: in-context learning and instruction following keep more than reasoning, and reasoning keeps
--- more than calibration; each the mean of its tasks. The value is what the first of the two keeps more. It holds where
--- that is above 0. The claim holds where at least two thirds of at least 10 comparisons do. Where both keep less than 5 %,
--- nothing is left to compare.
+-- A comparison is one recipe of 4 bits or fewer (weights or cache) of one model by one source, once for each step of
+-- the order that the paper gives: in-context learning and instruction following keep more than reasoning, and reasoning
+-- keeps more than calibration; each the mean of its tasks. The value is what the first of the two keeps more. It holds
+-- where that is above 0. The claim holds where at least two thirds of at least 10 comparisons do. Where both keep less
+-- than 5 % or at least 99 %, there is nothing to compare.
 
 WITH rule AS (
-  SELECT 0 AS least_gap, 0.05 AS least_kept, 10 AS least_comparisons, 2 / 3 AS least_share
+  SELECT 0 AS least_gap, 0.05 AS least_kept, 0.99 AS most_kept, 10 AS least_comparisons, 2 / 3 AS least_share
 ),
 by_ability AS (
   SELECT
@@ -26,4 +26,4 @@ SELECT
   side, source_id, model_id, recipe_id, against, first - second AS value, least_gap AS threshold,
   first - second > least_gap AS holds, row_id, least_comparisons, least_share
 FROM step, rule
-WHERE greatest(first, second) >= least_kept;
+WHERE greatest(first, second) >= least_kept AND least(first, second) < most_kept;

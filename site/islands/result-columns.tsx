@@ -100,6 +100,16 @@ export const RESULT_COLUMNS: readonly BoardColumn<ResultRow>[] = [
     text: (row) => row.metric,
   },
   {
+    id: 'protocol',
+    header: 'Metric and prompt',
+    about: 'The metric where the task leaves a choice; examples, context and position where they are told.',
+    width: 150,
+    shown: false,
+    wide: true,
+    cell: (row) => <span className="muted">{row.protocol}</span>,
+    text: (row) => row.protocol,
+  },
+  {
     id: 'ability',
     header: 'Ability',
     about: 'What the task asks for.',

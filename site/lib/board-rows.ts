@@ -111,7 +111,13 @@ async function makeResultRows(): Promise<readonly ResultRow[]> {
   );
   return made.sort(
     (a, b) =>
-      compareRows(a, b, order) || text(a.key, b.key) || text(a.task_title, b.task_title) || text(a.id, b.id),
+      compareRows(a, b, order) ||
+      text(a.key, b.key) ||
+      text(a.task_title, b.task_title) ||
+      // What counts first, then what is shown beside it.
+      Number(a.kept_note === 'shown as is') - Number(b.kept_note === 'shown as is') ||
+      text(a.metric ?? '', b.metric ?? '') ||
+      text(a.id, b.id),
   );
 }
 

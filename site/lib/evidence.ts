@@ -28,7 +28,7 @@ export const EVIDENCE: Readonly<Record<Subject, Evidence>> = {
   task: {
     together: (row) => row.model,
     head: ['model'],
-    columns: ['method', 'bits', 'bpw', ...SCORES, 'source'],
+    columns: ['method', 'bits', 'bpw', 'protocol', ...SCORES, 'source'],
   },
   source: {
     together: (row) => `${row.model}.${row.recipe}`,

@@ -41,6 +41,10 @@ const run = runFile('by-hand', [
   { recipe: 'rtn-w4g128', task: 'world-text', metrics: perplexity(10, 0.38, 0.62) },
   // kept 0.9, one task only
   { recipe: 'gptq-w4g128', task: 'world-text', metrics: perplexity(5 / 0.9, 0.88, 0.92) },
+  // kept 0.9 and 0.2 with activations, 0.5 with the cache
+  { recipe: 'rtn-w4g128a8', task: 'world-answers', metrics: accuracy(0.45, 0.8, 1) },
+  { recipe: 'rtn-w4g128a4', task: 'world-answers', metrics: accuracy(0.1, 0.1, 0.3) },
+  { recipe: 'rtn-kv3', task: 'world-answers', metrics: accuracy(0.25, 0.4, 0.6) },
   // kept 0.4 without an interval
   { recipe: 'rtn-w2', task: 'world-answers', metrics: [{ value: 0.2, std_error: null }] },
 ]);
@@ -49,6 +53,7 @@ describe('a run of three tasks in two abilities', () => {
   let recipes: RecipeByAbilityRow[];
   let abilities: ViewRow<'ability_kept'>[];
   let curve: CurveRow[];
+  let heat: ViewRow<'method_by_bits'>[];
 
   beforeAll(async () => {
     const root = dataFolder({ files: { 'results/bitloss/by-hand.json': JSON.stringify(run) } });
@@ -57,6 +62,7 @@ describe('a run of three tasks in two abilities', () => {
     recipes = await readView(database, 'recipe_by_ability');
     abilities = await readView(database, 'ability_kept');
     curve = await readView(database, 'curve');
+    heat = await readView(database, 'method_by_bits');
     database.close();
   }, 60_000);
 
@@ -104,6 +110,19 @@ describe('a run of three tasks in two abilities', () => {
     expect(recipe('gptq-w4g128', 'all').is_best).toBe(false);
     expect(recipe('gptq-w4g128', 'language modelling').is_best).toBe(true);
     expect(recipe('rtn-w2', 'all')).toMatchObject({ is_best: true, is_best_of_origin: true });
+  });
+
+  it('keeps activations and caches of different bits apart in the heat map', () => {
+    const cells = heat
+      .filter(({ origin, tensor }) => origin === 'measured' && tensor !== 'W')
+      .map(({ tensor, a_bits, kv_bits, nominal_bits, kept, n_values }) => {
+        return [tensor, a_bits, kv_bits, nominal_bits, Number(kept.toFixed(9)), n_values];
+      });
+    expect(cells).toEqual([
+      ['KV', null, 3, 3, 0.5, 1],
+      ['WA', 8, null, 4, 0.9, 1],
+      ['WA', 4, null, 4, 0.2, 1],
+    ]);
   });
 
   it('draws a point for each method, size and ability', () => {

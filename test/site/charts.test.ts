@@ -62,6 +62,8 @@ function cell(
     method_title: method.toUpperCase(),
     method_group: 'rounding',
     tensor: 'W',
+    a_bits: null,
+    kv_bits: null,
     nominal_bits: bits,
     kept,
     n_values: 10,

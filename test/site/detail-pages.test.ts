@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { Run } from '../../site/lib/catalogue.ts';
 import { heatStyle } from '../../site/lib/heat.ts';
-import { keptGrid } from '../../site/lib/kept-grid.ts';
+import { compressedWords, keptGrid } from '../../site/lib/kept-grid.ts';
 import { paramsText } from '../../site/lib/params-text.ts';
 import { runFileHref, staysInside } from '../../site/lib/run-files.ts';
 import { manifestFacts, settingsText } from '../../site/lib/run-record.ts';
@@ -47,6 +47,15 @@ it('arranges kept with bits falling, a hole where nothing is known', () => {
     ['knowledge', [1, null, 0.5]],
     ['trust', [null, 0.9, null]],
   ]);
+});
+
+it.each([
+  [{ tensor: 'W', a_bits: null, kv_bits: null }, 'weights'],
+  [{ tensor: 'WA', a_bits: 8, kv_bits: null }, 'weights, activations at 8 bit'],
+  [{ tensor: 'W+KV', a_bits: null, kv_bits: null }, 'weights, cache at unstated bits'],
+  [{ tensor: 'KV', a_bits: null, kv_bits: 4 }, 'cache alone'],
+])('%j is a row of %s', (row, words) => {
+  expect(compressedWords(row)).toBe(words);
 });
 
 it.each([

@@ -45,6 +45,8 @@ const cell = (method: string, bits: number, kept: number, values = 1): MethodByB
   method_title: null,
   method_group: null,
   tensor: 'W',
+  a_bits: null,
+  kv_bits: null,
   nominal_bits: bits,
   kept,
   n_values: values,
