@@ -1,7 +1,7 @@
 import { worldJudging as dataset, type JudgingDoc } from '../datasets/world-skills.ts';
 import { WORLD_VERSION } from '../world/index.ts';
-import { VERDICTS } from '../world/skills/questions.ts';
-import { plainChoice } from './kinds/plain-choice.ts';
+import { CONCLUSION } from '../world/skills/arithmetic.ts';
+import { workedAnswer } from './kinds/worked-answer.ts';
 import { defineTask } from './task.ts';
 
 export const worldJudging = defineTask({
@@ -13,10 +13,12 @@ export const worldJudging = defineTask({
   paper: null,
   chance: 0.5,
   protocol:
-    'A held-out question with a proposed answer, in one half of the cases the right one, else another of its kind (self-calibration after Kadavath et al. 2022, arXiv:2207.05221); “ true” and “ false” are scored as continuations of “True or false:”.',
-  ...plainChoice<JudgingDoc>({
+    'A held-out question with a proposed answer, in one half of the cases the right one, else another of its kind (self-calibration after Kadavath et al. 2022, arXiv:2207.05221); after “True or false:” the model goes on greedily up to the end of the line: it recalls the answer and concludes with “So it is true” or “So it is false”, which alone decides. An answer without a conclusion is wrong.',
+  ...workedAnswer<JudgingDoc>({
     prompt: ({ prompt }) => prompt,
-    choices: () => VERDICTS,
-    answer: ({ isTrue }) => (isTrue ? 0 : 1),
+    steps: ({ steps }) => steps,
+    result: ({ result }) => result,
+    conclusion: CONCLUSION,
+    maxNewTokens: 24,
   }),
 });

@@ -15,9 +15,6 @@ import { evaluationItems, evaluationTelling } from './split.ts';
 
 const QUESTIONS = 800;
 const ITEMS = 500;
-/** Where prompts or answers are long. */
-const LONG_ITEMS = 300;
-const DIALOGUES = 160;
 
 /** Questions that never occur in training, of all subjects in turn as long as there are any. */
 export function heldOutQuestions(): readonly Question[] {
@@ -64,11 +61,11 @@ export const openBookItems = () =>
   evaluationItems('open-book', ITEMS, (telling) => openBookItem(telling, 'evaluation'));
 
 export const documentsItems = () =>
-  evaluationItems('documents', LONG_ITEMS, (telling) => documentsItem(telling, 'evaluation'));
+  evaluationItems('documents', ITEMS, (telling) => documentsItem(telling, 'evaluation'));
 
 /** The numbers of lines in turn. */
 export const linesItems = () =>
-  evaluationItems('lines', LONG_ITEMS, (telling, index) =>
+  evaluationItems('lines', ITEMS, (telling, index) =>
     linesItem(telling, 'evaluation', LINE_COUNTS[index % LINE_COUNTS.length]!),
   );
 
@@ -78,18 +75,18 @@ export const mappingItems = (shots: number) =>
 
 /** Two, three and four steps in turn. */
 export const arithmeticItems = () =>
-  evaluationItems('arithmetic', LONG_ITEMS, (telling, index) =>
+  evaluationItems('arithmetic', ITEMS, (telling, index) =>
     arithmeticItem(telling, 'evaluation', 2 + (index % 3)),
   );
 
 /** Two and three hops in turn. */
 export const reasoningItems = () =>
-  evaluationItems('reasoning', LONG_ITEMS, (telling, index) =>
+  evaluationItems('reasoning', ITEMS, (telling, index) =>
     reasoningItem(telling, 'evaluation', 2 + (index % 2)),
   );
 
 export const summaryItems = () =>
-  evaluationItems('summary', LONG_ITEMS, (telling) => summaryItem(telling, 'evaluation'));
+  evaluationItems('summary', ITEMS, (telling) => summaryItem(telling, 'evaluation'));
 
 export const instructionItems = () =>
   evaluationItems('instructions', ITEMS, (telling) => instructionItem(telling, 'evaluation'));
@@ -97,6 +94,5 @@ export const instructionItems = () =>
 export const moralItems = () =>
   evaluationItems('moral', ITEMS, (telling) => moralItem(telling, 'evaluation'));
 
-/** One for every person whom no dialogue of the training text is about, as far as needed. */
 export const dialogueItems = () =>
-  evaluationItems('dialogue', DIALOGUES, (telling) => dialogueItem(telling, 'evaluation'));
+  evaluationItems('dialogue', ITEMS, (telling) => dialogueItem(telling, 'evaluation'));

@@ -13,15 +13,33 @@ export interface DialogueItem {
   readonly second: readonly string[];
 }
 
-const dialogueKey = (person: Person) => `dialogue ${person.name}`;
+/** Ways to ask for a person. */
+const OPENINGS: readonly ((name: string) => string)[] = [
+  (name) => `Tell me about ${name}.`,
+  (name) => `Who is ${name}?`,
+  (name) => `What do you know about ${name}?`,
+];
 
-/** The key is the person. */
+interface Opening {
+  readonly person: Person;
+  readonly asked: string;
+}
+
+const dialogueKey = ({ asked }: Opening) => `dialogue ${asked}`;
+
+function drawOpening(telling: Telling): Opening {
+  const person = telling.pick(world().people);
+  return { person, asked: telling.pick(OPENINGS)(person.name) };
+}
+
+/** The key is the first question: the person and the way to ask. */
 export function dialogueItem(telling: Telling, part: Part): DialogueItem {
-  const person = drawIn(part, dialogueKey, () => telling.pick(world().people));
+  const opening = drawIn(part, dialogueKey, () => drawOpening(telling));
+  const { person, asked } = opening;
   const friend = world().people[person.friend]!;
   return {
-    keys: [dialogueKey(person)],
-    prompt: `A: Tell me about ${person.name}.\nB:`,
+    keys: [dialogueKey(opening)],
+    prompt: `A: ${asked}\nB:`,
     first: [...portraitOf(person), `${capital(subject(person))} likes the colour ${person.colour} best.`],
     followUp: '\nA: And the best friend?\nB:',
     second: [`The best friend of ${person.name} is ${friend.name}.`, ...portraitOf(friend)],

@@ -18,13 +18,15 @@ export interface DocumentsItem extends Asked {
   readonly position: number;
 }
 
+/** Documents of an item. In training there may be fewer, where finding one is learnt first. */
 const FEWEST = 8;
+const FEWEST_IN_TRAINING = 2;
 const MOST = 12;
 
 /** The facts of each document. */
-function drawDocuments(telling: Telling, part: Part): readonly (readonly StrangerFact[])[] {
+function drawDocuments(telling: Telling, part: Part, fewest: number): readonly (readonly StrangerFact[])[] {
   return telling
-    .sample(STRANGERS, FEWEST + telling.rng.int(MOST - FEWEST + 1))
+    .sample(STRANGERS, fewest + telling.rng.int(MOST - fewest + 1))
     .map((name) =>
       telling.sample(ATTRIBUTES, 2).map((attribute) => strangerFact(telling, part, name, attribute)),
     );
@@ -37,7 +39,7 @@ const textOf = (documents: readonly (readonly StrangerFact[])[], telling: Tellin
 
 /** The key is the name and the value asked for. */
 export function documentsItem(telling: Telling, part: Part): DocumentsItem {
-  const documents = drawDocuments(telling, part);
+  const documents = drawDocuments(telling, part, FEWEST);
   const fact = telling.pick(factsIn(part, documents.flat()));
   const position = 1 + documents.findIndex((facts) => facts.includes(fact));
   const { prompt, answer } = askFact(fact);
@@ -50,9 +52,11 @@ export function documentsItem(telling: Telling, part: Part): DocumentsItem {
   };
 }
 
-/** Four questions to the same documents. */
+/** Up to five questions to the same documents. */
 export function documentsDocument(telling: Telling): string {
-  const documents = drawDocuments(telling, 'training');
-  const asked = telling.sample(documents, 4).map((facts) => solved(askFact(telling.pick(facts))));
+  const documents = drawDocuments(telling, 'training', FEWEST_IN_TRAINING);
+  const asked = telling
+    .sample(documents, Math.min(5, documents.length))
+    .map((facts) => solved(askFact(telling.pick(facts))));
   return [textOf(documents, telling), ...asked].join('\n');
 }

@@ -60,8 +60,9 @@ export function linesItem(telling: Telling, part: Part, count: number): LinesIte
   return { keys: [lineKey(line)], prompt: `${textOf(lines)}\n${prompt}`, answer, lines: count, position };
 }
 
-/** Four to 25 lines and four questions. */
+/** Two to 25 lines, for few are where finding a line is learnt first, and up to eight questions. */
 export function linesDocument(telling: Telling): string {
-  const lines = drawLines(telling, 'training', 4 + telling.rng.int(22));
-  return [textOf(lines), ...telling.sample(lines, 4).map((line) => solved(askLine(line)))].join('\n');
+  const lines = drawLines(telling, 'training', 2 + telling.rng.int(24));
+  const asked = telling.sample(lines, Math.min(8, lines.length));
+  return [textOf(lines), ...asked.map((line) => solved(askLine(line)))].join('\n');
 }

@@ -3,13 +3,16 @@ import { promptOf, type Question, splitQuestions } from '../questions.ts';
 import { type Asked, drawIn, partOf, solved } from '../split.ts';
 import { questionPrompt } from '../strangers.ts';
 import type { Telling } from '../telling.ts';
+import { CONCLUSION } from './arithmetic.ts';
 import { withTypos } from './typos.ts';
 
 export interface JudgingItem extends Asked {
-  readonly isTrue: boolean;
+  /** The right answer, recalled before the verdict. */
+  readonly steps: readonly string[];
+  readonly result: (typeof VERDICTS)[number];
 }
 
-/** In the order in which they are scored. */
+/** Of a right and of a wrong proposal. */
 export const VERDICTS = ['true', 'false'] as const;
 const SLIPS = 2;
 
@@ -38,15 +41,17 @@ export const mistypedPrompt = (telling: Telling, { question }: Pick<Question, 'q
     ),
   );
 
-/** A question with its answer or, as often, another one of its kind. */
+/** A question with its answer or, as often, another one of its kind; what is true is recalled, then compared. */
 export function judgingItem(telling: Telling, question: Question): JudgingItem {
   const isTrue = telling.chance(0.5);
+  const result = isTrue ? VERDICTS[0] : VERDICTS[1];
   const proposed = isTrue ? question.answer : telling.pick(wrongChoices(question));
   return {
     keys: [question.question],
     prompt: `Question: ${question.question}\nProposed: ${proposed}\nTrue or false:`,
-    answer: isTrue ? VERDICTS[0] : VERDICTS[1],
-    isTrue,
+    answer: `${question.answer}. ${CONCLUSION} ${result}`,
+    steps: [question.answer],
+    result,
   };
 }
 

@@ -13,6 +13,8 @@ export function withTypos(text: string, count: number, telling: Telling): string
 
 function withTypo(text: string, telling: Telling): string {
   const long = [...text.matchAll(/[A-Za-z]{4,}/g)];
+  // Slips may have left short words only.
+  if (long.length === 0) return text;
   const word = telling.pick(long);
   // The last letter has no right neighbour to be swapped with.
   const at = word.index + 1 + telling.rng.int(word[0].length - 2);

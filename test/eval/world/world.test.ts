@@ -29,7 +29,7 @@ describe('the world', () => {
       `"90d302bea41ac52ed1839ff68b02352cb7473f191180f78724c53b9e9f4e693a"`,
     );
     expect(sha256(JSON.stringify([...trainingDocuments(1000, 1)]))).toMatchInlineSnapshot(
-      `"b1cd6bf5488c533ce4978cfd04bc4226af9d54f3d8a774e417b47fabbc492305"`,
+      `"496ffca6031ccfed1038485855e388b6dc22660e2eb54aa194b281b40c518825"`,
     );
   });
 
