@@ -9,7 +9,7 @@ def sources(facts):
         )
     files = "\n".join(f"  - `{file['name']}`, SHA-256 `{file['sha256']}`" for file in facts["files"])
     return (
-        "English Wikipedia, featured and good articles as of 2019 (text under CC BY-SA 3.0; not shipped here), from which "
+        "English Wikipedia, featured articles as of 2019 (text under CC BY-SA 3.0; not shipped here), from which "
         f"articles of WikiText-2's test set are left out, in\n{files}\n"
     )
 

@@ -1,6 +1,6 @@
 """Trains the reference zoo: every model of `table.py` on the same tokens in the same order.
 
-    node scripts/train/export-world.ts /tmp/world
+    for seed in 1 2 3 4 5 6 7 8; do node scripts/train/export-world.ts /tmp/world 125000 $seed & done; wait
     python scripts/train/zoo.py --documents /tmp/world --english /tmp/english --out /tmp/zoo
 
 `--documents` holds train*.jsonl, heldout.jsonl, skills.json and questions.json; `--english` holds *.jsonl with the fields
@@ -221,7 +221,7 @@ def read_options():
     parser.add_argument("--gpus", type=int, default=1, help="0 for the CPU, to try the script")
     parser.add_argument("--processes", type=int, default=2, help="a GPU")
     parser.add_argument("--only", default="", help="ids, separated by commas")
-    parser.add_argument("--steps", type=int, default=3000, help="the same for every model")
+    parser.add_argument("--steps", type=int, default=5000, help="the same for every model")
     parser.add_argument("--batch", type=int, default=256, help="windows of 512 tokens a step")
     parser.add_argument("--seconds", type=float, default=240.0, help="of training a model may take; more is an error")
     parser.add_argument("--smoke", action="store_true", help="30 steps of every model")
