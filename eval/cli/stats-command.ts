@@ -22,6 +22,7 @@ import type { OptionName } from './options.ts';
 /** What these decide has no part in the statistics of a model as released. */
 const FOREIGN = [
   'suite',
+  'jobs',
   'recipe',
   'task',
   'data',

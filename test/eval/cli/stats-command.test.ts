@@ -18,6 +18,7 @@ test('options of a sweep do not go with it, all told at once', () => {
     '--dry-run',
   ]);
   expect(statsProblems(given)).toEqual([
+    '--suite does not go with --stats, which looks at models as they are released.',
     '--recipe does not go with --stats, which looks at models as they are released.',
     '--limit does not go with --stats, which looks at models as they are released.',
     '--dry-run does not go with --stats, which looks at models as they are released.',
