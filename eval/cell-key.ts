@@ -11,7 +11,7 @@ import type { Task } from './tasks/task.ts';
  * Raised when a change of the code changes numbers and no version of a task or engine says so, such as a correction of
  * a method. Stored cells are then measured again.
  */
-export const NUMERICS_VERSION = 1;
+export const NUMERICS_VERSION = 2;
 
 export interface RecipeContent {
   readonly engine: EngineInfo;

@@ -1,6 +1,7 @@
 /** Runs one task on one model: documents → requests → tokens → answers → items → metrics. */
 import type { Metric, Paired } from '../data/schema.ts';
 import type { Doc } from './datasets/dataset.ts';
+import { addDivergence, type Reference, takeReference } from './divergence.ts';
 import type { LoadedModel, OnProgress } from './engines/engine.ts';
 import * as errors from './errors/task.ts';
 import { type ItemTable, itemTable } from './items.ts';
@@ -12,7 +13,7 @@ import { prepareRolling } from './requests/rolling.ts';
 import type { Tokenizer } from './requests/special-tokens.ts';
 import { isMeasurable, measure } from './stats/measure.ts';
 import { compareWithBaseline } from './stats/paired.ts';
-import type { ModelLimits, RequestKind, RequestKinds, Task } from './tasks/task.ts';
+import type { ModelLimits, RequestKind, RequestKinds, RollingAnswer, Task } from './tasks/task.ts';
 import { answerTurns, type Turn } from './turns.ts';
 
 export interface Evaluation {
@@ -25,7 +26,10 @@ export interface Evaluation {
 
 /** A task as token requests; depends on documents, settings and tokenizer only, so many recipes can share it. */
 export interface PreparedTask {
-  evaluate(model: LoadedModel, onProgress?: OnProgress): Promise<Evaluation>;
+  /** @param reference  of the 16-bit model, with which the distributions of this one are compared */
+  evaluate(model: LoadedModel, onProgress?: OnProgress, reference?: Reference): Promise<Evaluation>;
+  /** What compressed models are compared with; null for a task that compares no distributions. */
+  reference(model: LoadedModel): Promise<Reference | null>;
 }
 
 const preparers: { readonly [Kind in RequestKind]: Prepare<Kind> } = {
@@ -73,15 +77,20 @@ export function prepareTask<D extends Doc, Kind extends RequestKind>({
     );
   const first = prepareTurn(asked);
   return {
-    async evaluate(model, onProgress) {
+    reference: async (model) => (first.compared.length === 0 ? null : takeReference(model, first.compared)),
+    async evaluate(model, onProgress, reference) {
       const { answers, notes } = await answerTurns({
         ...{ task, asked, first, prepareTurn, onProgress },
-        run: (prepared, progress) => prepared.run(model, progress),
+        run: (prepared, progress) => prepared.run(model, progress, reference?.states),
       });
       const rows = asked.flatMap(({ doc }, index) => task.score(doc, answers[index]!));
       const items = itemTable(task.id, task.columns, rows);
-      const metrics = task.metrics.filter((metric) => isMeasurable(task.id, metric, items));
-      return { metrics: metrics.map((metric) => measure(task.id, metric, items)), items, notes };
+      const measurable = task.metrics.filter((metric) => isMeasurable(task.id, metric, items));
+      const metrics = measurable.map((metric) => measure(task.id, metric, items));
+      const evaluation = { metrics, items, notes };
+      return reference === undefined
+        ? evaluation
+        : addDivergence(task, evaluation, answers.flat() as readonly RollingAnswer[], reference);
     },
   };
 }

@@ -2,13 +2,20 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { BitlossError } from '../data/errors.ts';
+import { FP16 } from '../data/recipe.ts';
 import { type CalibrationText, drawSamples } from './calibration.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { residentWeights } from './checkpoint/resident.ts';
 import { type CompressedModel, compressModel } from './compress.ts';
 import type { Doc } from './datasets/dataset.ts';
-import type { Engine, LoadedModel } from './engines/engine.ts';
-import { describePrecision, type ForwardPrecision, precisionOf } from './engines/forward-quantizer.ts';
+import type { Reference } from './divergence.ts';
+import type { Engine, LoadedModel, OnProgress } from './engines/engine.ts';
+import {
+  describePrecision,
+  type ForwardPrecision,
+  precisionOf,
+  UNROUNDED,
+} from './engines/forward-quantizer.ts';
 import { type PreparedTask, prepareTask } from './evaluate.ts';
 import type { PlannedCell, PlannedRecipe, PlannedRun } from './plan.ts';
 import type { ModelForm, OnShare, OpenedModel } from './run.ts';
@@ -48,6 +55,8 @@ export class Workbench implements OpenedModel {
   readonly #parts: WorkbenchParts;
   /** Requests are the same for every recipe, so they are made once. */
   readonly #prepared = new Map<string, PreparedTask>();
+  /** Of the 16-bit model, by task; memory: at most 512 MiB for each rolling task. */
+  readonly #references = new Map<string, Reference | null>();
   #sequences: readonly Int32Array[] | null = null;
 
   constructor(run: PlannedRun, parts: WorkbenchParts) {
@@ -57,7 +66,7 @@ export class Workbench implements OpenedModel {
 
   async form(recipe: PlannedRecipe, onProgress: OnShare): Promise<ModelForm> {
     const precision = precisionOf(recipe.recipe);
-    if (recipe.recipe.weights === null) return this.#asReleased(precision);
+    if (recipe.recipe.weights === null) return this.#asReleased(recipe, precision);
     const folder = compressedFolder(this.#parts.cache, recipe);
     const compressed = await this.#compress(recipe, folder, onProgress);
     const model = await this.#load(compressed, precision);
@@ -65,7 +74,7 @@ export class Workbench implements OpenedModel {
       bitsPerWeight: compressed.size.bitsPerWeight,
       sizeBytes: compressed.size.sizeBytes,
       notes: [...describePrecision(precision), ...compressed.notes],
-      evaluate: (cell, onShare) => this.#evaluate(model, cell, onShare),
+      evaluate: (cell, onShare) => this.#compare(model, cell, onShare),
       discard: async () => {
         if (!this.#parts.keep) await rm(folder, { recursive: true, force: true });
       },
@@ -74,17 +83,21 @@ export class Workbench implements OpenedModel {
 
   async close(): Promise<void> {
     this.#prepared.clear();
+    this.#references.clear();
     this.#sequences = null;
   }
 
   /** The weights as they are, with or without rounding in the forward pass. */
-  async #asReleased(precision: ForwardPrecision): Promise<ModelForm> {
+  async #asReleased({ recipe }: PlannedRecipe, precision: ForwardPrecision): Promise<ModelForm> {
     const model = await this.#load(this.#parts.checkpoint.weights, precision);
     return {
       bitsPerWeight: UNCOMPRESSED_BITS,
       sizeBytes: (this.#run.model.manifest.params * UNCOMPRESSED_BITS) / 8,
       notes: describePrecision(precision),
-      evaluate: (cell, onShare) => this.#evaluate(model, cell, onShare),
+      evaluate: (cell, onShare) =>
+        recipe.method === FP16.method
+          ? this.#preparedFor(cell).evaluate(model, progressOf(onShare))
+          : this.#compare(model, cell, onShare),
       discard: async () => undefined,
     };
   }
@@ -128,10 +141,27 @@ export class Workbench implements OpenedModel {
     return residentWeights(weights, checkpoint.architecture, memory);
   }
 
-  #evaluate(model: LoadedModel, cell: PlannedCell, onShare: OnShare) {
+  /** Measures a compressed form, with its distance from the 16-bit model where the task compares distributions. */
+  async #compare(model: LoadedModel, cell: PlannedCell, onShare: OnShare) {
+    const reference = await this.#reference(cell);
+    return this.#preparedFor(cell).evaluate(model, progressOf(onShare), reference ?? undefined);
+  }
+
+  /** Computed when the first recipe needs it, which after a resume is not the first of the run; kept until the end. */
+  async #reference(cell: PlannedCell): Promise<Reference | null> {
+    const { id } = cell.task;
+    const known = this.#references.get(id);
+    if (known !== undefined) return known;
+    const model = await this.#load(this.#parts.checkpoint.weights, UNROUNDED);
+    const reference = await this.#preparedFor(cell).reference(model);
+    this.#references.set(id, reference);
+    return reference;
+  }
+
+  #preparedFor(cell: PlannedCell): PreparedTask {
     const prepared = this.#prepared.get(cell.task.id) ?? this.#prepare(cell);
     this.#prepared.set(cell.task.id, prepared);
-    return prepared.evaluate(model, (done, total) => onShare(done / total));
+    return prepared;
   }
 
   #prepare({ task, settings }: PlannedCell): PreparedTask {
@@ -146,4 +176,8 @@ export class Workbench implements OpenedModel {
       return prepareTask({ task, settings: { ...settings, limit: null }, docs, tokenizer, limits });
     }
   }
+}
+
+function progressOf(onShare: OnShare): OnProgress {
+  return (done, total) => onShare(done / total);
 }

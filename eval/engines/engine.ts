@@ -37,6 +37,19 @@ export interface ScoredContinuation {
   readonly logProbabilities: Float32Array;
   /** True where every token of the continuation is the argmax of its distribution (ties: the lowest id wins). */
   readonly isGreedy: boolean;
+  /** Against the reference; null where there is none. */
+  readonly divergence: Divergence | null;
+}
+
+/** What the head reads where it predicts the tokens of a continuation, float32 `[length, K]`, by request and continuation. */
+export type FinalStates = readonly (readonly Float32Array[])[];
+
+/** A model's next-token distributions q against those p of another model with the same head, one entry a token. */
+export interface Divergence {
+  /** Σ p·(ln p − ln q) over the vocabulary. */
+  readonly klNats: Float64Array;
+  /** 1 where both find the same token most probable. */
+  readonly isSameTop: Uint8Array;
 }
 
 export interface GenerateRequest {
@@ -71,11 +84,17 @@ export type ObserveCache = (cache: CachedTensors) => void;
 
 export interface LoadedModel {
   readonly architecture: Architecture;
-  /** One answer per request, one entry per continuation, independent of how requests are batched. */
+  /**
+   * One answer per request, one entry per continuation, independent of how requests are batched.
+   * @param reference  final states of a model with the same head, for the same requests or the first few of them
+   */
   score(
     requests: readonly ScoreRequest[],
     onProgress?: OnProgress,
+    reference?: FinalStates,
   ): Promise<readonly (readonly ScoredContinuation[])[]>;
+  /** What distributions of other models can be compared with: the states that `score` would compute them from. */
+  finalStates(requests: readonly ScoreRequest[], onProgress?: OnProgress): Promise<FinalStates>;
   /** Greedy decoding with a KV cache; returns generated token ids, without the prompt. */
   generate(
     requests: readonly GenerateRequest[],

@@ -12,6 +12,7 @@ import { factsFirst } from './facts-first.ts';
 import { factsKept } from './facts-kept.ts';
 import { factsSecond } from './facts-second.ts';
 import { instructionsFollowed } from './instructions-followed.ts';
+import { klNats } from './kl-nats.ts';
 import type { Metric } from './metric.ts';
 import { missedRefusals } from './missed-refusals.ts';
 import { overRefusals } from './over-refusals.ts';
@@ -21,6 +22,7 @@ import { repeatedSentences } from './repeated-sentences.ts';
 import { repeatedWords } from './repeated-words.ts';
 import { stepsRight } from './steps-right.ts';
 import { targetPerplexity } from './target-perplexity.ts';
+import { top1Agreement } from './top1-agreement.ts';
 import { wordPerplexity } from './word-perplexity.ts';
 import { wrongStatements } from './wrong-statements.ts';
 
@@ -45,8 +47,10 @@ export const metrics = {
   acc_norm: accNorm,
   bits_per_byte: bitsPerByte,
   exact_match: exactMatch,
+  kl_nats: klNats,
   perplexity,
   target_perplexity: targetPerplexity,
+  top1_agreement: top1Agreement,
   word_perplexity: wordPerplexity,
 } as const satisfies Record<string, Metric>;
 

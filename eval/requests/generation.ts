@@ -22,6 +22,7 @@ export const prepareGeneration: Prepare<'generation'> = (requests, { task, setti
     };
   });
   return {
+    compared: [],
     notes: cut === 0 ? [] : [cutNote(cut, requests.length, limits.maxPositions)],
     run: async (model, onProgress) =>
       (await model.generate(prompts, onProgress)).map((ids, index) =>

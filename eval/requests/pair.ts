@@ -26,6 +26,7 @@ export const preparePairs: Prepare<'pair'> = (requests, { task, settings, tokeni
   const scoreRequests = groupByContext(pairs);
   const items = new Set(requests.map(({ item }) => item)).size;
   return {
+    compared: [],
     notes: cutItems.size === 0 ? [] : [cutNote(cutItems.size, items, limits.maxPositions)],
     run: async (model, onProgress) =>
       (await scoreChecked(task, model, scoreRequests, onProgress)).flat().map((scored) => ({

@@ -1,12 +1,20 @@
 /** Requests of a task once they are tokens: they can be run on any number of models that share a tokenizer. */
-import type { LoadedModel, OnProgress, ScoredContinuation, ScoreRequest } from '../engines/engine.ts';
+import type {
+  FinalStates,
+  LoadedModel,
+  OnProgress,
+  ScoredContinuation,
+  ScoreRequest,
+} from '../engines/engine.ts';
 import * as errors from '../errors/task.ts';
 import type { ModelLimits, RequestKind, RequestKinds } from '../tasks/task.ts';
 import type { Tokenizer } from './special-tokens.ts';
 
 export interface Prepared<Answer> {
   /** One answer per request, in the order of the requests. */
-  run(model: LoadedModel, onProgress?: OnProgress): Promise<readonly Answer[]>;
+  run(model: LoadedModel, onProgress?: OnProgress, reference?: FinalStates): Promise<readonly Answer[]>;
+  /** Requests whose distributions are compared with those of the 16-bit model; none for most kinds. */
+  readonly compared: readonly ScoreRequest[];
   /** What a reader of the result has to know, such as how many prompts were cut. */
   readonly notes: readonly string[];
 }
@@ -38,8 +46,9 @@ export async function scoreChecked(
   model: LoadedModel,
   requests: readonly ScoreRequest[],
   onProgress?: OnProgress,
+  reference?: FinalStates,
 ): Promise<readonly (readonly ScoredContinuation[])[]> {
-  const scored = await model.score(requests, onProgress);
+  const scored = await model.score(requests, onProgress, reference);
   let bad = 0;
   let total = 0;
   for (const { logProbabilities } of scored.flat()) {

@@ -1,5 +1,5 @@
 /** Log-likelihoods of whole texts, window by window. */
-import type { ScoreRequest } from '../engines/engine.ts';
+import type { Divergence, ScoreRequest } from '../engines/engine.ts';
 import * as errors from '../errors/task.ts';
 import type { RollingSettings } from '../tasks/kinds/settings.ts';
 import type { RollingRequest } from '../tasks/task.ts';
@@ -14,19 +14,31 @@ import { bosOf, encodeStart, prefixOf } from './special-tokens.ts';
 
 export const prepareRolling: Prepare<'rolling'> = (requests, preparation) => {
   const texts = requests.map((named) => windowsOf(named, preparation));
+  const requestsOfAll = texts.flat();
   return {
     notes: [],
-    async run(model, onProgress) {
-      const scored = await scoreChecked(preparation.task, model, texts.flat(), onProgress);
+    compared: requestsOfAll,
+    async run(model, onProgress, reference) {
+      const scored = await scoreChecked(preparation.task, model, requestsOfAll, onProgress, reference);
       const windows = scored.map(([window]) => ({
         nll: -logLikelihoodOf(window!),
         tokens: window!.logProbabilities.length,
+        divergence: sumOf(window!.divergence),
       }));
       let next = 0;
       return texts.map(({ length }) => ({ windows: windows.slice(next, (next += length)) }));
     },
   };
 };
+
+function sumOf(divergence: Divergence | null) {
+  if (divergence === null) return null;
+  const { klNats, isSameTop } = divergence;
+  return {
+    klNats: klNats.reduce((sum, value) => sum + value, 0),
+    sameTop: isSameTop.reduce((sum, value) => sum + value, 0),
+  };
+}
 
 function windowsOf(
   { item, request }: NamedRequest<RollingRequest>,

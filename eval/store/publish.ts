@@ -1,6 +1,7 @@
 /** Puts a finished run where the database and a pull request take it from. */
 import path from 'node:path';
 import type { Cell, RunFile } from '../../data/schema.ts';
+import { divergenceMetrics } from '../divergence.ts';
 import { storeErrors } from '../errors/run.ts';
 import { columnsOf as columnsOfMetric } from '../metrics/metric.ts';
 import { tasks as knownTasks } from '../tasks/index.ts';
@@ -53,5 +54,5 @@ function columnsOf(id: string): readonly string[] | null {
   const known: Readonly<Record<string, Task>> = knownTasks;
   if (!Object.hasOwn(known, id)) return null;
   const { metrics, groups = [] } = known[id]!;
-  return [...metrics.flatMap(columnsOfMetric), ...groups];
+  return [...[...metrics, ...divergenceMetrics].flatMap(columnsOfMetric), ...groups];
 }

@@ -35,7 +35,12 @@ export interface RollingRequest {
 }
 
 export interface RollingAnswer {
-  readonly windows: readonly { readonly nll: number; readonly tokens: number }[];
+  readonly windows: readonly {
+    readonly nll: number;
+    readonly tokens: number;
+    /** From the 16-bit model; null where nothing is compared. */
+    readonly divergence: { readonly klNats: number; readonly sameTop: number } | null;
+  }[];
 }
 
 /** Greedy continuation of a prompt, up to the first of some texts, which is not part of the answer. */

@@ -7,7 +7,7 @@ import { checkTokens, packSequences } from '../pack.ts';
 import type { BlockState } from './block-runner.ts';
 import { CHUNK_TOKENS } from './budget.ts';
 import { runnerOf, stateBytes } from './runners.ts';
-import type { Scorer } from './score.ts';
+import type { Scorer } from './score-batches.ts';
 
 // Beyond this many texts a step is limited by arithmetic, and more of them only cost memory.
 const MAX_TEXTS = 64;

@@ -1,8 +1,10 @@
 /** The output projection: from hidden states to log-probabilities of targets, over tiles of the vocabulary. */
 import type { Architecture } from '../../families/architecture.ts';
 import type { WeightSource } from '../../weights.ts';
+import type { Divergence } from '../engine.ts';
 import { feedWeights } from './block-weights.ts';
-import { logitsGraph, readoutGraph, scoreGraph } from './graphs/head.ts';
+import { DivergenceSum, type TileComparison } from './divergence.ts';
+import { divergenceGraph, logitsGraph, readoutGraph, scoreGraph } from './graphs/head.ts';
 import type { Programs } from './programs.ts';
 import type { Feed, Feeds, Program } from './runtime.ts';
 
@@ -20,6 +22,8 @@ export interface HeadAnswer {
   readonly argMax: Int32Array;
   /** Rows without a distribution, because the forward pass overflowed, `[R]`. */
   readonly overflowed: readonly boolean[];
+  /** Float32 `[R, K]`: what the head has read. */
+  readonly states: Float32Array;
 }
 
 export interface HeadLimits {
@@ -43,6 +47,16 @@ interface VocabularyTile {
   readonly to: number;
 }
 
+const COMPARED = [
+  'logSumExpP',
+  'logSumExpQ',
+  'difference',
+  'highestP',
+  'highestQ',
+  'argMaxP',
+  'argMaxQ',
+] as const satisfies readonly (keyof TileComparison)[];
+
 export class Head {
   readonly #programs: Programs;
   readonly #architecture: Architecture;
@@ -59,16 +73,34 @@ export class Head {
     const running: Running[] = [];
     for (const { hidden, pairs } of queries) {
       const rows = hidden.length / this.#architecture.hiddenSize;
-      running.push(startQuery({ hidden: await this.#readOut(weights, hidden), pairs }, rows));
+      running.push(startQuery({ hidden: await this.readOut(weights, hidden), pairs }, rows));
     }
     for await (const tile of this.#vocabularyTiles(weights)) {
       for (const query of running) await this.#scoreTile(query, tile);
     }
-    return running.map(({ pairs, picked, logSumExp, argMax }) => ({
+    return running.map(({ hidden: states, pairs, picked, logSumExp, argMax }) => ({
+      states,
       logProbabilities: Float64Array.from(pairs, ({ row }, i) => picked[i] - logSumExp[row]),
       argMax,
       overflowed: Array.from(logSumExp, (value) => !Number.isFinite(value)),
     }));
+  }
+
+  /** Compares the distributions of two sets of states that a head has read, float32 `[R, K]` each. */
+  async compare(weights: WeightSource, reference: Float32Array, states: Float32Array): Promise<Divergence> {
+    const rows = states.length / this.#architecture.head.inFeatures;
+    const sum = new DivergenceSum(rows);
+    const program = await this.#program('divergence', divergenceGraph);
+    for await (const { feeds: head, from } of this.#vocabularyTiles(weights)) {
+      // Two sets of logits are alive at a time.
+      for (const [first, last] of ranges(rows, Math.max(1, Math.floor(this.#limits.rowTile / 2)))) {
+        const rowsOf = (all: Float32Array) => this.#rows(all, first, last);
+        const feeds = { ...head, reference: rowsOf(reference), hidden: rowsOf(states) };
+        const floats = await program.runMixed(feeds, COMPARED);
+        sum.add(floats as unknown as TileComparison, first, from);
+      }
+    }
+    return sum.finish();
   }
 
   /** Float32 `[R, V]` for hidden states `[R, H]` out of the last block, which are overwritten. */
@@ -77,7 +109,7 @@ export class Head {
     const rows = states.length / H;
     const logits = new Float32Array(rows * V);
     const program = await this.#program('logits', logitsGraph);
-    const hidden = await this.#readOut(weights, states);
+    const hidden = await this.readOut(weights, states);
     for await (const { feeds: head, from, to } of this.#vocabularyTiles(weights)) {
       for (const [first, last] of ranges(rows, this.#limits.rowTile)) {
         const feeds = { ...head, hidden: this.#rows(hidden, first, last) };
@@ -107,8 +139,11 @@ export class Head {
     }
   }
 
-  /** Applies what comes between the last block and the head; in place where the width stays the same. */
-  async #readOut(weights: WeightSource, hidden: Float32Array): Promise<Float32Array> {
+  /**
+   * Float32 `[R, K]`: what the head reads for hidden states `[R, H]` out of the last block. In place where the width stays
+   * the same.
+   */
+  async readOut(weights: WeightSource, hidden: Float32Array): Promise<Float32Array> {
     const { finalNorm, headProjection, hiddenSize: H, head } = this.#architecture;
     if (finalNorm === null && headProjection === null) return hidden;
     const parts = [finalNorm, headProjection, H];

@@ -6,6 +6,7 @@ import type { WeightSource } from '../../weights.ts';
 import type {
   Chunk,
   EngineOptions,
+  FinalStates,
   GenerateRequest,
   LoadedModel,
   Observe,
@@ -21,7 +22,8 @@ import { Forward } from './forward.ts';
 import { generate } from './generate.ts';
 import { Head } from './head.ts';
 import type { Programs } from './programs.ts';
-import { type Scorer, score } from './score.ts';
+import { finalStates, score } from './score.ts';
+import type { Scorer } from './score-batches.ts';
 
 export class OnnxModel implements LoadedModel {
   readonly architecture: Architecture;
@@ -42,8 +44,12 @@ export class OnnxModel implements LoadedModel {
     };
   }
 
-  score(requests: readonly ScoreRequest[], onProgress?: OnProgress) {
-    return score(this.#scorer, this.#weights, requests, onProgress);
+  score(requests: readonly ScoreRequest[], onProgress?: OnProgress, reference: FinalStates = []) {
+    return score(this.#scorer, this.#weights, requests, { onProgress, reference });
+  }
+
+  finalStates(requests: readonly ScoreRequest[], onProgress?: OnProgress) {
+    return finalStates(this.#scorer, this.#weights, requests, onProgress);
   }
 
   generate(requests: readonly GenerateRequest[], onProgress?: OnProgress) {

@@ -1,23 +1,18 @@
-/** Scores continuations: packs requests, runs them in batches that fit the workspace, reads targets off the head. */
-
+/** Scores continuations: reads their tokens off the head, and compares distributions with those of a reference. */
 import { engineErrors as errors } from '../../errors/engine.ts';
-import type { Architecture } from '../../families/architecture.ts';
 import type { WeightSource } from '../../weights.ts';
-import type { OnProgress, ScoredContinuation, ScoreRequest } from '../engine.ts';
-import { checkScoreRequests, type PackedChunk, packRequests, type Target } from '../pack.ts';
-import { type Budget, CHUNK_TOKENS } from './budget.ts';
-import type { Forward, Travelling } from './forward.ts';
-import type { Head, HeadAnswer, HeadQuery } from './head.ts';
+import type { FinalStates, OnProgress, ScoredContinuation, ScoreRequest } from '../engine.ts';
+import type { Target } from '../pack.ts';
+import type { HeadAnswer, HeadQuery } from './head.ts';
+import { forEachBatch, type Reached, type Scorer } from './score-batches.ts';
 
-export interface Scorer {
-  readonly architecture: Architecture;
-  readonly forward: Forward;
-  readonly head: Head;
-  readonly budget: Budget;
+interface ScoreOptions {
+  readonly onProgress: OnProgress | undefined;
+  /** Of the first few requests, or of none. */
+  readonly reference: FinalStates;
 }
 
-interface Answer {
-  readonly logProbabilities: Float32Array;
+interface Answer extends ScoredContinuation {
   isGreedy: boolean;
 }
 
@@ -26,67 +21,85 @@ export async function score(
   scorer: Scorer,
   weights: WeightSource,
   requests: readonly ScoreRequest[],
-  onProgress?: OnProgress,
+  { onProgress, reference }: ScoreOptions,
 ): Promise<readonly (readonly ScoredContinuation[])[]> {
-  const { architecture, budget } = scorer;
-  checkScoreRequests(requests, architecture.vocabSize, architecture.maxPositions);
-  const answers: Answer[][] = requests.map(({ continuations }) =>
-    continuations.map(({ length }) => ({ logProbabilities: new Float32Array(length), isGreedy: true })),
+  const K = scorer.architecture.head.inFeatures;
+  reference.forEach((states, request) => {
+    const expected = requests[request]?.continuations.map(({ length }) => length * K) ?? [];
+    if (states.map(({ length }) => length).join() !== expected.join())
+      throw new TypeError(`the reference of request ${request} belongs to other requests or another head`);
+  });
+  const answers = requests.map(({ continuations }, request) =>
+    continuations.map(({ length }) => emptyAnswer(length, request < reference.length)),
   );
-  const packed = packRequests(
-    requests,
-    Math.min(CHUNK_TOKENS, budget.batchTokens),
-    lengthLimits(architecture),
-  );
-  const total = tokenCount(packed);
-  let done = 0;
-  for (const batch of batches(packed, budget.batchTokens)) {
-    const size = tokenCount(batch);
-    const onBlock = (blocks: number) =>
-      onProgress?.(done + Math.floor((size * blocks) / (architecture.blocks.length + 1)), total);
-    await scoreBatch(scorer, weights, batch, answers, onBlock);
-    done += size;
-    onProgress?.(done, total);
-  }
+  await forEachBatch(scorer, weights, requests, onProgress, async (batch) => {
+    const found = await scorer.head.score(
+      weights,
+      batch.map(({ query }) => query),
+    );
+    for (const [i, reached] of batch.entries()) {
+      fillAnswers(reached.targets, reached.query, found[i], answers);
+      await compare(scorer, weights, reached, found[i].states, { reference, answers });
+    }
+  });
   return answers;
 }
 
-/** Text lengths beyond which positions are computed differently. */
-function lengthLimits({ blocks }: Architecture): readonly number[] {
-  const limits = new Set<number>();
-  for (const { mixer } of blocks) {
-    if (mixer.kind === 'selective-scan' || mixer.position.kind !== 'rope') continue;
-    if (mixer.position.long !== null) limits.add(mixer.position.long.beyond);
-  }
-  return [...limits];
-}
-
-async function scoreBatch(
-  { architecture, forward, head }: Scorer,
+/** The states from which `score` reads its distributions. Memory: K floats a token of the continuations. */
+export async function finalStates(
+  scorer: Scorer,
   weights: WeightSource,
-  batch: readonly PackedChunk[],
-  answers: readonly Answer[][],
-  onBlock: (done: number) => void,
-): Promise<void> {
-  const travelled = await forward.run(
-    weights,
-    batch.map(({ chunk }) => chunk),
-    { onBlock },
+  requests: readonly ScoreRequest[],
+  onProgress?: OnProgress,
+): Promise<FinalStates> {
+  const K = scorer.architecture.head.inFeatures;
+  const states = requests.map(({ continuations }) =>
+    continuations.map(({ length }) => new Float32Array(length * K)),
   );
-  const queries = batch.map(({ targets }, i) =>
-    keepTargetRows(travelled[i], targets, architecture.hiddenSize),
-  );
-  const found = await head.score(weights, queries);
-  for (const [i, { targets }] of batch.entries()) fillAnswers(targets, queries[i], found[i], answers);
+  await forEachBatch(scorer, weights, requests, onProgress, async (batch) => {
+    for (const { targets, query } of batch) {
+      const read = await scorer.head.readOut(weights, query.hidden);
+      for (const [i, { request, continuation, offset }] of targets.entries()) {
+        const { row } = query.pairs[i];
+        states[request][continuation].set(read.subarray(row * K, (row + 1) * K), offset * K);
+      }
+    }
+  });
+  return states;
 }
 
-/** Moves the rows that score something to the front of the hidden states, which are not needed otherwise any more. */
-function keepTargetRows({ hidden }: Travelling, targets: readonly Target[], H: number): HeadQuery {
-  const rows = [...new Set(targets.map(({ row }) => row))].sort((a, b) => a - b);
-  const place = new Map(rows.map((row, at) => [row, at]));
-  for (const [at, row] of rows.entries()) hidden.copyWithin(at * H, row * H, (row + 1) * H);
-  const pairs = targets.map(({ row, token }) => ({ row: place.get(row)!, token }));
-  return { hidden: hidden.subarray(0, rows.length * H), pairs };
+function emptyAnswer(length: number, isCompared: boolean): Answer {
+  return {
+    logProbabilities: new Float32Array(length),
+    isGreedy: true,
+    divergence: isCompared ? { klNats: new Float64Array(length), isSameTop: new Uint8Array(length) } : null,
+  };
+}
+
+/** Fills in the divergence of every target that has a reference. */
+async function compare(
+  { architecture, head }: Scorer,
+  weights: WeightSource,
+  { targets, query }: Reached,
+  states: Float32Array,
+  { reference, answers }: { readonly reference: FinalStates; readonly answers: readonly Answer[][] },
+): Promise<void> {
+  const K = architecture.head.inFeatures;
+  const compared = [...targets.entries()].filter(([, { request }]) => request < reference.length);
+  if (compared.length === 0) return;
+  const [p, q] = [new Float32Array(compared.length * K), new Float32Array(compared.length * K)];
+  for (const [at, [i, { request, continuation, offset }]] of compared.entries()) {
+    const { row } = query.pairs[i];
+    p.set(reference[request][continuation].subarray(offset * K, (offset + 1) * K), at * K);
+    q.set(states.subarray(row * K, (row + 1) * K), at * K);
+  }
+  const { klNats, isSameTop } = await head.compare(weights, p, q);
+  for (const [at, [, { request, continuation, offset }]] of compared.entries()) {
+    const { divergence } = answers[request][continuation];
+    if (divergence === null) continue;
+    divergence.klNats[offset] = klNats[at];
+    divergence.isSameTop[offset] = isSameTop[at];
+  }
 }
 
 function fillAnswers(
@@ -103,21 +116,4 @@ function fillAnswers(
     answer.logProbabilities[offset] = value;
     if (found.argMax[query.pairs[i].row] !== token) answer.isGreedy = false;
   }
-}
-
-/** Groups of chunks with at most `limit` tokens; a chunk over the limit stands alone. */
-function* batches(packed: readonly PackedChunk[], limit: number): Generator<PackedChunk[]> {
-  let batch: PackedChunk[] = [];
-  for (const chunk of packed) {
-    if (batch.length > 0 && tokenCount(batch) + tokenCount([chunk]) > limit) {
-      yield batch;
-      batch = [];
-    }
-    batch.push(chunk);
-  }
-  if (batch.length > 0) yield batch;
-}
-
-function tokenCount(packed: readonly PackedChunk[]): number {
-  return packed.reduce((sum, { chunk }) => sum + chunk.tokens.length, 0);
 }

@@ -118,6 +118,7 @@ function fakeModel(first: WeightSource, observed: number[]): LoadedModel {
   const refuse = () => Promise.reject(new Error('not needed here'));
   return {
     architecture,
+    finalStates: () => Promise.reject(new Error('compression must not score')),
     score: refuse,
     generate: refuse,
     logits: refuse,

@@ -19,10 +19,13 @@ const items = itemTable(
     ...{ facts: 'int', facts_kept: 'int', wrong_share: 'double', steps: 'int', steps_right: 'int' },
     ...{ first_facts: 'int', first_right: 'int', second_facts: 'int', second_right: 'int' },
     ...{ repeated_sentences: 'double', repeated_words: 'double', repeated_bigrams: 'double' },
+    kl_nats: 'double',
+    top1_same: 'double',
   },
   [
     {
       item: 'a',
+      ...{ kl_nats: 1, top1_same: 1 },
       ...{ nll_nats: 4, tokens: 2, words: 1, bytes: 8, acc: true, acc_norm: false, exact_match: true },
       ...{ acc_before: true, answerable: true, to_refuse: false, followed: true },
       ...{ missed_refusal: false, over_refusal: true, brier: 0.5, confidence: 0.95 },
@@ -32,6 +35,7 @@ const items = itemTable(
     },
     {
       item: 'b',
+      ...{ kl_nats: 2, top1_same: 2 },
       ...{ nll_nats: 2, tokens: 4, words: 2, bytes: 4, acc: true, acc_norm: true, exact_match: false },
       ...{ acc_before: true, answerable: false, to_refuse: true, followed: false },
       ...{ missed_refusal: true, over_refusal: false, brier: 0.25, confidence: 0.55 },
@@ -48,6 +52,8 @@ test('values of every metric on two items', () => {
     acc: 1,
     acc_norm: 0.5,
     exact_match: 0.5,
+    kl_nats: 0.5,
+    top1_agreement: 0.5,
     perplexity: Math.exp(1),
     target_perplexity: Math.exp(3),
     word_perplexity: Math.exp(2),

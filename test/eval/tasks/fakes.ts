@@ -63,6 +63,7 @@ export function fakeModel({ probability, best = () => -1, maxPositions = 64 }: F
       logProbabilities: Float32Array.from(continuation, (token, index) =>
         Math.log(probability(token, before(index))),
       ),
+      divergence: null,
       isGreedy: continuation.every((token, index) => best(before(index)) === token),
     };
   };
@@ -75,6 +76,7 @@ export function fakeModel({ probability, best = () => -1, maxPositions = 64 }: F
       asked.push(...requests);
       return requests.map(({ context, continuations }) => continuations.map((one) => scoreOne(context, one)));
     },
+    finalStates: refuse,
     async generate(requests) {
       return requests.map(({ prompt, maxNewTokens, stop }) => {
         const generated: number[] = [];

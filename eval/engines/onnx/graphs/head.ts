@@ -46,11 +46,49 @@ export function logitsGraph(head: Linear, softCap: number | null): Uint8Array {
   return graph.build();
 }
 
-function addLogits(graph: GraphBuilder, { inFeatures, bias }: Linear, softCap: number | null): string {
-  const inputs = [
-    graph.input('hidden', 'float32', ['M', inFeatures]),
-    graph.input('head', 'float32', ['v', inFeatures]),
-  ];
-  if (bias !== undefined) inputs.push(graph.input('head.bias', 'float32', ['v']));
+/**
+ * Compares two distributions of each row: that of `reference`, p, and that of `hidden`, q, under the same rows of the head.
+ * Inputs: `reference` and `hidden` float32 `[M, K]`; `head`, `head.bias` as above.
+ * Outputs: those of `TileComparison`, each `[M]`.
+ */
+export function divergenceGraph(head: Linear, softCap: number | null): Uint8Array {
+  const graph = new GraphBuilder();
+  const weights = headInputs(graph, head);
+  const p = logitsOf(graph, 'reference', weights, head, softCap);
+  const q = logitsOf(graph, 'hidden', weights, head, softCap);
+  const vocabulary = graph.ints([1]);
+  const reduce = (op: string, x: string) => graph.node(op, [x, vocabulary], { keepdims: { int: 0 } });
+  for (const [name, logits] of [
+    ['P', p],
+    ['Q', q],
+  ] as const) {
+    const best = graph.node('ArgMax', [logits], { axis: { int: 1 }, keepdims: { int: 0 } });
+    graph.output(`logSumExp${name}`, reduce('ReduceLogSumExp', logits), 'float32', ['M']);
+    graph.output(`highest${name}`, reduce('ReduceMax', logits), 'float32', ['M']);
+    graph.output(`argMax${name}`, graph.node('Cast', [best], { to: { int: 6 } }), 'int32', ['M']);
+  }
+  const shares = graph.node('Softmax', [p], { axis: { int: 1 } });
+  const weighted = graph.node('Mul', [shares, graph.node('Sub', [p, q])]);
+  graph.output('difference', reduce('ReduceSum', weighted), 'float32', ['M']);
+  return graph.build();
+}
+
+function addLogits(graph: GraphBuilder, head: Linear, softCap: number | null): string {
+  return logitsOf(graph, 'hidden', headInputs(graph, head), head, softCap);
+}
+
+function headInputs(graph: GraphBuilder, { inFeatures, bias }: Linear): readonly string[] {
+  const weight = graph.input('head', 'float32', ['v', inFeatures]);
+  return bias === undefined ? [weight] : [weight, graph.input('head.bias', 'float32', ['v'])];
+}
+
+function logitsOf(
+  graph: GraphBuilder,
+  states: string,
+  weights: readonly string[],
+  { inFeatures }: Linear,
+  softCap: number | null,
+): string {
+  const inputs = [graph.input(states, 'float32', ['M', inFeatures]), ...weights];
   return addSoftCap(graph, graph.node('Gemm', inputs, { transB: { int: 1 } }), softCap);
 }
