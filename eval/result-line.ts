@@ -30,7 +30,7 @@ function number(value: number, isShare: boolean): string {
   return isShare
     ? percent(value)
     : Math.abs(value) >= 100_000 || (value !== 0 && Math.abs(value) < 0.01)
-      ? value.toExponential(1)
+      ? value.toExponential(2)
       : value.toFixed(Math.abs(value) < 100 ? 3 : 1);
 }
 
