@@ -6,6 +6,7 @@ import { type BlockPlace, openFinished, prepareFolder, saveBlock } from './compr
 import { type CalibrationData, CalibrationRun } from './compress/calibration-run.ts';
 import { type CompressedModel, compressedModel, dequantize, overlay } from './compress/compressed-model.ts';
 import { compressErrors as errors } from './errors/compress.ts';
+import { methodErrors } from './errors/method.ts';
 import type { Architecture, Block, Linear } from './families/architecture.ts';
 import { linearsOf, siblingsOf } from './families/linears.ts';
 import { packedBytes } from './formats/format.ts';
@@ -80,6 +81,8 @@ export async function compressModel(options: CompressOptions): Promise<Compresse
 function plan(options: CompressOptions): Job {
   const id = formatRecipe(options.recipe);
   const method = methodFor(options.recipe);
+  if (options.recipe.weights === null)
+    throw methodErrors.unsupported(id, 'it leaves the weights as they are, so there is nothing to compress');
   const settings = method.settings.parse(method.fromRecipe(options.recipe));
   const linears = options.architecture.blocks.flatMap(linearsOf);
   for (const { name, outFeatures: N, inFeatures: K } of linears) method.check({ name, N, K }, settings);

@@ -238,7 +238,7 @@ describe('refusals', () => {
         "[compress] gptq-w4g8: the method needs calibration data, and none was given. Give at least one calibration sequence.",
         "[rtn] model.layers.0.self_attn.q_proj: group size 24 does not divide K = 16. Use -1, one group per row.",
         "[rtn] model.layers.0.mlp.down_proj: group size 16 does not divide K = 24. Use -1, one group per row.",
-        "[methods] rtn-kv4: a quantized KV cache is not supported yet. Choose another recipe.",
+        "[methods] rtn-kv4: it leaves the weights as they are, so there is nothing to compress. Choose another recipe.",
         "[methods] unknown method "awq". Known: rtn, gptq (2).",
       ]
     `);
