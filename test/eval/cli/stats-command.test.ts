@@ -9,6 +9,8 @@ import { tensorErrors } from '../../../eval/errors/tensors.ts';
 test('options of a sweep do not go with it, all told at once', () => {
   const given = parseArguments([
     '--stats',
+    '--suite',
+    'zoo',
     '--recipe',
     'rtn-w4',
     '--model',
