@@ -70,7 +70,7 @@ ZOO = [
               "word_embed_proj_dim": 192, "tie_word_embeddings": True, "pad_token_id": EOS_ID}, rate=2e-3,
              unmatched="six key/value heads, for OPT does not group them"),
     ZooModel("bitloss-bloom-1.5m", "Bitloss BLOOM 1.5M", "bloom", "Bloom",
-             {"hidden_size": 192, "n_layer": 3, "n_head": 6, "tie_word_embeddings": True}, rate=2e-3, cost=1.5,
+             {"hidden_size": 192, "n_layer": 3, "n_head": 6, "seq_length": WINDOW, "tie_word_embeddings": True}, rate=2e-3, cost=1.5,
              unmatched="3 blocks, for BLOOM's inner size is always four times the hidden size; six key/value heads"),
     ZooModel("bitloss-falcon-1.5m", "Bitloss Falcon 1.5M", "falcon", "Falcon",
              {"hidden_size": 192, "num_hidden_layers": 4, "num_attention_heads": 6, "ffn_hidden_size": 640,
@@ -91,7 +91,7 @@ ZOO = [
              unmatched="an output layer of its own (197 k parameters more), as in ChatGLM2 and ChatGLM3"),
     ZooModel("bitloss-mamba-1.7m", "Bitloss Mamba 1.7M", "mamba", "Mamba",
              {"hidden_size": 192, "num_hidden_layers": 5, "state_size": 16, "expand": 2, "conv_kernel": 4,
-              "time_step_rank": 64, "tie_word_embeddings": True, "initializer_range": 0.02, "pad_token_id": EOS_ID},
+              "time_step_rank": 64, "max_position_embeddings": WINDOW, "tie_word_embeddings": True, "initializer_range": 0.02, "pad_token_id": EOS_ID},
              rate=3e-3, cost=2.5,
              unmatched="5 blocks without attention or feed-forward layer; a time-step rank of 64 instead of 12, "
                        "so that groups of 64 fit its projection"),
