@@ -191,8 +191,9 @@ describe('a zoo that bears the papers out', () => {
     expect(new Set(pairs.map(({ model_id, against }) => `${model_id} ${against}`))).toEqual(
       new Set(['zoo-llama-2 zoo-llama-1', 'zoo-llama-3 zoo-llama-2']),
     );
-    // 2 pairs × RTN and GPTQ × 4 and 3 bits × 6 tasks, each 1/500 more.
-    expect(pairs).toHaveLength(2 * 2 * 2 * 6);
+    // 2 pairs × RTN and GPTQ × 4 and 3 bits × 6 tasks, each 1/500 more. Of GPTQ at 4 bits the bigger pair keeps 99 % and
+    // more of every task but gsm8k: nothing to compare.
+    expect(pairs).toHaveLength(2 * 2 * 2 * 6 - 5);
     for (const { value } of pairs) expect(value).toBeCloseTo(1 / 500, 9);
   });
 });
@@ -208,6 +209,38 @@ describe('a zoo that contradicts the papers', () => {
     expect(row, JSON.stringify(row)).toMatchObject({ verdict: 'fails' });
   });
 });
+
+it('counts refusals, repetition and examples in front', async () => {
+  const tasks: ZooTask[] = [
+    { id: 'world-moral', baseline: 0.1, chance: 0, rate: 'missed_refusals' },
+    { id: 'world-dialogue', baseline: 0.05, chance: 0, rate: 'repeated_sentences' },
+    task('world-mapping-0shot', 0.26, 0.25),
+    task('world-mapping-5shot', 0.85, 0.25),
+    task('world-mapping-10shot', 0.9, 0.25),
+  ];
+  const kept: Kept = ({ id }, recipe, { rate }) => {
+    if (rate === 'missed_refusals') return id === 'zoo-llama-1' ? 0.5 : 3;
+    if (rate === 'repeated_sentences') return recipe === 'rtn-kv3' && id === 'zoo-llama-1' ? 1 : 4;
+    return 0.5;
+  };
+  const root = dataFolder({ files: zooFiles(MODELS, ['rtn-w3g64', 'rtn-kv3'], tasks, kept) });
+  await buildDatabase({ root });
+  const database = await openDatabase(join(root, 'bitloss.duckdb'), { readOnly: true });
+  const rows = await readView(database, 'claim');
+  database.close();
+  const of = (id: string) => rows.find(({ claim_id, side }) => claim_id === id && side === 'measured');
+  // Missed refusals rise from 10 to 30 points in 4 of 5 models; only weights at 3 bits are asked.
+  expect(of('w3-stops-refusing')).toMatchObject({ verdict: 'holds', n: 5, n_holds: 4 });
+  expect(of('w3-stops-refusing')!.median).toBeCloseTo(20, 9);
+  // From 5 to 20 points of repeated sentences, but for the cache of one model.
+  expect(of('low-bits-repeat')).toMatchObject({ verdict: 'holds', n: 10, n_holds: 9 });
+  expect(of('low-bits-repeat')!.median).toBeCloseTo(15, 9);
+  // 25.5 points without examples, 55 with five, 57.5 with ten: half of each distance to chance.
+  expect(of('few-shots-help')).toMatchObject({ verdict: 'holds', n: 10, n_holds: 10 });
+  expect(of('few-shots-help')!.median).toBeCloseTo(29.5, 9);
+  expect(of('ten-shots-add-nothing')).toMatchObject({ verdict: 'fails', n: 10, n_holds: 0 });
+  expect(of('ten-shots-add-nothing')!.median).toBeCloseTo(2.5, 9);
+}, 60_000);
 
 it('with 4 models fewer than the rule asks for there is no verdict, whatever the numbers', async () => {
   const root = dataFolder({

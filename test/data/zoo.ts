@@ -14,6 +14,8 @@ export interface ZooTask {
   /** Score of every 16-bit model; a perplexity where it is above 1. */
   readonly baseline: number;
   readonly chance: number;
+  /** A rate of something unwanted; what is told of it is a multiple of the 16-bit rate. */
+  readonly rate?: string;
 }
 
 /** Kept of a task, chance taken off; null where nothing was measured. */
@@ -38,7 +40,8 @@ export function zooFiles(
   return Object.fromEntries(files);
 }
 
-function metricOf({ baseline, chance }: ZooTask, share: number) {
+function metricOf({ baseline, chance, rate }: ZooTask, share: number) {
+  if (rate !== undefined) return { metric: rate, unit: 'rate' as const, value: share * baseline };
   if (baseline <= 1) return { value: chance + share * (baseline - chance) };
   return { metric: 'perplexity', unit: 'perplexity' as const, value: baseline / share };
 }
