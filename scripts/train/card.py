@@ -7,10 +7,10 @@ def sources(facts):
             "the synthetic world of `eval/world/`, a seeded program that tells of people, towns and things and sets exercises "
             "about them"
         )
-    files = "\n".join(f"  - `{file['name']}`, SHA-256 `{file['sha256']}`" for file in facts["files"])
+    files = ", ".join(f"`{file['name']}` (SHA-256 `{file['sha256']}`)" for file in facts["files"])
     return (
-        "English Wikipedia, featured articles as of 2019 (text under CC BY-SA 3.0; not shipped here), from which "
-        f"articles of WikiText-2's test set are left out, in\n{files}\n"
+        "English Wikipedia, featured articles as of 2019 (CC BY-SA 3.0; not shipped here), without those that "
+        f"overlap with WikiText-2's test and validation text, from {files}"
     )
 
 

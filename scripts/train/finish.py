@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from build import build, causal_class
 from chatglm import write_chatglm
-from table import VOCABULARY, WINDOW
+from table import WINDOW
 from text import BOS, EOS
 
 ORACLE_LENGTHS = (40, 23)
@@ -31,6 +31,7 @@ def save(model, network, out):
             reloaded.set_experts_implementation("eager")
         if model.kind == "Glm":
             write_chatglm(reloaded, out)
+    (out / "model.safetensors").chmod(0o644)
     for name, tensor in reloaded.state_dict().items():
         if not torch.equal(tensor.cpu(), reference.state_dict()[name].float()):
             raise RuntimeError(f"{model.id}: {name} was not read back as it was saved")
@@ -81,12 +82,3 @@ def write_curve(curve, path):
     lines = ["step,tokens,loss_nats,learning_rate"]
     lines += [f"{step},{tokens},{loss:.5f},{rate:.4g}" for step, tokens, loss, rate in curve]
     path.write_text("\n".join(lines) + "\n")
-
-
-def sizes(out, network):
-    file = out / "model.safetensors"
-    return {
-        "params": sum(parameter.numel() for parameter in network.parameters()),
-        "bytes": file.stat().st_size,
-        "vocabulary": VOCABULARY,
-    }

@@ -11,6 +11,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import queue
 import sys
 import tarfile
 import time
@@ -159,22 +160,24 @@ def run(options, models):
             workers.append(context.Process(target=work_through, args=arguments))
     for worker in workers:
         worker.start()
-    found = collect(models, results, workers)
+    found = collect(models, results, workers, options)
     for worker in workers:
         worker.join(10)
     return found
 
 
-def collect(models, results, workers):
-    """A result for every model, also where a process died without one."""
+def collect(models, results, workers, options):
+    """A result for every model, also where a process died without one. Whatever is done is archived at once."""
     found = {}
     while len(found) < len(models):
         try:
             result = results.get(timeout=5)
-            found[result["id"]] = result
-        except Exception:
+        except queue.Empty:
             if not any(worker.is_alive() for worker in workers):
                 break
+            continue
+        found[result["id"]] = result
+        archive(options, list(found.values()))
     return [found.get(model.id, {"id": model.id, "error": "its process ended without a result"}) for model in models]
 
 
@@ -194,9 +197,10 @@ def print_table(results):
     print(f"{total / 2**20:.2f} MiB of weights", flush=True)
 
 
-def archive(out):
-    """zoo-1.tar, zoo-2.tar …: everything but the archives, none larger than ARCHIVE_BYTES."""
-    files = sorted(path for path in out.rglob("*") if path.is_file() and path.suffix != ".tar")
+def archive(options, results):
+    """zoo.json and zoo-1.tar, zoo-2.tar … of the models that are done, none larger than ARCHIVE_BYTES."""
+    ids = {result["id"] for result in results if "error" not in result}
+    files = [path for path in sorted(options.out.rglob("*")) if path.is_file() and ids & {path.parent.name, path.stem}]
     groups, size = [[]], 0
     for path in files:
         blocks = (path.stat().st_size // 512 + 4) * 512
@@ -206,10 +210,12 @@ def archive(out):
         groups[-1].append(path)
         size += blocks
     for number, group in enumerate(groups, 1):
-        with tarfile.open(out / f"zoo-{number}.tar", "w") as file:
+        target = options.archives / f"zoo-{number}.tar"
+        with tarfile.open(target.with_suffix(".part"), "w") as file:
             for path in group:
-                file.add(path, arcname=str(path.relative_to(out)))
-    print(f"{len(groups)} archives in {out}: unpack each in the repository's root", flush=True)
+                file.add(path, arcname=str(path.relative_to(options.out)))
+        target.with_suffix(".part").rename(target)
+    (options.archives / "zoo.json").write_text(json.dumps(results, indent=1) + "\n")
 
 
 def read_options():
@@ -217,6 +223,7 @@ def read_options():
     parser.add_argument("--documents", type=Path, required=True)
     parser.add_argument("--english", type=Path)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--archives", type=Path, help="for zoo.json and the archives; OUT itself if not given")
     parser.add_argument("--work", type=Path, default=Path("/tmp/zoo-text"), help="for the packed text")
     parser.add_argument("--gpus", type=int, default=1, help="0 for the CPU, to try the script")
     parser.add_argument("--processes", type=int, default=2, help="a GPU")
@@ -237,10 +244,10 @@ def main():
     models = selected([one for one in options.only.split(",") if one])
     if options.english is None:
         models = [model for model in models if model.data != "english"]
-    options.out.mkdir(parents=True, exist_ok=True)
+    options.archives = options.archives or options.out
+    options.archives.mkdir(parents=True, exist_ok=True)
     results = run(options, models)
-    (options.out / "zoo.json").write_text(json.dumps(results, indent=1) + "\n")
-    archive(options.out)
+    archive(options, results)
     print_table(results)
     print(f"{time.time() - options.began:.0f} s in all")
     if any("error" in result for result in results):
