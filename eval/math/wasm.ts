@@ -54,8 +54,14 @@ export const f32x4 = {
     const bytes = new Uint8Array(Float32Array.of(value, value, value, value).buffer);
     return [...simd(0x0c), ...bytes];
   },
-  load: (address: Code): Code => [...address, ...simd(0x00), ...place(2, 0)],
-  store: (address: Code, value: Code): Code => [...address, ...value, ...simd(0x0b), ...place(2, 0)],
+  /** @param offset  bytes after the address */
+  load: (address: Code, offset: number): Code => [...address, ...simd(0x00), ...place(2, offset)],
+  store: (address: Code, offset: number, value: Code): Code => [
+    ...address,
+    ...value,
+    ...simd(0x0b),
+    ...place(2, offset),
+  ],
   splat: (value: Code): Code => [...value, ...simd(0x13)],
   lane: (value: Code, index: number): Code => [...value, ...simd(0x1f), index],
   add: pair(simd(0xe4)),

@@ -3,7 +3,7 @@ import type { Block, SelectiveScan } from '../../../families/architecture.ts';
 import type { ForwardPrecision } from '../../forward-quantizer.ts';
 import type { PlainTensor, WeightTable } from '../block-weights.ts';
 import { GraphBuilder } from '../graph.ts';
-import { activations } from '../layers/activations.ts';
+import { activations, addSoftplus } from '../layers/activations.ts';
 import { addLinear } from '../layers/linear.ts';
 import { addNorm } from '../layers/norms.ts';
 import { reportInput } from '../observe-inputs.ts';
@@ -55,7 +55,7 @@ export function scanInputGraph(
     2 * stateSize,
   ]);
   reportInput(graph, 'step', steps, rank);
-  const delta = graph.node('Softplus', [addLinear(graph, steps, 'step', mixer.step)]);
+  const delta = addSoftplus(graph, addLinear(graph, steps, 'step', mixer.step));
   const wide = ['M', innerSize] as const;
   graph.output('fresh', fresh, 'float32', wide);
   graph.output('x', x, 'float32', wide);
