@@ -2,6 +2,13 @@
 import type { Block } from '../../families/architecture.ts';
 import type { Observe } from '../engine.ts';
 import type { Tile } from '../tiles.ts';
+import {
+  attentionFeeds,
+  type Memory,
+  type MemoryLayout,
+  type Queries,
+  wholeTexts,
+} from './attention-feeds.ts';
 import type { BlockRunner, BlockState, PreparedChunk, RunHooks, RunnerKind, Step } from './block-runner.ts';
 import { feedWeights, normTable, type WeightTable } from './block-weights.ts';
 import { Experts } from './experts.ts';
@@ -37,9 +44,10 @@ export const attentionRunner: RunnerKind = {
       keysValues: await stage('keys and values', (precision) =>
         keysValuesGraph(block, hiddenSize, precision),
       ),
-      attend: await stage('attention and feed-forward', (precision) =>
-        attendGraph(block, hiddenSize, precision),
-      ),
+      attend: (layout) =>
+        stage(layout === 'tokens' ? 'attention and feed-forward' : 'decoding', (precision) =>
+          attendGraph(block, hiddenSize, precision, layout),
+        ),
     });
   },
   createState: (block, texts, length) => new KeyValueState(widthsOf(block), texts, length),
@@ -60,7 +68,7 @@ function weightTable(
 
 function widthsOf(block: Block) {
   const { kvHeads, keyDim, valueDim } = projectionsOf(attentionMixer(block));
-  return { keys: kvHeads * keyDim, values: kvHeads * valueDim };
+  return { kvHeads, keyDim, valueDim };
 }
 
 /** A compiled graph with the weights that it is fed. */
@@ -74,25 +82,9 @@ interface Parts {
   readonly table: WeightTable;
   readonly hiddenSize: number;
   readonly keysValues: Stage;
-  readonly attend: Stage;
+  /** For keys and values that lie in this way. */
+  readonly attend: (layout: MemoryLayout) => Promise<Stage>;
   readonly experts: Experts | null;
-}
-
-/** Tokens to compute: B groups of m, M = B·m rows. */
-interface Queries {
-  readonly groups: number;
-  /** Float32 `[M, H]`. */
-  readonly hidden: Float32Array;
-  readonly tables: RotationTables | null;
-  readonly positions: Int32Array;
-  readonly segments: Int32Array;
-  readonly parents: Int32Array;
-}
-
-/** What they may attend to: B groups of n keys. */
-interface Memory extends KeysValues {
-  readonly positions: Int32Array;
-  readonly segments: Int32Array;
 }
 
 interface Attended {
@@ -105,6 +97,8 @@ interface Attended {
 class AttentionRunner implements BlockRunner {
   readonly #parts: Parts;
   readonly #projections: Projections;
+  /** Read when they are needed, and once: a text is scored with one of them and generated with both. */
+  readonly #attending = new Map<MemoryLayout, Promise<Stage>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -146,12 +140,11 @@ class AttentionRunner implements BlockRunner {
       state.store(text, at, fresh, text, text + 1);
     });
     const { capacity, entries } = state;
-    const keyPositions = Int32Array.from({ length: groups * capacity }, (_, i) => i % capacity);
     // All of a group is one segment; what lies after the end of a text is hidden by its position.
     const segments = new Int32Array(groups);
     const { result, expertsInput } = await this.#attend(
       { groups, hidden, tables, positions, segments, parents: segments },
-      { ...entries, positions: keyPositions, segments: new Int32Array(keyPositions.length) },
+      { layout: 'heads', ...entries, ...wholeTexts(groups, capacity) },
     );
     if (expertsInput !== undefined) await this.#parts.experts?.addTo(result, expertsInput);
     return result;
@@ -184,6 +177,7 @@ class AttentionRunner implements BlockRunner {
         parents: parents.subarray(from, to),
       },
       {
+        layout: 'tokens',
         keys: keys.subarray(keyFrom * kvHeads * keyDim, keyTo * kvHeads * keyDim),
         values: values.subarray(keyFrom * kvHeads * valueDim, keyTo * kvHeads * valueDim),
         positions: positions.subarray(keyFrom, keyTo),
@@ -194,12 +188,19 @@ class AttentionRunner implements BlockRunner {
   }
 
   async #attend(queries: Queries, memory: Memory, observe?: Observe): Promise<Attended> {
-    const { attend, table, experts } = this.#parts;
+    const { table, experts } = this.#parts;
+    const attend = await this.#stage(memory.layout);
     const rows = this.#rowFeeds(queries.hidden, queries.tables);
     const feeds = { ...attend.weights, ...rows, ...attentionFeeds(queries, memory, this.#projections) };
     const results = ['result', 'expertsInput'] as const;
     const wanted = experts === null ? results.slice(0, 1) : results;
     return observeInputs(attend.program, feeds, wanted, table, observe);
+  }
+
+  #stage(layout: MemoryLayout): Promise<Stage> {
+    const stage = this.#attending.get(layout) ?? this.#parts.attend(layout);
+    this.#attending.set(layout, stage);
+    return stage;
   }
 
   #rowFeeds(hidden: Float32Array, tables: RotationTables | null): Feeds {
@@ -222,20 +223,4 @@ function slice(tables: RotationTables | null, { from, to }: Tile): RotationTable
   const { cos, sin, pairs } = tables;
   const part = (table: Float32Array) => table.subarray(from * pairs, to * pairs);
   return { cos: part(cos), sin: part(sin), pairs };
-}
-
-function attentionFeeds(queries: Queries, memory: Memory, { kvHeads, keyDim, valueDim }: Projections): Feeds {
-  const { groups } = queries;
-  const count = memory.positions.length / groups;
-  const query = (data: Int32Array): Feed => ({ data, dims: [groups, data.length / groups] });
-  const keyed = (data: Int32Array): Feed => ({ data, dims: [groups, count] });
-  return {
-    queryPositions: query(queries.positions),
-    querySegments: query(queries.segments),
-    queryParents: query(queries.parents),
-    keyPositions: keyed(memory.positions),
-    keySegments: keyed(memory.segments),
-    keys: { data: memory.keys, dims: [groups, count, kvHeads, keyDim] },
-    values: { data: memory.values, dims: [groups, count, kvHeads, valueDim] },
-  };
 }

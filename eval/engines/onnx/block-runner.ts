@@ -36,7 +36,7 @@ export interface Step {
 
 /** What one block remembers of the texts being generated; which values these are is the runner's own affair. */
 export interface BlockState {
-  /** Keeps only the texts listed, in that order. */
+  /** Keeps only the texts listed, whose numbers ascend. */
   keep(texts: readonly number[]): void;
   /** Makes room for texts of `length` tokens. */
   grow(length: number): void;

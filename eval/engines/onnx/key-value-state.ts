@@ -1,4 +1,7 @@
-/** Keys and values of texts that are being generated: arrays `[B, capacity, width]` of one block. */
+/**
+ * Keys and values of texts that are being generated, of one block: `[B, kvHeads, capacity, dim]`. The keys of a head lie
+ * together, as a matrix product reads them; otherwise every new token would turn all of them around first.
+ */
 import type { BlockState } from './block-runner.ts';
 
 /** Float32 `[M, kvHeads, keyDim]` and `[M, kvHeads, valueDim]`; keys are rotated. */
@@ -7,31 +10,44 @@ export interface KeysValues {
   readonly values: Float32Array;
 }
 
-/** Floats of one token. */
+/** Floats of one token and head. */
 export interface KeyValueWidths {
-  readonly keys: number;
-  readonly values: number;
+  readonly kvHeads: number;
+  readonly keyDim: number;
+  readonly valueDim: number;
 }
 
 /** Positions added at once when the texts outgrow the state. */
 const GROWTH = 64;
 
 /** Bytes that one text of `length` tokens needs. */
-export function keyValueBytes({ keys, values }: KeyValueWidths, length: number): number {
-  return (keys + values) * roundUp(length) * Float32Array.BYTES_PER_ELEMENT;
+export function keyValueBytes({ kvHeads, keyDim, valueDim }: KeyValueWidths, length: number): number {
+  return kvHeads * (keyDim + valueDim) * roundUp(length) * Float32Array.BYTES_PER_ELEMENT;
+}
+
+/** One of the two arrays; `data` may be longer than its texts need. */
+interface Entries {
+  readonly dim: number;
+  data: Float32Array;
 }
 
 export class KeyValueState implements BlockState {
-  readonly #widths: KeyValueWidths;
+  readonly #kvHeads: number;
+  readonly #keys: Entries;
+  readonly #values: Entries;
   #texts: number;
   #capacity: number;
-  #entries: KeysValues;
 
-  constructor(widths: KeyValueWidths, texts: number, length: number) {
-    this.#widths = widths;
+  constructor({ kvHeads, keyDim, valueDim }: KeyValueWidths, texts: number, length: number) {
+    this.#kvHeads = kvHeads;
     this.#texts = texts;
     this.#capacity = roundUp(length);
-    this.#entries = this.#empty(texts, this.#capacity);
+    const entries = (dim: number) => ({
+      dim,
+      data: new Float32Array(texts * kvHeads * this.#capacity * dim),
+    });
+    this.#keys = entries(keyDim);
+    this.#values = entries(valueDim);
   }
 
   get capacity(): number {
@@ -40,48 +56,57 @@ export class KeyValueState implements BlockState {
 
   /** Entries after the end of a text are finite and must be masked by position. */
   get entries(): KeysValues {
-    return this.#entries;
+    const used = ({ dim, data }: Entries) =>
+      data.subarray(0, this.#texts * this.#kvHeads * this.#capacity * dim);
+    return { keys: used(this.#keys), values: used(this.#values) };
   }
 
   /** Stores entries `from … to` (token indices) of `source` as the tokens of text `text` from `position` on. */
   store(text: number, position: number, source: KeysValues, from: number, to: number): void {
-    const at = text * this.#capacity + position;
-    for (const part of ['keys', 'values'] as const) {
-      const width = this.#widths[part];
-      this.#entries[part].set(source[part].subarray(from * width, to * width), at * width);
-    }
+    this.#store(this.#keys, source.keys, text, position, from, to);
+    this.#store(this.#values, source.values, text, position, from, to);
   }
 
   grow(length: number): void {
     if (length <= this.#capacity) return;
-    this.#rebuild([...Array(this.#texts).keys()], roundUp(length));
-  }
-
-  keep(texts: readonly number[]): void {
-    this.#rebuild(texts, this.#capacity);
-  }
-
-  #rebuild(texts: readonly number[], capacity: number): void {
-    const rebuilt = this.#empty(texts.length, capacity);
-    for (const part of ['keys', 'values'] as const) {
-      const width = this.#widths[part];
-      const size = this.#capacity * width;
-      for (const [place, text] of texts.entries()) {
-        const entries = this.#entries[part].subarray(text * size, (text + 1) * size);
-        rebuilt[part].set(entries, place * capacity * width);
-      }
+    const capacity = roundUp(length);
+    const heads = this.#texts * this.#kvHeads;
+    for (const entries of [this.#keys, this.#values]) {
+      const [old, size] = [this.#capacity * entries.dim, capacity * entries.dim];
+      const grown = new Float32Array(heads * size);
+      for (let head = 0; head < heads; head += 1)
+        grown.set(entries.data.subarray(head * old, (head + 1) * old), head * size);
+      entries.data = grown;
     }
-    this.#entries = rebuilt;
-    this.#texts = texts.length;
     this.#capacity = capacity;
   }
 
-  #empty(texts: number, capacity: number): KeysValues {
-    const { keys, values } = this.#widths;
-    return {
-      keys: new Float32Array(texts * capacity * keys),
-      values: new Float32Array(texts * capacity * values),
-    };
+  keep(texts: readonly number[]): void {
+    for (const { dim, data } of [this.#keys, this.#values]) {
+      const size = this.#kvHeads * this.#capacity * dim;
+      // Texts only move towards the front, so none is overwritten before it has moved.
+      for (const [place, text] of texts.entries())
+        if (place !== text) data.copyWithin(place * size, text * size, (text + 1) * size);
+    }
+    this.#texts = texts.length;
+  }
+
+  #store(
+    { dim, data }: Entries,
+    source: Float32Array,
+    text: number,
+    position: number,
+    from: number,
+    to: number,
+  ): void {
+    for (let head = 0; head < this.#kvHeads; head += 1) {
+      let at = ((text * this.#kvHeads + head) * this.#capacity + position) * dim;
+      for (let token = from; token < to; token += 1) {
+        const start = (token * this.#kvHeads + head) * dim;
+        for (let i = 0; i < dim; i += 1) data[at + i] = source[start + i];
+        at += dim;
+      }
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 import { engineErrors as errors } from '../../../errors/engine.ts';
 import type { Block, Norms } from '../../../families/architecture.ts';
 import type { ForwardPrecision } from '../../forward-quantizer.ts';
+import type { MemoryLayout } from '../attention-feeds.ts';
 import { GraphBuilder } from '../graph.ts';
 import { feedForwardLayer } from '../layers/feed-forwards.ts';
 import { addLinear } from '../layers/linear.ts';
@@ -20,13 +21,18 @@ import { reportInput } from '../observe-inputs.ts';
 /**
  * B independent groups of m queries each, over n keys each; M = B·m. A whole text is one group, decoding has one group
  * a request.
- * Inputs: `hidden` float32 `[M, H]`; `cos`, `sin` `[M, pairs]` where positions rotate; `keys` `[B, n, kvHeads, keyDim]`,
- * `values` `[B, n, kvHeads, valueDim]`; the int32 inputs of `addVisibility`; weights of norms, query and output
+ * Inputs: `hidden` float32 `[M, H]`; `cos`, `sin` `[M, pairs]` where positions rotate; `keys` and
+ * `values` in a layout of `MemoryLayout`; the int32 inputs of `addVisibility`; weights of norms, query and output
  * projections and the feed-forward.
  * Outputs: `result` float32 `[M, H]`; reported inputs. Where the feed-forward is experts, which run outside, `result`
  * lacks what they add, and `expertsInput` `[M, H]` is what they read. Throws `engine/unsupported`.
  */
-export function attendGraph(block: Block, hiddenSize: number, precision: ForwardPrecision): Uint8Array {
+export function attendGraph(
+  block: Block,
+  hiddenSize: number,
+  precision: ForwardPrecision,
+  layout: MemoryLayout,
+): Uint8Array {
   const graph = new GraphBuilder(precision);
   const mixer = attentionMixer(block);
   const projections = projectionsOf(mixer);
@@ -35,7 +41,8 @@ export function attendGraph(block: Block, hiddenSize: number, precision: Forward
   const norm = addNormsOf(graph, hiddenSize);
 
   const x = norm(hidden, block.mixerNorms, 'mixer', 'before');
-  const mixed = addAttention(graph, mixer, projections, projections.addQueries(graph, x, rotate));
+  const memory = memoryInputs(graph, projections, layout);
+  const mixed = addAttention(graph, mixer, projections, projections.addQueries(graph, x, rotate), memory);
   reportInput(graph, 'o', mixed, mixer.o.inFeatures);
   const mixerResult = norm(addLinear(graph, mixed, 'o', mixer.o), block.mixerNorms, 'mixer', 'output');
   const result = addFeedForward(graph, block, { hidden, x, mixerResult }, norm);
@@ -71,16 +78,28 @@ function addFeedForward(
   return norm(graph.node('Add', [mixed, output]), norms, 'feedForward', 'after');
 }
 
+/** Keys as `[B, kvHeads, keyDim, n]` and values as `[B, kvHeads, n, valueDim]`, as matrix products take them. */
+function memoryInputs(graph: GraphBuilder, { kvHeads, keyDim, valueDim }: Projections, layout: MemoryLayout) {
+  const isByToken = layout === 'tokens';
+  const inner = isByToken ? ['n', kvHeads] : [kvHeads, 'n'];
+  const keys = graph.input('keys', 'float32', ['B', ...inner, keyDim]);
+  const values = graph.input('values', 'float32', ['B', ...inner, valueDim]);
+  return {
+    // ONNX Runtime makes one operation of a product and a swap of the last two dimensions, and then moves nothing.
+    kTransposed: graph.node('Transpose', [keys], { perm: { ints: isByToken ? [0, 2, 3, 1] : [0, 1, 3, 2] } }),
+    v: isByToken ? graph.node('Transpose', [values], { perm: { ints: [0, 2, 1, 3] } }) : values,
+  };
+}
+
 /** softmax(cap(scale·q·kᵀ) + biases)·v with grouped heads: queries `[M, heads, keyDim]` to `[M, heads·valueDim]`. */
 function addAttention(
   graph: GraphBuilder,
   { heads, position, scale, softCap, slidingWindow }: AttentionMixer,
   { kvHeads, keyDim, valueDim }: Projections,
   queries: string,
+  { kTransposed, v }: { readonly kTransposed: string; readonly v: string },
 ): string {
   const group = heads / kvHeads;
-  const keys = graph.input('keys', 'float32', ['B', 'n', kvHeads, keyDim]);
-  const values = graph.input('values', 'float32', ['B', 'n', kvHeads, valueDim]);
   const visibility = addVisibility(graph, slidingWindow);
   const { mask, groups, queryCount, keyCount } = visibility;
 
@@ -90,8 +109,6 @@ function addAttention(
     perm: { ints: [0, 2, 3, 1, 4] },
   });
   const q = graph.node('Reshape', [byKvHead, graph.ints([0, 0, -1, keyDim])]);
-  const kTransposed = graph.node('Transpose', [keys], { perm: { ints: [0, 2, 3, 1] } });
-  const v = graph.node('Transpose', [values], { perm: { ints: [0, 2, 1, 3] } });
 
   const perHead = concat(graph, groups, graph.ints([kvHeads, group]), queryCount, keyCount);
   const products = graph.node('Reshape', [graph.node('MatMul', [q, kTransposed]), perHead]);
