@@ -11,7 +11,7 @@ export const outliersAndLoss = defineChart({
   form: 'Scatter plots, one for each kind of tensor: the share of a model that is lost at 4 bits against its mean kurtosis on a log scale, a point for each model.',
   sizes: ['wide', 'narrow'],
   caution:
-    'Plain rounding (RTN) only; each panel has a scale of its own. A model has one kurtosis, the mean over its tensors of a kind; activations are what W4A4 loses beyond W4A8, keys and values are rounded together. A dozen small models of different architectures differ in more than their outliers: this is a correlation, not a cause.',
+    'Plain rounding (RTN) only; each panel has a scale of its own. A model has one kurtosis, the mean over its tensors of a kind; activations are what W4A4 loses beyond W4A8, keys and values are rounded together. Losses of two models need not be over the same tasks. A dozen small models of different architectures differ in more than their outliers: this is a correlation, not a cause.',
   title: () => 'Do outliers predict the loss?',
   finding,
   select: (rows) => rows,
@@ -67,7 +67,7 @@ function spec(rows: readonly TensorSensitivityRow[], size: Size) {
       type: 'text' as const,
       align: side,
       dx: side === 'left' ? 8 : -8,
-      limit: size === 'narrow' ? 130 : 150,
+      limit: size === 'narrow' ? 170 : 220,
       fontSize: 11,
     },
     encoding: { x, y, text: { field: 'name' } },

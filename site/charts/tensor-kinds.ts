@@ -57,3 +57,8 @@ export function spreadText(value: number | null): string {
 export function sizeText(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
+
+/** A linear by its block and what follows the block's number: `layer 3, mlp.down_proj`. */
+export function placeText(layer: number, linear: string): string {
+  return `layer ${layer}, ${linear.replace(/^.*?\.\d+\./, '')}`;
+}

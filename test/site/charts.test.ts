@@ -7,6 +7,7 @@ import type { CurveRow, LossBySizeRow, MethodByBitsRow } from '../../data/views.
 import type { Chart } from '../../site/charts/chart.ts';
 import { charts } from '../../site/charts/index.ts';
 import { placeLabels } from '../../site/charts/label-places.ts';
+import { placeText } from '../../site/charts/tensor-kinds.ts';
 import type { ViewName } from '../../site/lib/db.ts';
 import type { Mark } from '../../site/lib/marks.ts';
 import { drawSvg } from '../../site/lib/vega.ts';
@@ -232,6 +233,11 @@ describe('findings, worked by hand', () => {
     );
     expect(chart.finding(SENSITIVITY.filter(({ tensor }) => tensor === 'key'))).toMatch(/yet\.$/);
   });
+});
+
+it('tells a linear by its block and its name in the block', () => {
+  expect(placeText(3, 'model.layers.3.mlp.experts.*.down_proj')).toBe('layer 3, mlp.experts.*.down_proj');
+  expect(placeText(0, 'input')).toBe('layer 0, input');
 });
 
 describe('labels at the ends of lines', () => {
