@@ -119,7 +119,7 @@ export const finishedCellSchema = z.strictObject({
     .string()
     .nullable()
     .describe(
-      'Parquet file with per-item outcomes, relative to the run file. In published runs the cells of a recipe share one, with columns task, item (from 0, in the order of the data) and what the metrics add up, numbers to 4 digits',
+      'Parquet file with per-item outcomes, relative to the run file. In published runs the cells of a recipe share one, with columns task, item (from 0, in the order of the data) and what the metrics add up, numbers to 3 digits',
     ),
   notes: z.array(text).describe('what the method had to do, such as a raised damping'),
 });

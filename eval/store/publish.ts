@@ -53,6 +53,7 @@ function hasItems(cell: Cell): cell is Cell & { readonly items: string } {
 function columnsOf(id: string): readonly string[] | null {
   const known: Readonly<Record<string, Task>> = knownTasks;
   if (!Object.hasOwn(known, id)) return null;
-  const { metrics, groups = [] } = known[id]!;
-  return [...[...metrics, ...divergenceMetrics].flatMap(columnsOfMetric), ...groups];
+  const { kind, metrics, groups = [] } = known[id]!;
+  const all = kind === 'rolling' ? [...metrics, ...divergenceMetrics] : metrics;
+  return [...all.flatMap(columnsOfMetric), ...groups];
 }

@@ -27,7 +27,7 @@ async function read(file: string) {
 }
 
 describe('packed items', () => {
-  test('hold the outcomes of every task, numbers to four digits and no texts', async () => {
+  test('hold the outcomes of every task, numbers to three digits and no texts', async () => {
     const facts = await store(itemsOf(['x', "y'"], [0.123456, 12345.6]));
     const text = await store(itemsOf(['a', 'b', 'c'], [-1e-7 / 3, 0, Number.NaN]));
     const file = path.join(scratchFolder(), 'packed.parquet');
@@ -37,9 +37,9 @@ describe('packed items', () => {
     ]);
     const none = { acc: null, tokens: null };
     expect(await read(file)).toEqual([
-      { ...none, task: 'facts', item: 0, acc: true, nll_nats: Math.fround(0.1235) },
-      { ...none, task: 'facts', item: 1, acc: false, nll_nats: 12350 },
-      { ...none, task: 'text', item: 0, tokens: 10, nll_nats: Math.fround(-3.333e-8) },
+      { ...none, task: 'facts', item: 0, acc: true, nll_nats: Math.fround(0.123) },
+      { ...none, task: 'facts', item: 1, acc: false, nll_nats: 12300 },
+      { ...none, task: 'text', item: 0, tokens: 10, nll_nats: Math.fround(-3.33e-8) },
       { ...none, task: 'text', item: 1, tokens: 10, nll_nats: 0 },
       { ...none, task: 'text', item: 2, tokens: 10, nll_nats: Number.NaN },
     ]);
