@@ -8,7 +8,7 @@ WITH rule AS (
 -- The same task with another number of examples differs in its id or in its shots.
 by_shots AS (
   SELECT
-    side, source_id, model_id, recipe_id, regexp_replace(task_id, '-\d+shot$', '') AS family, metric, shots,
+    side, source_id, model_id, recipe_id, regexp_replace(task_id, '-\d+shot$', '') AS family, shots,
     100 * avg(value) AS points, min(row_id) AS row_id, any_value(task_id) AS task_id
   FROM claim_value
   WHERE NOT is_baseline AND is_primary AND unit = 'fraction' AND shots IS NOT NULL AND task_role = 'task'
@@ -17,5 +17,5 @@ by_shots AS (
 SELECT
   side, source_id, model_id, recipe_id, more.task_id, '0 examples' AS against, more.points - fewer.points AS value,
   least_rise AS threshold, more.points - fewer.points > least_rise AS holds, more.row_id, least_comparisons, least_share
-FROM by_shots AS more JOIN by_shots AS fewer USING (side, source_id, model_id, recipe_id, family, metric), rule
+FROM by_shots AS more JOIN by_shots AS fewer USING (side, source_id, model_id, recipe_id, family), rule
 WHERE fewer.shots = 0 AND more.shots = 5;
