@@ -21,6 +21,8 @@ paired AS (
   JOIN rounded AS dense USING (side, source_id, recipe_id, task_id)
   WHERE
     dense.family = dense_family AND dense.is_chat IS NOT DISTINCT FROM moe.is_chat
+    -- Of the project's own models, only those that saw the same text.
+    AND (side = 'reported' OR dense.series = moe.series)
   QUALIFY
     row_number() OVER (
       PARTITION BY side, source_id, moe.model_id, recipe_id, task_id

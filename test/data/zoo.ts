@@ -1,6 +1,8 @@
 /** Run files of a made-up zoo: what every model keeps is told, scores follow from it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RunFile } from '../../data/schema.ts';
-import { type CellSpec, runFile, sha } from './data-folder.ts';
+import { type CellSpec, DATA, runFile, sha } from './data-folder.ts';
 
 export interface ZooModel {
   readonly id: string;
@@ -21,7 +23,7 @@ export interface ZooTask {
 /** Kept of a task, chance taken off; null where nothing was measured. */
 export type Kept = (model: ZooModel, recipe: string, task: ZooTask) => number | null;
 
-/** One run file a model, under the path where the database looks for it. */
+/** One run file a model, under the path where the database looks for it, and the catalogue with the models. */
 export function zooFiles(
   models: readonly ZooModel[],
   recipes: readonly string[],
@@ -37,7 +39,16 @@ export function zooFiles(
     );
     return [`results/bitloss/${model.id}.json`, JSON.stringify(runOf(model, cells))] as const;
   });
-  return Object.fromEntries(files);
+  return { ...Object.fromEntries(files), 'models.json': catalogueWith(models) };
+}
+
+/** The real catalogue of models with the zoo as one series, as its models saw the same text. */
+function catalogueWith(models: readonly ZooModel[]): string {
+  const real = JSON.parse(readFileSync(join(DATA, 'models.json'), 'utf8')) as object[];
+  const zoo = models.map(({ id, family, params }) => {
+    return { id, name: id, family, series: 'Zoo', params_b: params / 1e3, kind: 'base', released: null };
+  });
+  return JSON.stringify([...real, ...zoo]);
 }
 
 function metricOf({ baseline, chance, rate }: ZooTask, share: number) {
