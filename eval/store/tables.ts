@@ -37,7 +37,7 @@ export async function storedKeys(
   return new Map(reader.getRows().map(([key, failed]) => [String(key), failed === true]));
 }
 
-/** Run files of this machine that hold finished cells of these keys. */
+/** Run files of this machine that hold finished cells of these keys, those that a new database was built from included. */
 export async function filesWith(
   { connection }: Database,
   keys: readonly string[],
@@ -45,8 +45,11 @@ export async function filesWith(
   if (keys.length === 0) return [];
   const list = keys.map((key) => `'${key.replaceAll("'", "''")}'`).join(', ');
   const reader = await connection.runAndReadAll(
-    `SELECT DISTINCT file FROM local_run JOIN local_cell USING (run_id)
-     WHERE file IS NOT NULL AND error_code IS NULL AND cell_key IN (${list}) ORDER BY file`,
+    `SELECT file FROM local_run JOIN local_cell USING (run_id)
+     WHERE file IS NOT NULL AND error_code IS NULL AND cell_key IN (${list})
+     UNION
+     SELECT file FROM file_run JOIN file_cell USING (run_id)
+     WHERE file LIKE 'local/%' AND error_code IS NULL AND cell_key IN (${list}) ORDER BY file`,
   );
   return reader.getRows().map(([file]) => String(file));
 }
