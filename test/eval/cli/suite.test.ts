@@ -67,6 +67,17 @@ describe('the suites', () => {
     expect(known.tasks).toEqual(expect.arrayContaining([...tasks, ...Object.keys(limits)]));
   });
 
+  test('default measures cells of the zoo', () => {
+    const { recipes, tasks, limit, limits } = suites.default;
+    expect(suites.zoo.recipes).toEqual(expect.arrayContaining([...recipes]));
+    expect({ tasks, limit, limits }).toEqual({
+      tasks: suites.zoo.tasks,
+      limit: suites.zoo.limit,
+      limits: suites.zoo.limits,
+    });
+    expect(suites.zoo.models(SHIPPED)).toEqual(expect.arrayContaining([...suites.default.models(SHIPPED)]));
+  });
+
   test('zoo takes every shipped model of the world, english the other one', () => {
     expect(suites.zoo.models(SHIPPED)).toEqual(['bitloss-llama-3m', 'bitloss-mamba-1.6m']);
     expect(suites.english.models(SHIPPED)).toEqual(['bitloss-english-3m']);
