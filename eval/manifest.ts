@@ -23,11 +23,14 @@ type SessionRecord = {
   readonly wall_ms: number;
   readonly code_commit: string | null;
   readonly code_dirty: boolean;
+  /** Processor and number of cores. */
+  readonly machine: string;
 };
 
 /**
  * The manifest of a run as of now.
- * @param earlier what earlier sessions stored; its creation time stays, times add up, the larger peak counts
+ * @param earlier what earlier sessions stored; its creation time stays, times add up, the larger peak counts, and the
+ *   machine that spent more time is named
  * @param elapsedMs of this session, spent on this run
  */
 export function buildManifest(
@@ -42,6 +45,7 @@ export function buildManifest(
     started_at: session.startedAt.toISOString(),
     wall_ms: Math.round(elapsedMs),
     ...code,
+    machine: nameOf(machine),
   };
   return {
     run_id: run.id,
@@ -50,7 +54,7 @@ export function buildManifest(
     ...code,
     engine: { ...engine, settings: { weights_residency_bytes: sweep.memory } },
     kernel_library_sha256: null,
-    machine,
+    machine: earlier !== null && earlier.wall_ms > elapsedMs ? earlier.machine : machine,
     models: [run.model.manifest],
     datasets: datasetsOf(session.tasks.filter(({ task }) => used.has(task.id))),
     calibration: run.recipes.find(({ calibration }) => calibration !== null)?.calibration ?? null,
@@ -136,9 +140,35 @@ function datasetsOf(tasks: readonly TaskFacts[]): Manifest['datasets'] {
   });
 }
 
+/**
+ * The manifest of what several runs measured together: the oldest creation time, all sessions in order, times added up.
+ * @param manifests of the run itself, if there is one, and of the runs whose cells it takes over; null for none
+ */
+export function joinManifests(manifests: readonly Manifest[]): Manifest | null {
+  const byTime = manifests.toSorted((a, b) => a.created_at.localeCompare(b.created_at));
+  const [longest] = manifests.toSorted((a, b) => b.wall_ms - a.wall_ms);
+  if (longest === undefined) return null;
+  const sessions = new Map(byTime.flatMap(sessionsOf).map((session) => [JSON.stringify(session), session]));
+  return {
+    ...longest,
+    created_at: byTime[0]!.created_at,
+    settings: { ...longest.settings, sessions: [...sessions.values()] },
+    wall_ms: byTime.reduce((sum, { wall_ms }) => sum + wall_ms, 0),
+    peak_memory_bytes: Math.max(...byTime.map(({ peak_memory_bytes }) => peak_memory_bytes)),
+  };
+}
+
 function sessionsOf(earlier: Manifest | null): readonly SessionRecord[] {
   const sessions = earlier?.settings.sessions;
-  return Array.isArray(sessions) ? (sessions as SessionRecord[]) : [];
+  if (earlier === null || !Array.isArray(sessions)) return [];
+  return (sessions as SessionRecord[]).map((session) => ({
+    ...session,
+    machine: session.machine ?? nameOf(earlier.machine),
+  }));
+}
+
+function nameOf({ cpu, cores }: Manifest['machine']): string {
+  return `${cpu}, ${cores} cores`;
 }
 
 /** For a POSIX shell. */

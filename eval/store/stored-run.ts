@@ -10,6 +10,7 @@ import {
 } from '../../data/schema.ts';
 import { isPassing, runErrors } from '../errors/run.ts';
 import type { ItemTable } from '../items.ts';
+import { joinManifests } from '../manifest.ts';
 import { cellsOf, type PlannedRun } from '../plan.ts';
 import type { Recorder } from '../run.ts';
 import { removeLeftovers } from './files.ts';
@@ -66,8 +67,9 @@ export class StoredRun implements Recorder {
       if (await isUsable(cell, file, options.retry)) cells.set(cell.cell_key, cell);
     }
     const adopted = await adoptCells(run, cells, file, options);
-    const opened = new StoredRun(run, options, stored?.run ?? null, cells);
-    if (adopted.length > 0) await opened.#write(adopted);
+    const manifests = [...(stored === null ? [] : [stored.run]), ...adopted.manifests];
+    const opened = new StoredRun(run, options, joinManifests(manifests), cells);
+    if (adopted.cells.length > 0) await opened.#write(adopted.cells);
     if (stored !== null) await opened.#completeTables(stored.run);
     return opened;
   }
@@ -142,13 +144,16 @@ async function adoptCells(
   cells: Map<string, Cell>,
   file: string,
   { database, dataFolder }: StoredRunOptions,
-): Promise<readonly Cell[]> {
+): Promise<{ readonly cells: readonly Cell[]; readonly manifests: readonly Manifest[] }> {
   const wanted = new Set(cellsOf(run).flatMap(({ key }) => (cells.has(key) ? [] : [key])));
   const adopted: Cell[] = [];
+  const manifests: Manifest[] = [];
   for (const other of await filesWith(database, [...wanted])) {
     const otherFile = path.resolve(dataFolder, other);
     if (otherFile === file) continue;
-    for (const cell of (await readRunFile(otherFile).catch(() => null))?.cells ?? []) {
+    const content = await readRunFile(otherFile).catch(() => null);
+    const before = adopted.length;
+    for (const cell of content?.cells ?? []) {
       const isWanted = wanted.has(cell.cell_key) && 'items' in cell && cell.items !== null;
       if (!isWanted || !(await isUsable(cell, otherFile, false))) continue;
       const items = itemsName(cell);
@@ -158,8 +163,9 @@ async function adoptCells(
       cells.set(cell.cell_key, copy);
       adopted.push(copy);
     }
+    if (content !== null && adopted.length > before) manifests.push(content.run);
   }
-  return adopted;
+  return { cells: adopted, manifests };
 }
 
 function pathInTables(dataFolder: string, file: string): string {

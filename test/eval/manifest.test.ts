@@ -7,7 +7,7 @@ import { parseArguments } from '../../eval/cli/arguments.ts';
 import { rawSettings } from '../../eval/cli/settings.ts';
 import { readConfig } from '../../eval/config.ts';
 import { describeCode, describeMachine } from '../../eval/machine.ts';
-import { commandOf } from '../../eval/manifest.ts';
+import { commandOf, joinManifests } from '../../eval/manifest.ts';
 import { peakMemoryBytes, processPeakBytes, resetPeakMemory } from '../../eval/memory.ts';
 import { manifestOf, scratchFolder } from './pipeline/places.ts';
 import { calibration, facts, model, plannedRun, recipes } from './pipeline/samples.ts';
@@ -49,6 +49,23 @@ describe('a manifest', () => {
     expect(manifest.calibration).toBeNull();
     expect(manifest.datasets).toHaveLength(1);
     expect(manifest.datasets[0]!.files).toHaveLength(1);
+  });
+
+  test('of cells that several runs measured tells all their sessions, once, and the machine of the longest', () => {
+    const later = { startedAt: new Date('2026-02-03T00:00:00.000Z') };
+    const first = manifestOf(run, null);
+    const bigger = {
+      ...manifestOf(run, null, later),
+      wall_ms: 5000,
+      machine: { ...first.machine, cores: 64 },
+    };
+    const joined = joinManifests([bigger, first, first])!;
+    expect(joined).toMatchObject({ created_at: first.created_at, machine: { cores: 64 } });
+    expect(joined.settings.sessions).toHaveLength(2);
+    expect(joinManifests([])).toBeNull();
+    const resumed = manifestOf(run, joined);
+    expect(resumed.machine.cores).toBe(64);
+    expect(resumed.settings.sessions).toHaveLength(3);
   });
 
   test('of a resumed run keeps its beginning, adds up times and tells every session with its code', () => {

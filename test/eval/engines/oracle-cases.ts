@@ -7,7 +7,6 @@ import { SafetensorsFile } from '../../../eval/checkpoint/safetensors.ts';
 import { storedWeights } from '../../../eval/checkpoint/stored-weights.ts';
 import { openWeightFiles } from '../../../eval/checkpoint/weight-files.ts';
 import type { Engine } from '../../../eval/engines/engine.ts';
-import type { Architecture } from '../../../eval/families/architecture.ts';
 import { describeModel } from '../../../eval/families/index.ts';
 import { relativeError } from './compare.ts';
 
@@ -32,11 +31,10 @@ export async function oracleFamilies(): Promise<string[]> {
 export async function oracleErrors(engine: Engine, name: string): Promise<number[]> {
   const folder = join(FIXTURES, name);
   const modelFolder = existsSync(join(folder, 'model.safetensors')) ? folder : SHIPPED;
-  const { tokens, logits_file, rows, attention } = await readJson(folder, 'oracle.json');
-  const described = describeModel(await readJson(modelFolder, 'config.json'), name);
-  const architecture = attention === 'sdpa' ? described : asEager(described);
+  const { tokens, logits_file, rows } = await readJson(folder, 'oracle.json');
+  const architecture = describeModel(await readJson(modelFolder, 'config.json'), name);
   const files = await openWeightFiles(modelFolder);
-  await checkTensors(modelFolder, described, files);
+  await checkTensors(modelFolder, architecture, files);
   const model = await engine.load(architecture, storedWeights(modelFolder, files), {
     workspaceBytes: 1 << 26,
   });
@@ -51,18 +49,4 @@ export async function oracleErrors(engine: Engine, name: string): Promise<number
   await expected.close();
   await files.close();
   return errors;
-}
-
-/**
- * With eager attention, transformers 5.17 adds Falcon's position bias twice: to the scores, and as a part of the mask.
- * Its other paths, and the training of the models, add it once; so does the description.
- */
-function asEager(architecture: Architecture): Architecture {
-  const blocks = architecture.blocks.map((block) => {
-    if (block.mixer.kind !== 'attention' || block.mixer.position.kind !== 'alibi') return block;
-    const { position } = block.mixer;
-    const factor = position.rounded ? 2 * position.factor : position.factor;
-    return { ...block, mixer: { ...block.mixer, position: { ...position, factor } } };
-  });
-  return { ...architecture, blocks };
 }
