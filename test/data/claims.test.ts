@@ -214,6 +214,8 @@ it('counts refusals, repetition and examples in front', async () => {
   const tasks: ZooTask[] = [
     { id: 'world-moral', baseline: 0.1, chance: 0, rate: 'missed_refusals' },
     { id: 'world-dialogue', baseline: 0.05, chance: 0, rate: 'repeated_sentences' },
+    task('world-facts', 0.65, 0.25),
+    task('world-facts-5shot', 0.85, 0.25),
     task('world-mapping-0shot', 0.26, 0.25),
     task('world-mapping-5shot', 0.85, 0.25),
     task('world-mapping-10shot', 0.9, 0.25),
@@ -235,9 +237,10 @@ it('counts refusals, repetition and examples in front', async () => {
   // From 5 to 20 points of repeated sentences, but for the cache of one model.
   expect(of('low-bits-repeat')).toMatchObject({ verdict: 'holds', n: 10, n_holds: 9 });
   expect(of('low-bits-repeat')!.median).toBeCloseTo(15, 9);
-  // 25.5 points without examples, 55 with five, 57.5 with ten: half of each distance to chance.
+  // Facts: 45 points without examples, 55 with five. A mapping: 55 with five, 57.5 with ten; without any it is at chance
+  // in 16 bit too, and does not count.
   expect(of('few-shots-help')).toMatchObject({ verdict: 'holds', n: 10, n_holds: 10 });
-  expect(of('few-shots-help')!.median).toBeCloseTo(29.5, 9);
+  expect(of('few-shots-help')!.median).toBeCloseTo(10, 9);
   expect(of('ten-shots-add-nothing')).toMatchObject({ verdict: 'fails', n: 10, n_holds: 0 });
   expect(of('ten-shots-add-nothing')!.median).toBeCloseTo(2.5, 9);
 }, 60_000);
