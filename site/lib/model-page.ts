@@ -14,6 +14,8 @@ export interface ModelPage {
   readonly missingAbilities: readonly string[];
   /** Usual sizes for which no recipe that compresses weights is known. */
   readonly missingBits: readonly number[];
+  /** Its tensors were looked at, and there are no keys and values among them. */
+  readonly hasNoCache: boolean;
 }
 
 const USUAL_BITS = [8, 4, 3, 2];
@@ -24,6 +26,7 @@ export async function modelPage(model: string): Promise<ModelPage> {
   const tested = new Set(mine.map(({ ability }) => ability));
   const best = mine.filter(({ is_best }) => is_best);
   const bits = new Set(best.map(({ nominal_bits }) => nominal_bits));
+  const tensors = (await rows('tensor_summary')).filter(({ model_id }) => model_id === model);
   return {
     recipes: (await recipeRows()).filter((row) => row.model === model && row.ability === 'all'),
     abilities: keptGrid(best.filter(({ ability }) => ability !== 'all').map(bestCell)),
@@ -31,6 +34,7 @@ export async function modelPage(model: string): Promise<ModelPage> {
       .filter((ability) => !tested.has(ability))
       .sort(),
     missingBits: USUAL_BITS.filter((number) => !bits.has(number)),
+    hasNoCache: tensors.length > 0 && !tensors.some(({ tensor }) => tensor === 'key' || tensor === 'value'),
   };
 }
 
