@@ -1,4 +1,4 @@
-/** Writes the table of measured results between the markers of README.md: `node scripts/readme-table.ts`. */
+/** Writes the tables of measured results between the markers of README.md and docs/zoo.md: `node scripts/readme-table.ts`. */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseRecipe } from '../data/recipe.ts';
@@ -9,8 +9,10 @@ const MARKED = /(<!-- measured:begin -->\n)[\s\S]*?(<!-- measured:end -->)/;
 const COLUMNS = [
   ['world-text', 'perplexity', 'perplexity ↓'],
   ['world-facts', 'acc', 'four-choice questions'],
-  ['world-last-word', 'acc', 'last words'],
   ['world-answers', 'exact_match', 'short answers'],
+  ['world-arithmetic', 'exact_match', 'arithmetic'],
+  ['world-reasoning', 'exact_match', 'reasoning'],
+  ['world-lines', 'exact_match', 'line retrieval'],
 ] as const;
 
 /** The README with the table of this run. */
@@ -38,8 +40,40 @@ function measuredTable(run: RunFile): string {
       ...COLUMNS.map((column) => shownValue(cells, column)),
     ];
   });
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [header, header.map(() => '---'), ...rows].map(line).join('\n');
+  return markdownTable([header, header.map(() => '---'), ...rows]);
+}
+
+/** The guide to the zoo with the 16-bit scores of all its models, a line a task. */
+export function withZooTable(guide: string, runs: readonly RunFile[]): string {
+  const models = runs.map((run) => run.run.models[0].id.replace('bitloss-', ''));
+  const baselines = runs.map((run) =>
+    run.cells.filter((cell): cell is FinishedCell => 'metrics' in cell && cell.recipe === 'fp16'),
+  );
+  const tasks = [...new Set(baselines.flatMap((cells) => cells.map(({ task }) => task)))].sort();
+  const rows = tasks.map((task) => {
+    const found = baselines.map((cells) => cells.find((cell) => cell.task === task)?.metrics[0]);
+    const { metric, n } = found.find((entry) => entry !== undefined)!;
+    return [`\`${task}\``, metric, `${n}`, ...found.map(shortValue)];
+  });
+  const header = ['task', 'metric', 'n', ...models];
+  return guide.replace(MARKED, `$1${markdownTable([header, header.map(() => '---'), ...rows])}\n$2`);
+}
+
+/** Every committed run of a model of the world. */
+export function zooRuns(): readonly RunFile[] {
+  return globSync('data/results/bitloss/bitloss-*.json', { cwd: ROOT })
+    .sort()
+    .map((file) => runFileSchema.parse(JSON.parse(readFileSync(path.join(ROOT, file), 'utf8'))))
+    .filter((run) => run.cells.some(({ task }) => task.startsWith('world-')));
+}
+
+function shortValue(entry: FinishedCell['metrics'][number] | undefined): string {
+  if (entry === undefined) return '–';
+  return entry.unit === 'fraction' ? (100 * entry.value).toFixed(0) : entry.value.toFixed(2);
+}
+
+function markdownTable(rows: readonly (readonly string[])[]): string {
+  return rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 function shownValue(cells: readonly FinishedCell[], [task, metric]: readonly string[]): string {
@@ -51,6 +85,8 @@ function shownValue(cells: readonly FinishedCell[], [task, metric]: readonly str
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const file = path.join(ROOT, 'README.md');
-  writeFileSync(file, withTable(readFileSync(file, 'utf8'), shippedRun()));
+  const rewrite = (name: string, change: (text: string) => string) =>
+    writeFileSync(path.join(ROOT, name), change(readFileSync(path.join(ROOT, name), 'utf8')));
+  rewrite('README.md', (readme) => withTable(readme, shippedRun()));
+  rewrite('docs/zoo.md', (guide) => withZooTable(guide, zooRuns()));
 }

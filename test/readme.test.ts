@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { shippedRun, withTable } from '../scripts/readme-table.ts';
+import { shippedRun, withTable, withZooTable, zooRuns } from '../scripts/readme-table.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
@@ -9,7 +9,15 @@ const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
 describe('the README', () => {
   it('shows the committed run of the shipped model', () => {
     expect(withTable(readme, shippedRun())).toBe(readme);
-    expect(readme).toContain('`gptq-w3g128`');
+    expect(readme).toContain('`gptq-w3g64`');
+  });
+
+  it('and the guide to the zoo the 16-bit scores of every committed run', () => {
+    const guide = readFileSync(path.join(root, 'docs/zoo.md'), 'utf8');
+    const runs = zooRuns();
+    expect(runs.length).toBeGreaterThan(10);
+    expect(withZooTable(guide, runs)).toBe(guide);
+    for (const { run } of runs) expect(guide).toContain(run.models[0].id.replace('bitloss-', ''));
   });
 
   it.each(['README.md', 'CONTRIBUTING.md'])('%s names only files that exist', (file) => {
