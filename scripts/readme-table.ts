@@ -30,7 +30,8 @@ function measuredTable(run: RunFile): string {
   const finished = run.cells.filter((cell): cell is FinishedCell => 'metrics' in cell);
   const recipes = [...new Set(finished.map((cell) => cell.recipe))];
   const bits = (recipe: string) => parseRecipe(recipe).weights?.bits ?? 16;
-  recipes.sort((a, b) => bits(b) - bits(a) || b.localeCompare(a));
+  const isBaseline = (recipe: string) => Number(recipe === 'fp16');
+  recipes.sort((a, b) => isBaseline(b) - isBaseline(a) || bits(b) - bits(a) || b.localeCompare(a));
   const header = ['recipe', 'bits per weight', ...COLUMNS.map(([, , title]) => title)];
   const rows = recipes.map((recipe) => {
     const cells = finished.filter((cell) => cell.recipe === recipe);
