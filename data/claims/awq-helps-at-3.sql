@@ -10,7 +10,7 @@ candidate AS (
 ),
 paired AS (
   SELECT
-    side, source_id, model_id, awq.recipe_id, rtn.recipe_id AS other, avg(awq.kept - rtn.kept) AS value,
+    side, source_id, model_id, awq.recipe_id, rtn.recipe_id AS other, round(avg(awq.kept - rtn.kept), 9) AS value,
     CASE
       WHEN count(awq.kept_half + rtn.kept_half) = count(*)
         THEN sqrt(sum(awq.kept_half ** 2 + rtn.kept_half ** 2)) / count(*)

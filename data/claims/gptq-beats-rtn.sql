@@ -10,7 +10,7 @@ candidate AS (
 ),
 paired AS (
   SELECT
-    side, source_id, model_id, gptq.recipe_id, rtn.recipe_id AS other, avg(gptq.kept - rtn.kept) AS value,
+    side, source_id, model_id, gptq.recipe_id, rtn.recipe_id AS other, round(avg(gptq.kept - rtn.kept), 9) AS value,
     CASE
       WHEN count(gptq.kept_half + rtn.kept_half) = count(*)
         THEN sqrt(sum(gptq.kept_half ** 2 + rtn.kept_half ** 2)) / count(*)

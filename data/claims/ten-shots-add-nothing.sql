@@ -11,7 +11,7 @@ WITH rule AS (
 by_shots AS (
   SELECT
     side, source_id, model_id, recipe_id, regexp_replace(task_id, '-\d+shot$', '') AS family, shots,
-    100 * avg(value) AS points, 100 * avg(baseline - chance) AS above_chance, min(row_id) AS row_id,
+    round(100 * avg(value), 9) AS points, round(100 * avg(baseline - chance), 9) AS above_chance, min(row_id) AS row_id,
     any_value(task_id) AS task_id
   FROM claim_value
   WHERE NOT is_baseline AND is_primary AND unit = 'fraction' AND shots IS NOT NULL AND task_role = 'task'

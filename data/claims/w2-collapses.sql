@@ -6,10 +6,10 @@ WITH rule AS (
   SELECT 0.2 AS most_kept, 5 AS least_comparisons, 0.9 AS least_share
 )
 SELECT
-  side, source_id, model_id, recipe_id, avg(kept) AS value,
+  side, source_id, model_id, recipe_id, round(avg(kept), 9) AS value,
   CASE WHEN count(kept_half) = count(*) THEN avg(kept) - sqrt(sum(kept_half ** 2)) / count(*) END AS low,
   CASE WHEN count(kept_half) = count(*) THEN avg(kept) + sqrt(sum(kept_half ** 2)) / count(*) END AS high,
-  most_kept AS threshold, avg(kept) < most_kept AS holds, min(row_id) AS row_id, least_comparisons, least_share
+  most_kept AS threshold, round(avg(kept), 9) < most_kept AS holds, min(row_id) AS row_id, least_comparisons, least_share
 FROM claim_evidence, rule
 WHERE method_id IN ('rtn', 'gptq', 'awq') AND tensor = 'W' AND w_bits = 2 AND unit = 'fraction'
 GROUP BY side, source_id, model_id, recipe_id, most_kept, least_comparisons, least_share;

@@ -10,7 +10,7 @@ candidate AS (
 ),
 paired AS (
   SELECT
-    side, source_id, model_id, special.recipe_id, gptq.recipe_id AS other, avg(special.kept - gptq.kept) AS value,
+    side, source_id, model_id, special.recipe_id, gptq.recipe_id AS other, round(avg(special.kept - gptq.kept), 9) AS value,
     CASE
       WHEN count(special.kept_half + gptq.kept_half) = count(*)
         THEN sqrt(sum(special.kept_half ** 2 + gptq.kept_half ** 2)) / count(*)

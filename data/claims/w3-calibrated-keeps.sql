@@ -15,8 +15,8 @@ calibrated AS (
 )
 SELECT
   side, source_id, model_id, three.recipe_id, 'its own 4 bits' AS against,
-  avg(three.loss_points - four.loss_points) AS value, most_points AS threshold,
-  avg(three.loss_points - four.loss_points) < most_points AS holds, min(three.row_id) AS row_id, least_comparisons,
+  round(avg(three.loss_points - four.loss_points), 9) AS value, most_points AS threshold,
+  round(avg(three.loss_points - four.loss_points), 9) < most_points AS holds, min(three.row_id) AS row_id, least_comparisons,
   least_share
 FROM calibrated AS three JOIN calibrated AS four USING (side, source_id, model_id, task_id, method_id), rule
 WHERE

@@ -10,8 +10,8 @@ rounded AS (
 )
 SELECT
   side, source_id, model_id, three.recipe_id, 'its own 4 bits' AS against,
-  avg(three.loss_points - four.loss_points) AS value, least_points AS threshold,
-  avg(three.loss_points - four.loss_points) > least_points AS holds, min(three.row_id) AS row_id, least_comparisons,
+  round(avg(three.loss_points - four.loss_points), 9) AS value, least_points AS threshold,
+  round(avg(three.loss_points - four.loss_points), 9) > least_points AS holds, min(three.row_id) AS row_id, least_comparisons,
   least_share
 FROM rounded AS three JOIN rounded AS four USING (side, source_id, model_id, task_id), rule
 WHERE three.w_bits = 3 AND four.w_bits = 4 AND three.group_size IS NOT DISTINCT FROM four.group_size

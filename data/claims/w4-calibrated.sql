@@ -7,8 +7,8 @@ WITH rule AS (
   SELECT 2 AS most_points, 3 AS least_tasks, 5 AS least_comparisons, 0.8 AS least_share
 )
 SELECT
-  side, source_id, model_id, recipe_id, avg(loss_points) AS value, most_points AS threshold,
-  avg(loss_points) <= most_points AS holds, min(row_id) AS row_id, least_comparisons, least_share
+  side, source_id, model_id, recipe_id, round(avg(loss_points), 9) AS value, most_points AS threshold,
+  round(avg(loss_points), 9) <= most_points AS holds, min(row_id) AS row_id, least_comparisons, least_share
 FROM claim_evidence, rule
 WHERE
   method_group IN ('second-order', 'scaling', 'trained', 'rotation', 'codebook') AND tensor = 'W' AND round(w_bits) = 4

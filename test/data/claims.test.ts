@@ -88,7 +88,7 @@ const KEPT: Readonly<Record<string, number>> = {
 const asClaimed: Kept = ({ id, family }, recipe, { id: asked }) => {
   // A bigger LLaMA loses less to weights and cache, and more to activations; the mixture keeps what the dense one does.
   const size = family === 'llama' ? (Number(id.at(-1)) - 2) / 500 : 0;
-  const activations = recipe.endsWith('a8') ? -2 * size : size;
+  const activations = /a\d$/.test(recipe) ? -2 * size : size;
   const maths = asked === 'gsm8k' ? -0.004 : 0;
   const cache = asked === 'longeval-lines' && recipe.startsWith('rtn-kv') ? -0.1 : 0;
   return Math.max(0, KEPT[recipe]! + activations + maths + cache);
