@@ -204,6 +204,24 @@ test('a run takes over what another run measured, with the item outcomes', async
   expect(read(stored.file).cells).toHaveLength(2);
 });
 
+test('also where the database is new and knows the other run from its file only', async () => {
+  const root = dataFolder();
+  const places = { ...placesIn(root), database: path.join(root, 'bitloss.duckdb') };
+  const small = plannedRun({ recipes: recipes('rtn-w4g64'), tasks: [facts] });
+  const first = await openStore(places, root);
+  const other = await first.begin(small);
+  for (const index of [0, 1]) await other.finish(finished(small, index), items);
+  first.store.close();
+  rmSync(places.database);
+  const second = await openStore(places, root);
+  const stored = await second.begin(run);
+  expect(stored.earlier.size).toBe(2);
+  expect((await stored.items(cellsOf(run)[1]!.key))!.rows).toBe(3);
+  const { settings } = read(stored.file).run;
+  expect(settings.sessions).toHaveLength(2);
+  second.store.close();
+});
+
 test('a run inside the data folder, and its published copy, count once', async () => {
   const root = dataFolder();
   const places = { ...placesIn(root), database: path.join(root, 'bitloss.duckdb') };
