@@ -1,0 +1,267 @@
+/*
+ * The plain C interface of the kernel library. Every function returns a bl_status; none prints or exits; the text of
+ * the last failure is bl_message(). Work is queued on the stream that is named and is not finished on return, unless the
+ * comment says so. Addresses of type bl_ptr are device memory; `void *` and typed pointers are host memory.
+ *
+ * Letters: T tokens of a packed chunk, M rows, K in-features, N out-features, H hidden size, V vocabulary, G group size,
+ * B texts being generated, S segments. Matrices are row-major; strides count elements. Weights are [N, K].
+ * `dtype` is the element type of weights and activations: bl_dtype. Hidden states between blocks are float32, always.
+ * Same inputs on the same device give the same bits, and a row's result does not depend on the other rows of a call.
+ *
+ * The TypeScript declarations are generated from the prototypes in this file: one prototype a function, plain types only.
+ */
+#ifndef BITLOSS_BL_H
+#define BITLOSS_BL_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct bl_context bl_context;
+typedef uint64_t bl_ptr;
+typedef uint64_t bl_stream;
+typedef uint64_t bl_event;
+typedef uint64_t bl_graph;
+
+enum bl_status {
+  BL_OK = 0,
+  BL_BAD_SHAPE = 1,      /* an argument is out of range or a size does not fit another */
+  BL_UNSUPPORTED = 2,    /* this device or build cannot do it */
+  BL_CUDA = 3,           /* a CUDA call failed; the context may be lost */
+  BL_OUT_OF_MEMORY = 4,
+  BL_LIBRARY = 5,        /* cuBLAS, cuBLASLt or cuSOLVER failed */
+  BL_NOT_POSITIVE = 6    /* a matrix that should be positive definite is not */
+};
+enum bl_dtype { BL_F32 = 0, BL_F16 = 1, BL_BF16 = 2 };
+enum bl_activation { BL_SILU = 0, BL_GELU = 1, BL_GELU_TANH = 2, BL_RELU = 3 };
+enum bl_norm_kind { BL_RMS = 0, BL_LAYER = 1 };
+enum bl_range { BL_RANGE_ZERO = 0, BL_RANGE_MINMAX = 1, BL_RANGE_FREE = 2 };
+
+/* ---- context, memory, streams, graphs (kernels/context) ---------------------------------------------------------- */
+
+int bl_device_count(int *count);
+/* Opens a device: handles of the vendor libraries, a compute stream is not made. On failure *out is NULL. */
+int bl_open(int device, bl_context **out);
+int bl_close(bl_context *ctx);
+/* Text of the last failure on this thread, with the numbers that matter; never NULL. */
+const char *bl_message(void);
+/* Hash of sources and compiler that the library was built from. */
+const char *bl_build(void);
+/* name: at least 256 bytes. numbers: int64[8] = compute capability ×10, SMs, L2 bytes, total bytes, free bytes, driver, runtime, shared memory of a block. */
+int bl_device(bl_context *ctx, char *name, int64_t *numbers);
+int bl_alloc(bl_context *ctx, int64_t bytes, bl_ptr *out);
+int bl_free(bl_context *ctx, bl_ptr address);
+/* Page-locked host memory, for copies that overlap with work. */
+int bl_alloc_host(bl_context *ctx, int64_t bytes, void **out);
+int bl_free_host(bl_context *ctx, void *address);
+int bl_upload(bl_context *ctx, bl_ptr to, const void *from, int64_t bytes, bl_stream stream);
+int bl_download(bl_context *ctx, void *to, bl_ptr from, int64_t bytes, bl_stream stream);
+int bl_copy(bl_context *ctx, bl_ptr to, bl_ptr from, int64_t bytes, bl_stream stream);
+int bl_fill(bl_context *ctx, bl_ptr to, int value, int64_t bytes, bl_stream stream);
+int bl_stream_create(bl_context *ctx, bl_stream *out);
+int bl_stream_destroy(bl_context *ctx, bl_stream stream);
+/* Blocks until all work of the stream is done; device faults of earlier calls are reported here. */
+int bl_synchronize(bl_context *ctx, bl_stream stream);
+int bl_event_create(bl_context *ctx, bl_event *out);
+int bl_event_destroy(bl_context *ctx, bl_event event);
+int bl_event_record(bl_context *ctx, bl_event event, bl_stream stream);
+int bl_event_wait(bl_context *ctx, bl_event event, bl_stream stream);
+/* Blocks until both have happened. */
+int bl_event_elapsed(bl_context *ctx, bl_event from, bl_event to, float *milliseconds);
+/* Between begin and end, calls on the stream are recorded instead of run. */
+int bl_graph_begin(bl_context *ctx, bl_stream stream);
+int bl_graph_end(bl_context *ctx, bl_stream stream, bl_graph *out);
+int bl_graph_launch(bl_context *ctx, bl_graph graph, bl_stream stream);
+int bl_graph_destroy(bl_context *ctx, bl_graph graph);
+
+/* ---- matrix products (kernels/matmul; the vendor libraries are called in kernels/matmul/vendor.cu only) ------------- */
+
+/* out[M, N] (+)= x[M, K] · wᵀ for w [N, K]; accumulation in float32. `accumulate` 1 adds to out. out_dtype: dtype or BL_F32.
+   The algorithm depends on N, K and the types, never on M. x_stride ≥ K, w rows are contiguous, out_stride ≥ N. */
+int bl_matmul(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr w, bl_ptr out, int out_dtype,
+              int64_t out_stride, int64_t M, int64_t N, int64_t K, int accumulate, bl_stream stream);
+/* The same product for few rows (decoding), bound by reading w once for every 8 rows. */
+int bl_matmul_few(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr w, bl_ptr out, int out_dtype,
+                  int64_t out_stride, int64_t M, int64_t N, int64_t K, int accumulate, bl_stream stream);
+/* gram[K, K] float32 (+)= xᵀ·x for x [M, K]; both triangles. */
+int bl_gram(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, int64_t M, int64_t K, bl_ptr gram, int accumulate,
+            bl_stream stream);
+/* x[M, N] += bias[N] (float32), x of type dtype. */
+int bl_bias(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr bias, int64_t M, int64_t N, bl_stream stream);
+/* Rows of slots[e] … slots[e + 1] of x [rows, K] times experts[e]ᵀ, experts [E, N, K] contiguous; out [rows, N].
+   `slots` int32 [E + 1] is read on the device; rows is its last entry or more. */
+int bl_grouped_matmul(bl_context *ctx, int dtype, bl_ptr x, bl_ptr experts, bl_ptr out, int out_dtype, bl_ptr slots,
+                      int64_t E, int64_t rows, int64_t N, int64_t K, bl_stream stream);
+
+/* ---- element by element (kernels/elementwise) ---------------------------------------------------------------------- */
+
+/* out[T, width] float32 (+)= scale · table[ids[t] + offset, :]; ids int32. */
+int bl_gather_rows(bl_context *ctx, int dtype, bl_ptr table, bl_ptr ids, int64_t offset, float scale, bl_ptr out,
+                   int64_t T, int64_t width, int accumulate, bl_stream stream);
+/* Norm of outer × inner vectors of `width`; vector (i, j) of x starts at i·x_outer + j·x_inner, that of out likewise.
+   weight (and bias, or 0) float32 [width]. RMS with unit_offset 1 multiplies by 1 + weight. In place is allowed. */
+int bl_norm(bl_context *ctx, int kind, int x_dtype, bl_ptr x, int64_t x_outer, int64_t x_inner, int out_dtype, bl_ptr out,
+            int64_t out_outer, int64_t out_inner, bl_ptr weight, bl_ptr bias, float eps, int unit_offset, int64_t outer,
+            int64_t inner, int64_t width, bl_stream stream);
+/* to[M, width] float32 += factor · from (from_dtype); strides of rows. */
+int bl_add(bl_context *ctx, bl_ptr to, int64_t to_stride, int from_dtype, bl_ptr from, int64_t from_stride, float factor,
+           int64_t M, int64_t width, bl_stream stream);
+/* Copies outer × inner vectors of `width` with conversion; an inner stride of 0 repeats. */
+int bl_move(bl_context *ctx, int x_dtype, bl_ptr x, int64_t x_outer, int64_t x_inner, int out_dtype, bl_ptr out,
+            int64_t out_outer, int64_t out_inner, int64_t outer, int64_t inner, int64_t width, bl_stream stream);
+/* out = act(x); in place is allowed. */
+int bl_activate(bl_context *ctx, int dtype, int activation, bl_ptr x, int64_t x_stride, bl_ptr out, int64_t out_stride,
+                int64_t M, int64_t width, bl_stream stream);
+/* out = act(gate) ⊙ up. */
+int bl_glu(bl_context *ctx, int dtype, int activation, bl_ptr gate, int64_t gate_stride, bl_ptr up, int64_t up_stride,
+           bl_ptr out, int64_t out_stride, int64_t M, int64_t width, bl_stream stream);
+/* Rotates the first 2·half values of T × heads vectors in place. cos, sin float32 [rows, half]; row of token t: rows[t] (int32).
+   interleaved 0: value i turns with i + half; 1: value 2i with 2i + 1. */
+int bl_rope(bl_context *ctx, int dtype, bl_ptr x, int64_t token_stride, int64_t head_stride, bl_ptr rows, bl_ptr cos,
+            bl_ptr sin, int64_t half, int interleaved, int64_t T, int64_t heads, bl_stream stream);
+/* Replaces values by those that their codes stand for (eval/engines/forward-quantizer.ts, roundGroups): outer × inner
+   vectors of `width`, in groups of G neighbours; in place. range: BL_RANGE_ZERO or BL_RANGE_MINMAX. */
+int bl_round_groups(bl_context *ctx, int dtype, bl_ptr x, int64_t x_outer, int64_t x_inner, int64_t outer, int64_t inner,
+                    int64_t width, int64_t G, int bits, int range, bl_stream stream);
+/* *flag (int32, device) becomes 1 where any of n float32 values is not finite; stays otherwise. */
+int bl_check_finite(bl_context *ctx, bl_ptr x, int64_t n, bl_ptr flag, bl_stream stream);
+
+/* ---- attention (kernels/attention) --------------------------------------------------------------------------------- */
+
+/*
+ * Queries of segment s are rows query_row … query_row + queries of q and out, at positions first_position + i. Key j of the
+ * segment, at position j, is row prefix_row + j of k and v for j < prefix_length, row own_row + j − prefix_length behind it.
+ * Query at position p sees keys max(0, p − window + 1) … p (window 0: all up to p). Tiles of keys start at multiples of a
+ * fixed number of positions, so that a prefix that is shared gives the same bits as one that is not.
+ * segments: int32 [S, 6] = query_row, queries, first_position, prefix_row, prefix_length, own_row.
+ * Element (row, head, d) of q is q[row·q_stride + head·qk_dim + d]; k with kv_heads, v and out with v_dim.
+ * Scores: scale · q·k; then cap · tanh(s / cap) for soft_cap > 0; then slopes[head] · (j − p) is added where slopes
+ * (float32 [heads], the factor multiplied in) is not 0; `alibi_rounded` 1: slopes[head] · j, with j and the product rounded
+ * to bfloat16, is added instead (Falcon).
+ * max_queries: largest `queries` of all segments.
+ */
+int bl_attention(bl_context *ctx, int dtype, bl_ptr q, int64_t q_stride, bl_ptr k, int64_t k_stride, bl_ptr v,
+                 int64_t v_stride, bl_ptr out, int64_t out_stride, int heads, int kv_heads, int qk_dim, int v_dim,
+                 float scale, float soft_cap, int window, bl_ptr slopes, int alibi_rounded, bl_ptr segments, int64_t S,
+                 int64_t max_queries, int rung, bl_stream stream);
+/* Stores rows of keys (or values) in pages: row r of x, `width` values, becomes position positions[r] of text texts[r].
+   cache [pages, page_size, width] of type dtype; page_table int32 [texts, max_pages]; positions and texts int32 [M]. */
+int bl_cache_write(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr cache, bl_ptr page_table,
+                   int64_t max_pages, int64_t page_size, bl_ptr positions, bl_ptr texts, int64_t M, int64_t width,
+                   bl_stream stream);
+/* One query of each of B texts against its paged keys 0 … positions[b] (int32 [B]); a text with position −1 is left out.
+   q and out [B, heads · dim]; k_cache [pages, page_size, kv_heads · qk_dim], v_cache likewise with v_dim.
+   Keys are split into runs of a fixed number of positions; `scratch` holds partial results, bl_attention_scratch bytes. */
+int bl_attention_decode(bl_context *ctx, int dtype, bl_ptr q, int64_t q_stride, bl_ptr k_cache, bl_ptr v_cache,
+                        bl_ptr out, int64_t out_stride, int heads, int kv_heads, int qk_dim, int v_dim, float scale,
+                        float soft_cap, int window, bl_ptr slopes, int alibi_rounded, bl_ptr page_table,
+                        int64_t max_pages, int64_t page_size, bl_ptr positions, int64_t B, bl_ptr scratch,
+                        bl_stream stream);
+int bl_attention_scratch(int64_t B, int heads, int v_dim, int64_t max_positions, int64_t *bytes);
+
+/* ---- experts (kernels/experts) ------------------------------------------------------------------------------------- */
+
+/* Routing as eval/engines/routing.ts: logits float32 [T, E] → chosen int32 [T, k], shares float32 [T, k],
+   slots int32 [E + 1] (where the rows of each expert begin when all T·k are sorted by expert, tokens ascending),
+   order int32 [T·k] (row → t·k + j) and places int32 [T, k] (t·k + j → row). groups 0: none. */
+int bl_route(bl_context *ctx, bl_ptr logits, int64_t T, int64_t E, int64_t k, int renormalize, float factor, int groups,
+             int groups_per_token, bl_ptr chosen, bl_ptr shares, bl_ptr slots, bl_ptr order, bl_ptr places,
+             bl_stream stream);
+/* out[r, :] = x[order[r] / k, :], rows = T·k. */
+int bl_gather_slots(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr order, int64_t k, bl_ptr out,
+                    int64_t rows, int64_t width, bl_stream stream);
+/* to[t, :] float32 += Σ_j shares[t, j] · y[places[t, j], :], j ascending; y of type dtype. */
+int bl_mix_experts(bl_context *ctx, int dtype, bl_ptr y, bl_ptr places, bl_ptr shares, int64_t k, bl_ptr to,
+                   int64_t to_stride, int64_t T, int64_t width, bl_stream stream);
+/* to[t, :] float32 += sigmoid(gate[t]) · y[t, :]; gate float32 [T]; gate 0: factor 1. */
+int bl_add_gated(bl_context *ctx, int dtype, bl_ptr y, int64_t y_stride, bl_ptr gate, bl_ptr to, int64_t to_stride,
+                 int64_t T, int64_t width, bl_stream stream);
+
+/* ---- selective scan (kernels/scan) --------------------------------------------------------------------------------- */
+
+/*
+ * segments: int32 [S, 4] = first row, rows, parent segment or −1, 0. A segment with a parent goes on from the parent's end.
+ * out = silu(conv(x) + bias): causal convolution over time of each channel; weight float32 [C, width], bias float32 [C] or 0.
+ * history (dtype-independent float32 [S, width − 1, C], or 0): the inputs before each segment without parent, replaced by its
+ * last width − 1 inputs; 0 means zeros before, and nothing is kept.
+ */
+int bl_causal_conv(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr out, int64_t out_stride, bl_ptr weight,
+                   bl_ptr bias, bl_ptr segments, int64_t S, int64_t C, int64_t width, bl_ptr history, bl_stream stream);
+/*
+ * Selective scan, Gu and Dao 2023, arXiv:2312.00752, algorithm 2, all in float32:
+ * Δ = softplus(step), h ← exp(−Δ · exp(log_decay)) ⊙ h + Δ·b·x, y = Σ c·h + skip·x, out = y · silu(z).
+ * x, out [T, C] dtype; step float32 [T, C] with its bias added already; b, c float32 rows of `n` values; z dtype.
+ * state float32 [S, C, n]: the state before each segment without parent where `resume` is 1 (else 0), replaced by that at its end.
+ */
+int bl_selective_scan(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr step, int64_t step_stride, bl_ptr b,
+                      int64_t b_stride, bl_ptr c, int64_t c_stride, bl_ptr z, int64_t z_stride, bl_ptr out,
+                      int64_t out_stride, bl_ptr log_decay, bl_ptr skip, bl_ptr segments, int64_t S, int64_t C, int64_t n,
+                      bl_ptr state, int resume, bl_stream stream);
+
+/* ---- head (kernels/head) ------------------------------------------------------------------------------------------- */
+
+/* One tile of logits, float32 [R, width] with row stride, of token ids first … first + width: adds bias (float32 [width] or 0) and
+   caps them in place (soft_cap 0: none), then updates per row: highest (float32), sum (float64) of exp(logit − highest),
+   best (int32; the lowest id of equals). first = 0 starts anew. */
+int bl_head_update(bl_context *ctx, bl_ptr logits, int64_t stride, int64_t R, int64_t width, int64_t first, bl_ptr bias,
+                   float soft_cap, bl_ptr highest, bl_ptr sum, bl_ptr best, bl_stream stream);
+/* picked[i] float32 = logits[rows[i], tokens[i] − first] for tokens inside the tile; others stay. rows, tokens int32 [n]. */
+int bl_head_pick(bl_context *ctx, bl_ptr logits, int64_t stride, int64_t width, int64_t first, bl_ptr rows, bl_ptr tokens,
+                 int64_t n, bl_ptr picked, bl_stream stream);
+/* ln p of each target: out float64 [n] = picked − highest − ln(sum) of its row. */
+int bl_head_finish(bl_context *ctx, bl_ptr highest, bl_ptr sum, bl_ptr picked, bl_ptr rows, int64_t n, bl_ptr out,
+                   bl_stream stream);
+/* Two tiles of logits, of the reference p and of q, both capped and with bias: updates state float64 [R, 5] =
+   highest p, Σe^(p−highest p), Σe^(p−highest p)·(p − q), highest q, Σe^(q−highest q), and best int32 [R, 2]. first = 0 starts anew. */
+int bl_divergence_update(bl_context *ctx, bl_ptr p, bl_ptr q, int64_t stride, int64_t R, int64_t width, int64_t first,
+                         bl_ptr bias, float soft_cap, bl_ptr state, bl_ptr best, bl_stream stream);
+/* kl float64 [R] in nats, 0 at least; same uint8 [R]: 1 where both have the same best token. */
+int bl_divergence_finish(bl_context *ctx, bl_ptr state, bl_ptr best, int64_t R, bl_ptr kl, bl_ptr same, bl_stream stream);
+/* token int32 [B] drawn from softmax(logits / temperature) restricted to top_k (0: all) and top_p (1: all), with the random
+   number uniforms[b] in [0, 1) (float32 [B]); temperature 0: the most probable, lowest id of equals. logits float32 [B, V]. */
+int bl_sample(bl_context *ctx, bl_ptr logits, int64_t stride, int64_t B, int64_t V, float temperature, int top_k,
+              float top_p, bl_ptr uniforms, bl_ptr token, bl_stream stream);
+
+/* ---- quantization (kernels/quantize) ------------------------------------------------------------------------------- */
+
+/* Weights on the grids of their groups (eval/math/affine.ts, in float64): w of type dtype [N, K] → codes uint8 [N, K], scales float32
+   [N, K/G] (each representable in half precision), zeros int16 [N, K/G]. mse 1: shrink search; importance float32 [K] or 0
+   weighs its errors by column. */
+int bl_round_weights(bl_context *ctx, int dtype, bl_ptr w, int64_t N, int64_t K, int64_t G, int bits, int symmetric,
+                     int range, int mse, bl_ptr importance, bl_ptr codes, bl_ptr scales, bl_ptr zeros, bl_stream stream);
+/* out[N, K] of type dtype = scale · (code − zero); group_of_column uint16 [K] or 0 (⌊k/G⌋). */
+int bl_dequantize(bl_context *ctx, bl_ptr codes, bl_ptr scales, bl_ptr zeros, bl_ptr group_of_column, int64_t N, int64_t K,
+                  int64_t G, int dtype, bl_ptr out, bl_stream stream);
+/* LSB-first bit stream of each row, padded to whole bytes (eval/formats/bit-stream.ts): codes uint8 [N, K] → packed. */
+int bl_pack(bl_context *ctx, bl_ptr codes, int64_t N, int64_t K, int bits, bl_ptr packed, bl_stream stream);
+/* hessian float64 [K, K] (+)= gram float32 [K, K]. */
+int bl_hessian_add(bl_context *ctx, bl_ptr hessian, bl_ptr gram, int64_t K, int accumulate, bl_stream stream);
+/* upper float64 [K, K] = the upper U with Uᵀ·U = (P·(factor·H)·Pᵀ + damping·mean·I)⁻¹, in visiting order: dead columns get a
+   diagonal of 1, columns are ordered by falling diagonal where act_order is 1 (equal ones as they were), mean is that of the
+   prepared diagonal. order int32 [K] and dead uint8 [K] are written. hessian is not modified; scratch float64 [K, K].
+   BL_NOT_POSITIVE where there is no factor. Waits for the result. */
+int bl_factor(bl_context *ctx, bl_ptr hessian, int64_t K, double factor, double damping, int act_order, bl_ptr order,
+              bl_ptr dead, bl_ptr upper, bl_ptr scratch, bl_stream stream);
+/*
+ * GPTQ's column loop in float64, no host round trip: w float64 [N, K] in visiting order, holding the updated weights
+ * afterwards; upper as above; group_of_step int32 [K]; fit 1: grids are fitted as their first column is reached.
+ * codes uint8 [N, K] in visiting order; scales float64 [N, K/G], zeros int16 [N, K/G]; losses float64 [N].
+ * errors: scratch float64 [N, 128].
+ */
+int bl_column_loop(bl_context *ctx, bl_ptr w, bl_ptr upper, int64_t N, int64_t K, int64_t G, int bits, int symmetric,
+                   int range, int mse, bl_ptr group_of_step, int fit, bl_ptr codes, bl_ptr scales, bl_ptr zeros,
+                   bl_ptr losses, bl_ptr errors, bl_stream stream);
+/* w float64 [N, K] in visiting order from w of type dtype; columns that are dead (uint8 [K] or 0) become 0. order int32 [K] or 0. */
+int bl_visit(bl_context *ctx, int dtype, bl_ptr w, bl_ptr order, bl_ptr dead, int64_t N, int64_t K, bl_ptr out,
+             bl_stream stream);
+/* codes of visiting order back to column order. */
+int bl_restore(bl_context *ctx, bl_ptr codes, bl_ptr order, int64_t N, int64_t K, bl_ptr out, bl_stream stream);
+/* Normal random numbers of deviation `deviation` (Philox), for benchmarks: out [n] of type dtype. */
+int bl_random(bl_context *ctx, int dtype, bl_ptr out, int64_t n, float deviation, uint64_t seed, bl_stream stream);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
