@@ -183,12 +183,14 @@ int bl_add_gated(bl_context *ctx, int dtype, bl_ptr y, int64_t y_stride, bl_ptr 
 
 /*
  * segments: int32 [S, 4] = first row, rows, parent segment or −1, 0. A segment with a parent goes on from the parent's end.
+ * max_rows: largest `rows` of all segments. levels: the longest chain of parents above a segment; 0: no segment has one.
  * out = silu(conv(x) + bias): causal convolution over time of each channel; weight float32 [C, width], bias float32 [C] or 0.
  * history (dtype-independent float32 [S, width − 1, C], or 0): the inputs before each segment without parent, replaced by its
  * last width − 1 inputs; 0 means zeros before, and nothing is kept.
  */
 int bl_causal_conv(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr out, int64_t out_stride, bl_ptr weight,
-                   bl_ptr bias, bl_ptr segments, int64_t S, int64_t C, int64_t width, bl_ptr history, bl_stream stream);
+                   bl_ptr bias, bl_ptr segments, int64_t S, int64_t max_rows, int levels, int64_t C, int64_t width,
+                   bl_ptr history, bl_stream stream);
 /*
  * Selective scan, Gu and Dao 2023, arXiv:2312.00752, algorithm 2, all in float32:
  * Δ = softplus(step), h ← exp(−Δ · exp(log_decay)) ⊙ h + Δ·b·x, y = Σ c·h + skip·x, out = y · silu(z).
@@ -197,8 +199,8 @@ int bl_causal_conv(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_pt
  */
 int bl_selective_scan(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr step, int64_t step_stride, bl_ptr b,
                       int64_t b_stride, bl_ptr c, int64_t c_stride, bl_ptr z, int64_t z_stride, bl_ptr out,
-                      int64_t out_stride, bl_ptr log_decay, bl_ptr skip, bl_ptr segments, int64_t S, int64_t C, int64_t n,
-                      bl_ptr state, int resume, bl_stream stream);
+                      int64_t out_stride, bl_ptr log_decay, bl_ptr skip, bl_ptr segments, int64_t S, int64_t max_rows,
+                      int levels, int64_t C, int64_t n, bl_ptr state, int resume, bl_stream stream);
 
 /* ---- head (kernels/head) ------------------------------------------------------------------------------------------- */
 
