@@ -138,13 +138,13 @@ int bl_check_finite(bl_context *ctx, bl_ptr x, int64_t n, bl_ptr flag, bl_stream
  * segments: int32 [S, 6] = query_row, queries, first_position, prefix_row, prefix_length, own_row.
  * Element (row, head, d) of q is q[row·q_stride + head·qk_dim + d]; k with kv_heads, v and out with v_dim.
  * Scores: scale · q·k; then cap · tanh(s / cap) for soft_cap > 0; then slopes[head] · (j − p) is added where slopes
- * (float32 [heads], the factor multiplied in) is not 0; `alibi_rounded` 1: slopes[head] · j, with j and the product rounded
- * to bfloat16, is added instead (Falcon).
+ * (float32 [heads], the factor multiplied in) is not 0. With rounded_factor > 0, slopes are without the factor and
+ * rounded_factor · (slopes[head] · j) is added instead, with j and the product in brackets rounded to bfloat16 (Falcon).
  * max_queries: largest `queries` of all segments.
  */
 int bl_attention(bl_context *ctx, int dtype, bl_ptr q, int64_t q_stride, bl_ptr k, int64_t k_stride, bl_ptr v,
                  int64_t v_stride, bl_ptr out, int64_t out_stride, int heads, int kv_heads, int qk_dim, int v_dim,
-                 float scale, float soft_cap, int window, bl_ptr slopes, int alibi_rounded, bl_ptr segments, int64_t S,
+                 float scale, float soft_cap, int window, bl_ptr slopes, float rounded_factor, bl_ptr segments, int64_t S,
                  int64_t max_queries, int rung, bl_stream stream);
 /* Stores rows of keys (or values) in pages: row r of x, `width` values, becomes position positions[r] of text texts[r].
    cache [pages, page_size, width] of type dtype; page_table int32 [texts, max_pages]; positions and texts int32 [M]. */
@@ -156,7 +156,7 @@ int bl_cache_write(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_pt
    Keys are split into runs of a fixed number of positions; `scratch` holds partial results, bl_attention_scratch bytes. */
 int bl_attention_decode(bl_context *ctx, int dtype, bl_ptr q, int64_t q_stride, bl_ptr k_cache, bl_ptr v_cache,
                         bl_ptr out, int64_t out_stride, int heads, int kv_heads, int qk_dim, int v_dim, float scale,
-                        float soft_cap, int window, bl_ptr slopes, int alibi_rounded, bl_ptr page_table,
+                        float soft_cap, int window, bl_ptr slopes, float rounded_factor, bl_ptr page_table,
                         int64_t max_pages, int64_t page_size, bl_ptr positions, int64_t B, bl_ptr scratch,
                         bl_stream stream);
 int bl_attention_scratch(int64_t B, int heads, int v_dim, int64_t max_positions, int64_t *bytes);
