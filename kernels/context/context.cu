@@ -7,10 +7,6 @@
 #include "../common.cuh"
 #include "../matmul/vendor.h"
 
-#ifndef BL_BUILD
-#define BL_BUILD "by hand"
-#endif
-
 /* The oldest architecture that the kernels are compiled for. */
 static constexpr int OLDEST_CAPABILITY = 80;
 
@@ -21,8 +17,6 @@ int bl::enter(const bl_context *ctx, const char *op) {
 }
 
 BL_EXPORT const char *bl_message(void) { return bl::message; }
-
-BL_EXPORT const char *bl_build(void) { return BL_BUILD; }
 
 BL_EXPORT int bl_device_count(int *count) {
   BL_REQUIRE(count != nullptr, "bl_device_count: count is null");
