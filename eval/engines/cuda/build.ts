@@ -101,7 +101,7 @@ async function compile(
   const { root, log } = options;
   const started = performance.now();
   // A killed compiler must not leave half an object under the final name.
-  const partial = `${unit.object}.partial.o`;
+  const partial = `${unit.object}.${process.pid}.partial.o`;
   const { code, lines } = await runProgram(
     compiler,
     [...flags, ...unit.parameters.slice(0, -1), partial],
@@ -148,7 +148,7 @@ async function linkKernels(
 
 async function link(compiler: string, parameters: readonly string[], file: string, options: BuildOptions) {
   // Programs that have the old library open keep it: the new one is another file.
-  const partial = `${file}.partial.so`;
+  const partial = `${file}.${process.pid}.partial.so`;
   const { code, lines } = await runProgram(compiler, [...parameters, '-o', partial], options.root);
   if (code !== 0) throw linkError(compiler, lines);
   renameSync(join(options.root, partial), join(options.root, file));
