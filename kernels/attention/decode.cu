@@ -1,0 +1,79 @@
+/* bl_attention_decode and the size of its scratch memory. */
+#include "decode.cuh"
+
+namespace bl::attention {
+
+template <class T, int HEADS, int E>
+int launch_decode(const DecodeProblem &problem, int64_t B, cudaStream_t stream) {
+  const size_t shared = sizeof(float) * HEADS * (size_t(problem.qk_dim) + size_t(decode_warps) * problem.v_dim);
+  BL_TRY(allow_shared("bl_attention_decode", decode_run<T, HEADS, E>, shared));
+  const auto blocks = static_cast<unsigned>(problem.kv_heads * divide_up(problem.group, HEADS));
+  const dim3 grid(problem.runs, blocks, static_cast<unsigned>(B));
+  decode_run<T, HEADS, E><<<grid, decode_threads, shared, stream>>>(problem);
+  const dim3 joined(problem.heads, static_cast<unsigned>(B));
+  decode_join<T><<<joined, decode_threads, 0, stream>>>(problem);
+  return launched("bl_attention_decode");
+}
+
+/* As many heads a block as share keys, in powers of two, up to 8. */
+template <class T, int E>
+int launch_decode(const DecodeProblem &problem, int64_t B, cudaStream_t stream) {
+  if (problem.group == 1) return launch_decode<T, 1, E>(problem, B, stream);
+  if (problem.group == 2) return launch_decode<T, 2, E>(problem, B, stream);
+  if (problem.group <= 4) return launch_decode<T, 4, E>(problem, B, stream);
+  return launch_decode<T, 8, E>(problem, B, stream);
+}
+
+}  // namespace bl::attention
+
+BL_EXPORT int bl_attention_decode(bl_context *ctx, int dtype, bl_ptr q, int64_t q_stride, bl_ptr k_cache, bl_ptr v_cache,
+                                  bl_ptr out, int64_t out_stride, int heads, int kv_heads, int qk_dim, int v_dim,
+                                  float scale, float soft_cap, int window, bl_ptr slopes, float rounded_factor,
+                                  bl_ptr page_table, int64_t max_pages, int64_t page_size, bl_ptr positions, int64_t B,
+                                  bl_ptr scratch, bl_stream stream) {
+  using namespace bl::attention;
+  const char *op = "bl_attention_decode";
+  BL_TRY(check(op, dtype, q_stride, out_stride, heads, kv_heads, qk_dim, v_dim, scale, soft_cap, window));
+  BL_TRY(check_pages(op, max_pages, page_size, B));
+  BL_REQUIRE(scratch % 16 == 0, "%s: the address of scratch, %llu, is not a multiple of 16", op,
+             static_cast<unsigned long long>(scratch));
+  BL_ENTER(ctx, op);
+  if (B == 0) return BL_OK;
+  const int64_t runs = bl::divide_up(max_pages * page_size, run_keys);
+  const Scoring scoring = {scale, soft_cap, window, bl::pointer_to<const float>(slopes), rounded_factor};
+  const DecodeProblem problem = {bl::pointer_to<const void>(q),
+                                 bl::pointer_to<const void>(k_cache),
+                                 bl::pointer_to<const void>(v_cache),
+                                 bl::pointer_to<void>(out),
+                                 q_stride,
+                                 out_stride,
+                                 heads,
+                                 kv_heads,
+                                 heads / kv_heads,
+                                 qk_dim,
+                                 v_dim,
+                                 scoring,
+                                 bl::pointer_to<const int>(page_table),
+                                 max_pages,
+                                 static_cast<int>(page_size),
+                                 bl::pointer_to<const int>(positions),
+                                 static_cast<int>(runs),
+                                 bl::pointer_to<float>(scratch),
+                                 bl::pointer_to<float>(scratch) + B * heads * runs * v_dim};
+  return bl::with_dtype(op, dtype, [&](auto type) {
+    using T = typename decltype(type)::type;
+    constexpr int lanes = bl::lanes_of<T>;
+    const bool vectors = k_cache % 16 == 0 && v_cache % 16 == 0 && qk_dim % lanes == 0 && v_dim % lanes == 0;
+    return vectors ? launch_decode<T, lanes>(problem, B, bl::stream_of(stream))
+                   : launch_decode<T, 1>(problem, B, bl::stream_of(stream));
+  });
+}
+
+BL_EXPORT int bl_attention_scratch(int64_t B, int heads, int v_dim, int64_t max_positions, int64_t *bytes) {
+  BL_REQUIRE(B >= 0 && heads > 0 && v_dim > 0 && max_positions >= 0,
+             "bl_attention_scratch: B = %lld, heads = %d, v_dim = %d, max_positions = %lld must not be negative",
+             static_cast<long long>(B), heads, v_dim, static_cast<long long>(max_positions));
+  const int64_t runs = bl::divide_up(max_positions, bl::attention::run_keys);
+  *bytes = B * heads * runs * (v_dim + 2) * static_cast<int64_t>(sizeof(float));
+  return BL_OK;
+}

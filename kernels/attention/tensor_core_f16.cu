@@ -1,0 +1,10 @@
+#include "tensor_core.cuh"
+#include "tensor_core.h"
+
+namespace bl::attention {
+
+int launch_tensor_core_f16(const Problem &problem, cudaStream_t stream) {
+  return launch_tensor_core<__half>(problem, stream);
+}
+
+}  // namespace bl::attention
