@@ -215,14 +215,18 @@ int bl_head_pick(bl_context *ctx, bl_ptr logits, int64_t stride, int64_t width, 
 /* ln p of each target: out float64 [n] = picked − highest − ln(sum) of its row. */
 int bl_head_finish(bl_context *ctx, bl_ptr highest, bl_ptr sum, bl_ptr picked, bl_ptr rows, int64_t n, bl_ptr out,
                    bl_stream stream);
-/* Two tiles of logits, of the reference p and of q, both capped and with bias: updates state float64 [R, 5] =
-   highest p, Σe^(p−highest p), Σe^(p−highest p)·(p − q), highest q, Σe^(q−highest q), and best int32 [R, 2]. first = 0 starts anew. */
+/* Two tiles of logits, of the reference p and of q, to both of which bias and cap are applied, without writing them back:
+   updates state float64 [R, 5] = highest p, Σe^(p−highest p), Σe^(p−highest p)·(p − q), highest q, Σe^(q−highest q), and
+   best int32 [R, 2]. first = 0 starts anew. */
 int bl_divergence_update(bl_context *ctx, bl_ptr p, bl_ptr q, int64_t stride, int64_t R, int64_t width, int64_t first,
                          bl_ptr bias, float soft_cap, bl_ptr state, bl_ptr best, bl_stream stream);
 /* kl float64 [R] in nats, 0 at least; same uint8 [R]: 1 where both have the same best token. */
 int bl_divergence_finish(bl_context *ctx, bl_ptr state, bl_ptr best, int64_t R, bl_ptr kl, bl_ptr same, bl_stream stream);
 /* token int32 [B] drawn from softmax(logits / temperature) restricted to top_k (0: all) and top_p (1: all), with the random
-   number uniforms[b] in [0, 1) (float32 [B]); temperature 0: the most probable, lowest id of equals. logits float32 [B, V]. */
+   number uniforms[b] in [0, 1) (float32 [B]); temperature 0: the most probable, lowest id of equals. logits float32 [B, V].
+   Tokens are ranked by falling logit, equals by rising id. top_k keeps the first k of them; top_p the shortest prefix of what
+   is left with at least top_p of its mass. Drawn is the first token at which the cumulative sum exceeds uniform · mass kept.
+   NaN and −∞ are never drawn; a row without a finite distribution gives its highest logit. */
 int bl_sample(bl_context *ctx, bl_ptr logits, int64_t stride, int64_t B, int64_t V, float temperature, int top_k,
               float top_p, bl_ptr uniforms, bl_ptr token, bl_stream stream);
 

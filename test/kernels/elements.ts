@@ -42,11 +42,11 @@ export function poisoned(dtype: number, count: number): Elements {
   return toElements(dtype, new Float32Array(count).fill(NaN));
 }
 
-/** Largest |found − expected| / (floor + |expected|); NaN on one side only is infinite. */
+/** Largest |found − expected| / (floor + |expected|); NaN or infinity on one side only is infinite. */
 export function worstError(found: Float32Array, expected: Float32Array, floor = 1): number {
   let worst = 0;
   for (let i = 0; i < expected.length; i += 1) {
-    if (Number.isNaN(found[i]) && Number.isNaN(expected[i])) continue;
+    if (Object.is(found[i], expected[i])) continue;
     const error = Math.abs(found[i] - expected[i]) / (floor + Math.abs(expected[i]));
     worst = Math.max(worst, Number.isNaN(error) ? Infinity : error);
   }
