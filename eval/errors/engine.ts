@@ -68,6 +68,15 @@ export const engineErrors = {
       'Raise the workspace or shorten the texts.',
       { needed, given, what },
     ),
+  deviceMemory: (needed: number, given: number, parts: Readonly<Record<string, number>>) =>
+    new BitlossError(
+      'engine/device-memory',
+      `[cuda] the model needs ${needed} bytes of device memory, ${given} may be used: ${Object.entries(parts)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', ')}.`,
+      'Use a GPU with more memory, end what else runs on it, or shorten the texts.',
+      { needed, given, ...parts },
+    ),
   notFinite: (where: string) =>
     new BitlossError(
       'engine/not-finite',

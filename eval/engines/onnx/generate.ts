@@ -7,7 +7,7 @@ import { checkTokens, packSequences } from '../pack.ts';
 import type { BlockState } from './block-runner.ts';
 import { CHUNK_TOKENS } from './budget.ts';
 import { runnerOf, stateBytes } from './runners.ts';
-import type { Scorer } from './score-batches.ts';
+import type { Parts } from './scorer.ts';
 
 // Beyond this many texts a step is limited by arithmetic, and more of them only cost memory.
 const MAX_TEXTS = 64;
@@ -21,12 +21,12 @@ interface Text {
 
 /** @throws engine/request, engine/too-long, engine/workspace */
 export async function generate(
-  scorer: Scorer,
+  parts: Parts,
   weights: WeightSource,
   requests: readonly GenerateRequest[],
   onProgress?: OnProgress,
 ): Promise<readonly (readonly number[])[]> {
-  checkRequests(scorer, requests);
+  checkRequests(parts, requests);
   const results: number[][] = requests.map(() => []);
   const texts = requests
     .map((request, index) => ({ index, request, generated: results[index] }))
@@ -34,8 +34,8 @@ export async function generate(
     .sort((a, b) => neededLength(b.request) - neededLength(a.request));
   const total = texts.reduce((sum, { request }) => sum + neededLength(request), 0);
   let finished = 0;
-  for (const wave of waves(scorer, texts)) {
-    await generateWave(scorer, weights, wave, (active) => {
+  for (const wave of waves(parts, texts)) {
+    await generateWave(parts, weights, wave, (active) => {
       const running = active.reduce(
         (sum, text) => sum + text.request.prompt.length + text.generated.length,
         0,
@@ -51,7 +51,7 @@ export async function generate(
   return results;
 }
 
-function checkRequests({ architecture, budget }: Scorer, requests: readonly GenerateRequest[]): void {
+function checkRequests({ architecture, budget }: Parts, requests: readonly GenerateRequest[]): void {
   requests.forEach((request, index) => {
     const { prompt, maxNewTokens } = request;
     if (prompt.length === 0)
@@ -70,7 +70,7 @@ function checkRequests({ architecture, budget }: Scorer, requests: readonly Gene
 }
 
 /** Texts in groups whose states fit; the list is sorted, so the first of a group is its longest. */
-function* waves({ architecture, budget }: Scorer, texts: readonly Text[]): Generator<Text[]> {
+function* waves({ architecture, budget }: Parts, texts: readonly Text[]): Generator<Text[]> {
   for (let from = 0; from < texts.length; ) {
     const fitting = Math.floor(
       budget.stateBytes / stateBytes(architecture, neededLength(texts[from].request)),
@@ -82,20 +82,20 @@ function* waves({ architecture, budget }: Scorer, texts: readonly Text[]): Gener
 }
 
 async function generateWave(
-  scorer: Scorer,
+  parts: Parts,
   weights: WeightSource,
   wave: readonly Text[],
   onStep: (active: readonly Text[]) => void,
 ): Promise<void> {
-  const { architecture } = scorer;
+  const { architecture } = parts;
   const longest = Math.max(...wave.map(({ request }) => request.prompt.length));
   const states = architecture.blocks.map((block) =>
     runnerOf(block).createState(block, wave.length, longest + 1),
   );
-  let last = await readPrompts(scorer, weights, wave, states);
+  let last = await readPrompts(parts, weights, wave, states);
   let active = wave;
   for (;;) {
-    const [{ argMax, overflowed }] = await scorer.head.score(weights, [{ hidden: last, pairs: [] }]);
+    const [{ argMax, overflowed }] = await parts.head.score(weights, [{ hidden: last, pairs: [] }]);
     active.forEach(({ index, generated }, place) => {
       if (overflowed[place]) throw errors.notFinite(`request ${index}, new token ${generated.length}`);
       generated.push(argMax[place]);
@@ -105,13 +105,13 @@ async function generateWave(
     active = going.map((place) => active[place]);
     onStep(active);
     if (active.length === 0) return;
-    last = await step(scorer, weights, active, states);
+    last = await step(parts, weights, active, states);
   }
 }
 
 /** Fills the states from the prompts; returns the hidden states of their last tokens, float32 `[B, H]`. */
 async function readPrompts(
-  { architecture, forward }: Scorer,
+  { architecture, forward }: Parts,
   weights: WeightSource,
   wave: readonly Text[],
   states: readonly BlockState[],
@@ -160,7 +160,7 @@ function promptParts(prompts: readonly (readonly number[])[]): number[][] {
 
 /** Feeds each text its newest token; returns the hidden states, float32 `[B, H]`. */
 async function step(
-  { forward }: Scorer,
+  { forward }: Parts,
   weights: WeightSource,
   active: readonly Text[],
   states: readonly BlockState[],

@@ -16,18 +16,18 @@ import type {
 } from '../engine.ts';
 import { checkPrecision, UNROUNDED } from '../forward-quantizer.ts';
 import { checkTokens, packSequences } from '../pack.ts';
+import { finalStates, score } from '../score.ts';
 import { checkChunk } from '../tiles.ts';
 import { divideWorkspace } from './budget.ts';
 import { Forward } from './forward.ts';
 import { generate } from './generate.ts';
 import { Head } from './head.ts';
 import type { Programs } from './programs.ts';
-import { finalStates, score } from './score.ts';
-import type { Scorer } from './score-batches.ts';
+import { type Parts, scorerOf } from './scorer.ts';
 
 export class OnnxModel implements LoadedModel {
   readonly architecture: Architecture;
-  readonly #scorer: Scorer;
+  readonly #parts: Parts;
   #weights: WeightSource;
 
   constructor(programs: Programs, architecture: Architecture, weights: WeightSource, options: EngineOptions) {
@@ -36,7 +36,7 @@ export class OnnxModel implements LoadedModel {
     const budget = divideWorkspace(architecture, options.workspaceBytes);
     this.architecture = architecture;
     this.#weights = weights;
-    this.#scorer = {
+    this.#parts = {
       architecture,
       budget,
       forward: new Forward(programs.rounding(precision), architecture, budget.tiles),
@@ -45,28 +45,28 @@ export class OnnxModel implements LoadedModel {
   }
 
   score(requests: readonly ScoreRequest[], onProgress?: OnProgress, reference: FinalStates = []) {
-    return score(this.#scorer, this.#weights, requests, { onProgress, reference });
+    return score(scorerOf(this.#parts, this.#weights), requests, { onProgress, reference });
   }
 
   finalStates(requests: readonly ScoreRequest[], onProgress?: OnProgress) {
-    return finalStates(this.#scorer, this.#weights, requests, onProgress);
+    return finalStates(scorerOf(this.#parts, this.#weights), requests, onProgress);
   }
 
   generate(requests: readonly GenerateRequest[], onProgress?: OnProgress) {
-    return generate(this.#scorer, this.#weights, requests, onProgress);
+    return generate(this.#parts, this.#weights, requests, onProgress);
   }
 
   async logits(tokens: readonly number[]): Promise<Float32Array> {
     checkTokens(tokens, 0, this.architecture.vocabSize);
     if (tokens.length === 0) throw errors.request(0, 'it has no tokens');
-    const { forward, head } = this.#scorer;
+    const { forward, head } = this.#parts;
     const [{ hidden }] = await forward.run(this.#weights, [packSequences([tokens])]);
     return head.logits(this.#weights, hidden);
   }
 
   embed(chunk: Chunk): Promise<Float32Array> {
     checkChunk(chunk);
-    return this.#scorer.forward.embed(this.#weights, chunk);
+    return this.#parts.forward.embed(this.#weights, chunk);
   }
 
   async runBlock(
@@ -85,7 +85,7 @@ export class OnnxModel implements LoadedModel {
       ...(observe === undefined ? {} : { observe }),
       ...(observeCache === undefined ? {} : { observeCache }),
     };
-    await this.#scorer.forward.runBlock(this.#weights, index, travelling, hooks);
+    await this.#parts.forward.runBlock(this.#weights, index, travelling, hooks);
     return travelling.hidden;
   }
 

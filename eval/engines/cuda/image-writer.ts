@@ -1,0 +1,120 @@
+/** Fills images of weights in device memory: from a weight source, or with random numbers for benchmarks. */
+import type { Block } from '../../families/architecture.ts';
+import { takeRows, type WeightSource } from '../../weights.ts';
+import { type Layout, type MatrixSource, type Placed, type VectorSource } from './layout.ts';
+import { type Dtype, ELEMENT_BYTES, F32 } from './matrix.ts';
+import { Ops } from './ops.ts';
+import type { Kernels } from './kernels.ts';
+
+/** Writes the image of `layout` at device address `base`; queued on the stream of the kernels when the promise is kept. */
+export interface ImageWriter {
+  write(layout: Layout, base: number, block: Block | null): Promise<void>;
+}
+
+/** Float32 values that are uploaded at a time where they are converted on the device. */
+const STAGED_VALUES = 1 << 24;
+export const STAGING_BYTES = STAGED_VALUES * Float32Array.BYTES_PER_ELEMENT;
+
+/** Rows of a stored tensor that are read at a time. */
+const TABLE_VALUES = 1 << 24;
+
+/** Reads float32 weights from a source; the device rounds them to the engine's type, halves to even. */
+export class SourceWriter implements ImageWriter {
+  readonly #ops: Ops;
+  readonly #staging: number;
+  readonly #weights: () => WeightSource;
+
+  /** @param staging  device address of STAGING_BYTES bytes */
+  constructor(kernels: Kernels, dtype: Dtype, staging: number, weights: () => WeightSource) {
+    this.#ops = new Ops(kernels, dtype);
+    this.#staging = staging;
+    this.#weights = weights;
+  }
+
+  async write({ parts }: Layout, base: number, block: Block | null): Promise<void> {
+    for (const placed of parts.values()) await this.#writePart(placed, base + placed.offset, block);
+  }
+
+  async #writePart({ part, dtype }: Placed, at: number, block: Block | null): Promise<void> {
+    if (part.kind === 'vector') {
+      const values = part.name === 'slopes' ? slopesOf(block) : await this.#vector(part.sources, part.length);
+      return this.#upload(values, at, F32);
+    }
+    let row = 0;
+    for (const source of part.sources) {
+      await this.#writeMatrix(source, part.K, at + row * part.K * ELEMENT_BYTES[dtype], dtype);
+      row += source.rows;
+    }
+  }
+
+  async #writeMatrix(source: MatrixSource, K: number, at: number, dtype: Dtype): Promise<void> {
+    const weights = this.#weights();
+    if (source.kind === 'linear') return this.#upload(await weights.linear(source.linear), at, dtype);
+    const step = Math.max(1, Math.floor(TABLE_VALUES / K));
+    for (let from = 0; from < source.rows; from += step) {
+      const rows = await weights.slice(source.tensor, from, Math.min(source.rows, from + step));
+      this.#upload(rows, at + from * K * ELEMENT_BYTES[dtype], dtype);
+    }
+  }
+
+  async #vector(sources: readonly VectorSource[], length: number): Promise<Float32Array> {
+    const values = new Float32Array(length);
+    let done = 0;
+    for (const source of sources) {
+      if (source.kind === 'tensor') values.set(await this.#tensor(source), done);
+      done += source.length;
+    }
+    return values;
+  }
+
+  async #tensor({ tensor, rows, length }: Extract<VectorSource, { kind: 'tensor' }>): Promise<Float32Array> {
+    return takeRows(await this.#weights().tensor(tensor), rows, length, 1);
+  }
+
+  #upload(values: Float32Array, at: number, dtype: Dtype): void {
+    const { kernels } = this.#ops;
+    if (dtype === F32) return kernels.upload({ to: at, from: values, bytes: values.byteLength });
+    for (let from = 0; from < values.length; from += STAGED_VALUES) {
+      const piece = values.subarray(from, from + STAGED_VALUES);
+      kernels.upload({ to: this.#staging, from: piece, bytes: piece.byteLength });
+      const out = { at: at + from * ELEMENT_BYTES[dtype], dtype, stride: piece.length };
+      this.#ops.moveRows({ at: this.#staging, dtype: F32, stride: piece.length }, out, 1, piece.length);
+    }
+  }
+}
+
+/** Random matrices of the shapes of an architecture, norms of ones: for benchmarks of models that are not there. */
+export class RandomWriter implements ImageWriter {
+  readonly #ops: Ops;
+  #seed = 1;
+
+  constructor(kernels: Kernels, dtype: Dtype) {
+    this.#ops = new Ops(kernels, dtype);
+  }
+
+  async write({ parts }: Layout, base: number): Promise<void> {
+    const { kernels } = this.#ops;
+    for (const { part, offset, dtype } of parts.values()) {
+      const at = base + offset;
+      if (part.kind === 'vector') {
+        const value = part.name.endsWith('.bias') || part.name === 'decay' ? 0 : 1;
+        const values = new Float32Array(part.length).fill(value);
+        kernels.upload({ to: at, from: values, bytes: values.byteLength });
+      } else {
+        // The deviation keeps the size of what passes through.
+        const deviation = 1 / Math.sqrt(part.K);
+        kernels.random({ dtype, out: at, n: part.N * part.K, deviation, seed: this.#seed });
+        this.#seed += 1;
+      }
+    }
+  }
+}
+
+/** The factor of each head on the distance of a key, float32 `[heads]`. */
+function slopesOf(block: Block | null): Float32Array {
+  const mixer = block?.mixer;
+  if (mixer === undefined || mixer.kind === 'selective-scan' || mixer.position.kind !== 'alibi')
+    throw new TypeError('slopes were asked for where no head has one');
+  const { slopes, factor } = mixer.position;
+  return Float32Array.from(slopes, (slope) => slope * factor);
+}

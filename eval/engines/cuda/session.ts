@@ -1,0 +1,94 @@
+/** A model that is ready to run: its weights, tables and workspace in device memory. */
+import type { Architecture } from '../../families/architecture.ts';
+import type { Chunk } from '../engine.ts';
+import type { ForwardPrecision } from '../forward-quantizer.ts';
+import { Scratch } from './arena.ts';
+import { hostTables, longLimits } from './chunk.ts';
+import type { Device } from './device.ts';
+import { Forward, type Travelling } from './forward.ts';
+import type { HeadContext } from './head.ts';
+import type { Images } from './images.ts';
+import { F32 } from './matrix.ts';
+import type { GrowingRange } from './memory.ts';
+import type { Ops } from './ops.ts';
+import type { MemoryPlan } from './plan.ts';
+import type { Rotations } from './rotations.ts';
+
+const WORD = Int32Array.BYTES_PER_ELEMENT;
+
+export interface SessionParts {
+  readonly device: Device;
+  readonly architecture: Architecture;
+  readonly ops: Ops;
+  readonly plan: MemoryPlan;
+  readonly precision: ForwardPrecision;
+  readonly images: Images;
+  readonly rotations: Rotations;
+  /** Device address of the hidden states and scratch of the plan. */
+  readonly workspace: number;
+  /** For the tables of a batch, and for what is downloaded after it. */
+  readonly tables: GrowingRange;
+  readonly results: GrowingRange;
+}
+
+export class Session {
+  readonly parts: SessionParts;
+  readonly ops: Ops;
+  readonly results: GrowingRange;
+  readonly scratch: Scratch;
+  readonly forward: Forward;
+  readonly #limits: readonly number[];
+
+  constructor(parts: SessionParts) {
+    const { architecture, ops, images, rotations, precision, plan, workspace, results } = parts;
+    this.parts = parts;
+    this.ops = ops;
+    this.results = results;
+    this.scratch = new Scratch(workspace + plan.hiddenBytes, plan.scratchBytes);
+    this.forward = new Forward({ architecture, ops, images, rotations, precision, scratch: this.scratch });
+    this.#limits = longLimits(architecture);
+  }
+
+  /**
+   * Places chunks side by side in the workspace and uploads their tables, and int32 tables of the caller's.
+   * Waits until the copies are done; `engine/chunk` for what is no chunk.
+   * @returns where the hidden states of each chunk go, and the device addresses of the further tables
+   */
+  place(
+    chunks: readonly Chunk[],
+    further: readonly Int32Array[] = [],
+  ): { readonly travelling: readonly Travelling[]; readonly tables: readonly number[] } {
+    const { architecture, rotations, workspace, tables, device } = this.parts;
+    const { hiddenSize: H } = architecture;
+    const hosts = chunks.map((chunk) => hostTables(chunk, this.#limits, rotations.positions));
+    const { data, starts } = joined([...hosts.map((host) => host.data), ...further]);
+    const base = tables.atLeast(data.byteLength);
+    device.upload(base, data);
+    let row = 0;
+    const travelling = hosts.map((host, i): Travelling => {
+      const own = host.at(base + starts[i]! * WORD);
+      const hidden = { at: workspace + row * H * 4, dtype: F32, stride: H };
+      row += own.T;
+      return { tables: own, hidden };
+    });
+    return { travelling, tables: starts.slice(hosts.length).map((start) => base + start * WORD) };
+  }
+
+  async headContext(): Promise<HeadContext> {
+    const { ops, architecture, images } = this.parts;
+    return { ops, scratch: this.scratch, image: await images.top(), architecture };
+  }
+}
+
+/** All arrays in one, each beginning at a multiple of four. */
+function joined(arrays: readonly Int32Array[]): { readonly data: Int32Array; readonly starts: readonly number[] } {
+  const starts: number[] = [];
+  let size = 0;
+  for (const { length } of arrays) {
+    starts.push(size);
+    size += Math.ceil(length / 4) * 4;
+  }
+  const data = new Int32Array(Math.max(4, size));
+  for (const [i, array] of arrays.entries()) data.set(array, starts[i]!);
+  return { data, starts };
+}
