@@ -77,6 +77,7 @@ export const sweepSchema = z.strictObject({
     .default('tokenizer'),
   engine: name.default('onnx'),
   provider: z.enum(['cpu', 'webgpu'], 'cpu or webgpu').default('cpu'),
+  dtype: z.enum(['auto', 'f32', 'f16', 'bf16'], 'auto, f32, f16 or bf16').default('auto'),
   memory: bytes.default(GIB),
   seed: seed.default(0),
   calibration: calibrationSchema.prefault({}),

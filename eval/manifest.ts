@@ -12,6 +12,8 @@ export interface Session {
   readonly startedAt: Date;
   readonly sweep: Sweep;
   readonly engine: EngineInfo;
+  /** Hash of the library of compiled kernels; null for engines without one. */
+  readonly librarySha256: string | null;
   readonly code: Awaited<ReturnType<typeof describeCode>>;
   readonly machine: Awaited<ReturnType<typeof describeMachine>>;
   readonly tasks: readonly TaskFacts[];
@@ -53,7 +55,7 @@ export function buildManifest(
     command: commandOf(run, sweep),
     ...code,
     engine: { ...engine, settings: { weights_residency_bytes: sweep.memory } },
-    kernel_library_sha256: null,
+    kernel_library_sha256: session.librarySha256,
     machine: earlier !== null && earlier.wall_ms > elapsedMs ? earlier.machine : machine,
     models: [run.model.manifest],
     datasets: datasetsOf(session.tasks.filter(({ task }) => used.has(task.id))),
@@ -79,7 +81,7 @@ export function sweepOf(run: PlannedRun, sweep: Sweep) {
 export function commandOf(run: PlannedRun, sweep: Sweep): string {
   const { models, recipes, tasks, limits } = sweepOf(run, sweep);
   const usual = sweepSchema.parse({});
-  const { engine, provider, seed, ...calibration } = forwardOptions(sweep);
+  const { engine, provider, dtype, seed, ...calibration } = forwardOptions(sweep);
   return commandLine([], {
     model: models.join(','),
     recipe: recipes.join(','),
@@ -90,6 +92,7 @@ export function commandOf(run: PlannedRun, sweep: Sweep): string {
     bos: sweep.bos === usual.bos ? null : sweep.bos,
     engine,
     provider,
+    dtype,
     seed,
     ...calibration,
   });
@@ -100,13 +103,14 @@ type Options = Readonly<Partial<Record<OptionName, string | number | null>>>;
 /** What decides the forward pass and the text it runs on; null for a default. */
 export function forwardOptions(sweep: Sweep) {
   const usual = sweepSchema.parse({});
-  const changed = (name: 'engine' | 'provider' | 'seed') =>
+  const changed = (name: 'engine' | 'provider' | 'dtype' | 'seed') =>
     sweep[name] === usual[name] ? null : sweep[name];
   const calibration = (name: 'text' | 'samples') =>
     sweep.calibration[name] === usual.calibration[name] ? null : sweep.calibration[name];
   return {
     engine: changed('engine'),
     provider: changed('provider'),
+    dtype: changed('dtype'),
     seed: changed('seed'),
     'calibration-text': calibration('text'),
     'calibration-samples': calibration('samples'),

@@ -67,6 +67,7 @@ export async function prepareSweep(
     const calibrationText = calibrates ? await openCalibrationText(sweep.calibration.text) : null;
     const engine = await engines[sweep.engine as keyof typeof engines]({
       provider: sweep.provider,
+      dtype: sweep.dtype,
       threads: behaviour.threads,
     });
     const models = new Map(found.map((model) => [model.facts.manifest.source, model]));
@@ -156,6 +157,7 @@ export async function sessionOf(
     startedAt: around.now(),
     sweep,
     engine: prepared.engine.info,
+    librarySha256: prepared.engine.librarySha256 ?? null,
     code: await describeCode(around.root),
     machine: await describeMachine(),
     tasks: prepared.tasks,

@@ -63,7 +63,7 @@ export const OPTION_GROUPS = [
   {
     title: 'How',
     options: [
-      { name: 'engine', value: 'ID', help: 'onnx (default)' },
+      { name: 'engine', value: 'ID', help: 'onnx (default), or cuda: one NVIDIA GPU, after `pnpm kernels`' },
       {
         name: 'jobs',
         short: 'j',
@@ -78,7 +78,12 @@ export const OPTION_GROUPS = [
       {
         name: 'provider',
         value: 'ID',
-        help: 'cpu (default) or webgpu: any GPU with Vulkan, Metal or Direct3D 12',
+        help: 'of onnx: cpu (default) or webgpu: any GPU with Vulkan, Metal or Direct3D 12',
+      },
+      {
+        name: 'dtype',
+        value: 'TYPE',
+        help: 'of cuda: f32, f16 or bf16 for weights and activations, or auto (default): f32 below 100 million parameters, bf16 from there on',
       },
       {
         name: 'memory',

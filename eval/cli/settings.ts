@@ -15,6 +15,7 @@ const PLACES: Readonly<Partial<Record<OptionName, string>>> = {
   threads: 'behaviour.threads',
   engine: 'sweep.engine',
   provider: 'sweep.provider',
+  dtype: 'sweep.dtype',
   memory: 'sweep.memory',
   window: 'sweep.window',
   bos: 'sweep.bos',

@@ -53,6 +53,7 @@ export async function statsCommand(
   const text = await openCalibrationText(sweep.calibration.text);
   const engine = await engines[sweep.engine as keyof typeof engines]({
     provider: sweep.provider,
+    dtype: sweep.dtype,
     threads: behaviour.threads,
   });
   const steps = [...new Set(names)].map((label) => ({ kind: 'statistics', label, isCell: true }));

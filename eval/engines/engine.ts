@@ -127,7 +127,10 @@ export interface EngineInfo {
 }
 
 export interface EngineOptions {
-  /** Upper bound in bytes for hidden states, scores and logits that live at the same time. */
+  /**
+   * Upper bound in bytes for hidden states, scores and logits that live at the same time in the memory of this process. An
+   * engine with memory of its own divides that by itself.
+   */
   readonly workspaceBytes: number;
   /** What the forward pass rounds, in `score`, `generate`, `logits` and `runBlock` alike. @default UNROUNDED */
   readonly precision?: ForwardPrecision;
@@ -135,6 +138,8 @@ export interface EngineOptions {
 
 export interface Engine {
   readonly info: EngineInfo;
+  /** Of engines with a library of compiled kernels: the hash of what it was built from. */
+  readonly librarySha256?: string;
   load(architecture: Architecture, weights: WeightSource, options: EngineOptions): Promise<LoadedModel>;
   /** Xᵀ·X of float32 `[M, K]` inputs, float32 `[K, K]`. */
   gram(inputs: Float32Array, M: number, K: number): Promise<Float32Array>;

@@ -41,6 +41,7 @@ test('every default is filled in', () => {
       bos: 'tokenizer',
       engine: 'onnx',
       provider: 'cpu',
+      dtype: 'auto',
       memory: 1_073_741_824,
       seed: 0,
       calibration: { text: 'world-train', samples: 128, length: null },

@@ -37,7 +37,11 @@ export async function attend(context: BlockContext, mixer: AnyAttention, x: Matr
       keyWidth: shape.kvHeads * shape.keyDim,
       valueWidth: shape.kvHeads * shape.valueDim,
     });
-  ops.attention(q, k, v, out, shape, { at: tables.attention, count: tables.S, maxQueries: tables.maxQueries });
+  ops.attention(q, k, v, out, shape, {
+    at: tables.attention,
+    count: tables.S,
+    maxQueries: tables.maxQueries,
+  });
   context.scratch.release(mark);
   await readByLinears(context, { name: mixer.o.name, x: out, M: T, K: width });
   return out;
@@ -54,7 +58,7 @@ export function attentionShape(mixer: AnyAttention, slopes: number): AttentionSh
     valueDim: isPlain ? mixer.headDim : mixer.valueDim,
     softCap: softCap ?? 0,
     window: slidingWindow ?? 0,
-    alibiRounded: position.kind === 'alibi' && position.rounded,
+    roundedFactor: position.kind === 'alibi' && position.rounded ? position.factor : 0,
   };
 }
 
@@ -88,9 +92,9 @@ function addHeadNorm(
   headDim: number,
 ): void {
   const { ops, image, tables } = context;
-  if (over === 'all') return addNorm(context, norm, name, x, x, tables.T, heads * headDim);
   const weights = { weight: image.at(name), bias: image.atOrZero(`${name}.bias`) };
-  ops.norm(norm, weights, asVectors(x, headDim), asVectors(x, headDim), tables.T, heads, headDim);
+  const [count, width] = over === 'all' ? [1, heads * headDim] : [heads, headDim];
+  ops.norm(norm, weights, asVectors(x, width), asVectors(x, width), tables.T, count, width);
 }
 
 /**

@@ -80,7 +80,10 @@ export function addNorm(
   M: number,
   width: number,
 ): void {
-  if (norm === null) return ops.moveRows(x, out, M, width);
+  if (norm === null) {
+    ops.moveRows(x, out, M, width);
+    return;
+  }
   const weights = { weight: image.at(name), bias: image.atOrZero(`${name}.bias`) };
   ops.norm(norm, weights, asVectors(x), asVectors(out), M, 1, width);
 }
@@ -148,7 +151,12 @@ export function roundCached(
 }
 
 /** Turns `heads` vectors of each row by the position of its token; leaves them where positions do not rotate. */
-export function rotate({ ops, tables, rotation }: BlockContext, position: Position, x: Vectors, heads: number) {
+export function rotate(
+  { ops, tables, rotation }: BlockContext,
+  position: Position,
+  x: Vectors,
+  heads: number,
+) {
   if (position.kind !== 'rope') return;
   ops.rope(
     x,

@@ -86,7 +86,16 @@ function attentionParts({ q, k, v, o, heads, kvHeads, headDim, queryKeyNorm, pos
 }
 
 /** Queries and the latent of keys and values read the same input, so they are one matrix. */
-function latentParts({ query, kvDown, kvNorm, kvUp, latentSize, o, position, heads }: LatentAttention): Part[] {
+function latentParts({
+  query,
+  kvDown,
+  kvNorm,
+  kvUp,
+  latentSize,
+  o,
+  position,
+  heads,
+}: LatentAttention): Part[] {
   const parts = [
     ...linearParts('down', [query.kind === 'full' ? query.q : query.down, kvDown]),
     ...normParts('kv.norm', kvNorm, latentSize),

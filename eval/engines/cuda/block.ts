@@ -27,8 +27,7 @@ export async function runBlock(block: Block, context: BlockContext): Promise<voi
   if (feedForward !== null) {
     const input = parallel ?? feedForwardInput(block, context)!;
     await addFeedForward(context, feedForward, input, norms.output);
-    if (norms.after !== null)
-      addNorm(context, norms.after, 'feedForward.after', hidden, hidden, tables.T, H);
+    if (norms.after !== null) addNorm(context, norms.after, 'feedForward.after', hidden, hidden, tables.T, H);
   }
   scratch.release(start);
 }
@@ -56,7 +55,12 @@ function feedForwardInput(block: Block, context: BlockContext): Matrix | null {
     : readHidden(context, feedForwardNorms.before, 'feedForward.before', dtype);
 }
 
-function readHidden(context: BlockContext, norm: Norm | null, name: string, dtype = context.ops.dtype): Matrix {
+function readHidden(
+  context: BlockContext,
+  norm: Norm | null,
+  name: string,
+  dtype = context.ops.dtype,
+): Matrix {
   const { T } = context.tables;
   const x = takeMatrix(context, T, context.hiddenSize, dtype);
   addNorm(context, norm, name, context.hidden, x, T, context.hiddenSize);

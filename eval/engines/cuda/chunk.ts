@@ -1,6 +1,7 @@
 /** The tables by which kernels find their way through a chunk, made on the host and uploaded in one piece. */
-import type { Architecture, Rope } from '../../families/architecture.ts';
+
 import { engineErrors as errors } from '../../errors/engine.ts';
+import type { Architecture, Rope } from '../../families/architecture.ts';
 import type { Chunk } from '../engine.ts';
 import { type Run, runsOf } from '../runs.ts';
 import { checkChunk } from '../tiles.ts';
@@ -17,7 +18,10 @@ export interface ChunkTables {
   readonly T: number;
   /** Runs of neighbouring tokens of one text. */
   readonly S: number;
+  /** Tokens of the longest run. */
   readonly maxQueries: number;
+  /** The longest chain of runs that one goes on from. */
+  readonly levels: number;
   readonly tokens: number;
   readonly positions: number;
   /** Row of the rotation tables of each token, by the length beyond which texts turn differently. */
@@ -74,7 +78,7 @@ export function hostTables(chunk: Chunk, limits: readonly number[], tablePositio
     at: (base) => {
       const place = (part: number) => base + starts[part] * INT;
       return {
-        ...{ T, S, maxQueries, runs },
+        ...{ T, S, maxQueries, runs, levels: levelsOf(runs) },
         tokens: place(0),
         positions: place(1),
         rotationRows: ({ long }) => place(long === null ? 1 : 2 + limits.indexOf(long.beyond)),
@@ -88,6 +92,12 @@ export function hostTables(chunk: Chunk, limits: readonly number[], tablePositio
 /** Bytes of the tables of a chunk of `T` tokens, whatever its segments are. */
 export function tableBytes(T: number, limits: number): number {
   return INT * (2 + limits + ATTENTION_COLUMNS + SCAN_COLUMNS) * (T + 4);
+}
+
+function levelsOf(runs: readonly Run[]): number {
+  const levels: number[] = [];
+  for (const { source } of runs) levels.push(source === null ? 0 : levels[source]! + 1);
+  return Math.max(...levels);
 }
 
 /** Rows of `bl_attention`: query_row, queries, first_position, prefix_row, prefix_length, own_row. */

@@ -60,7 +60,10 @@ export class CudaEngine implements Engine {
     this.info = { id: 'cuda', version: KERNEL_VERSION, provider: `cuda-${dtype}` };
     this.device = device;
     this.#options = options;
-    this.memory = new DeviceMemory(device, deviceBytes ?? Math.floor(device.info().freeBytes * SHARE_OF_FREE));
+    this.memory = new DeviceMemory(
+      device,
+      deviceBytes ?? Math.floor(device.info().freeBytes * SHARE_OF_FREE),
+    );
     this.librarySha256 = createHash('sha256').update(device.build).digest('hex');
     const range = () => new GrowingRange(device);
     this.#ranges = { tables: range(), results: range(), staging: range() };

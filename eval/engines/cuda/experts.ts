@@ -27,7 +27,14 @@ export async function addExperts(context: BlockContext, layer: ExpertsFeedForwar
   addLinear(context, 'shared.down', inner, result, [T, H, shared.feedForward.down.inFeatures]);
   const { hidden } = context;
   ops.kernels.addGated({
-    ...{ dtype: ops.dtype, y: result.at, yStride: H, gate: gate?.at ?? 0, to: hidden.at, toStride: hidden.stride },
+    ...{
+      dtype: ops.dtype,
+      y: result.at,
+      yStride: H,
+      gate: gate?.at ?? 0,
+      to: hidden.at,
+      toStride: hidden.stride,
+    },
     ...{ T, width: H },
   });
 }

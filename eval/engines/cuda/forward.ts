@@ -56,8 +56,7 @@ export class Forward {
     const image = await images.top();
     const rows = { dtype, T, offset: 0, accumulate: 0 };
     const table = image.at('embedding');
-    if (projection === null)
-      kernels.gatherRows({ ...rows, table, ids, scale, out: hidden.at, width: H });
+    if (projection === null) kernels.gatherRows({ ...rows, table, ids, scale, out: hidden.at, width: H });
     else {
       const width = projection.inFeatures;
       const mark = scratch.mark();

@@ -43,7 +43,11 @@ export interface HeadResults {
 }
 
 /** Bytes that answering for up to T rows takes. */
-export function headScratch({ hiddenSize: H, vocabSize, head }: Architecture, dtype: Dtype, T: number): number {
+export function headScratch(
+  { hiddenSize: H, vocabSize, head }: Architecture,
+  dtype: Dtype,
+  T: number,
+): number {
   const rows = Math.min(T, ROW_TILE);
   const logits = LOGIT_TILES * aligned(rows * logitStride(vocabSize) * 4);
   const states = 2 * (aligned(rows * H * 4) + 2 * aligned(rows * head.inFeatures * 4));

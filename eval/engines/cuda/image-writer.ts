@@ -1,10 +1,10 @@
 /** Fills images of weights in device memory: from a weight source, or with random numbers for benchmarks. */
 import type { Block } from '../../families/architecture.ts';
 import { takeRows, type WeightSource } from '../../weights.ts';
-import { type Layout, type MatrixSource, type Placed, type VectorSource } from './layout.ts';
+import type { Kernels } from './kernels.ts';
+import type { Layout, MatrixSource, Placed, VectorSource } from './layout.ts';
 import { type Dtype, ELEMENT_BYTES, F32 } from './matrix.ts';
 import { Ops } from './ops.ts';
-import type { Kernels } from './kernels.ts';
 
 /** Writes the image of `layout` at device address `base`; queued on the stream of the kernels when the promise is kept. */
 export interface ImageWriter {
@@ -38,7 +38,8 @@ export class SourceWriter implements ImageWriter {
   async #writePart({ part, dtype }: Placed, at: number, block: Block | null): Promise<void> {
     if (part.kind === 'vector') {
       const values = part.name === 'slopes' ? slopesOf(block) : await this.#vector(part.sources, part.length);
-      return this.#upload(values, at, F32);
+      this.#upload(values, at, F32);
+      return;
     }
     let row = 0;
     for (const source of part.sources) {
@@ -49,7 +50,10 @@ export class SourceWriter implements ImageWriter {
 
   async #writeMatrix(source: MatrixSource, K: number, at: number, dtype: Dtype): Promise<void> {
     const weights = this.#weights();
-    if (source.kind === 'linear') return this.#upload(await weights.linear(source.linear), at, dtype);
+    if (source.kind === 'linear') {
+      this.#upload(await weights.linear(source.linear), at, dtype);
+      return;
+    }
     const step = Math.max(1, Math.floor(TABLE_VALUES / K));
     for (let from = 0; from < source.rows; from += step) {
       const rows = await weights.slice(source.tensor, from, Math.min(source.rows, from + step));
@@ -73,7 +77,10 @@ export class SourceWriter implements ImageWriter {
 
   #upload(values: Float32Array, at: number, dtype: Dtype): void {
     const { kernels } = this.#ops;
-    if (dtype === F32) return kernels.upload({ to: at, from: values, bytes: values.byteLength });
+    if (dtype === F32) {
+      kernels.upload({ to: at, from: values, bytes: values.byteLength });
+      return;
+    }
     for (let from = 0; from < values.length; from += STAGED_VALUES) {
       const piece = values.subarray(from, from + STAGED_VALUES);
       kernels.upload({ to: this.#staging, from: piece, bytes: piece.byteLength });
@@ -110,11 +117,11 @@ export class RandomWriter implements ImageWriter {
   }
 }
 
-/** The factor of each head on the distance of a key, float32 `[heads]`. */
+/** Slopes of the heads, float32 `[heads]`, as bl_attention takes them: with the factor, unless products are rounded before it. */
 function slopesOf(block: Block | null): Float32Array {
   const mixer = block?.mixer;
   if (mixer === undefined || mixer.kind === 'selective-scan' || mixer.position.kind !== 'alibi')
     throw new TypeError('slopes were asked for where no head has one');
-  const { slopes, factor } = mixer.position;
-  return Float32Array.from(slopes, (slope) => slope * factor);
+  const { slopes, factor, rounded } = mixer.position;
+  return Float32Array.from(slopes, (slope) => (rounded ? slope : slope * factor));
 }

@@ -118,7 +118,12 @@ export class Image {
   }
 
   /** Where the matrix of one linear is, wherever it is fused into. Throws where the image does not hold it. */
-  linear(name: string): { readonly at: number; readonly N: number; readonly K: number; readonly dtype: Dtype } {
+  linear(name: string): {
+    readonly at: number;
+    readonly N: number;
+    readonly K: number;
+    readonly dtype: Dtype;
+  } {
     for (const { part, offset, dtype } of this.#layout.parts.values()) {
       if (part.kind !== 'matrix') continue;
       let row = 0;

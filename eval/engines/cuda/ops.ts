@@ -1,8 +1,8 @@
 /** The operations of the kernel library as the engine calls them: matrices instead of loose numbers. */
 import type { Activation, Norm } from '../../families/architecture.ts';
 import type { ForwardGrid } from '../forward-quantizer.ts';
-import type { Kernels } from './kernels.ts';
 import { BL } from './kernels.gen.ts';
+import type { Kernels } from './kernels.ts';
 import type { Dtype, Matrix, Vectors } from './matrix.ts';
 
 export const ACTIVATIONS: Readonly<Record<Activation, number>> = {
@@ -30,7 +30,8 @@ export interface AttentionShape {
   readonly window: number;
   /** Address of float32 `[heads]`, or 0. */
   readonly slopes: number;
-  readonly alibiRounded: boolean;
+  /** Above 0: slopes are without the factor, and their products are rounded to bfloat16 before it. */
+  readonly roundedFactor: number;
 }
 
 /** Device addresses; a bias of 0 is none. */
@@ -149,12 +150,11 @@ export class Ops {
     shape: AttentionShape,
     segments: { readonly at: number; readonly count: number; readonly maxQueries: number },
   ): void {
-    const { heads, kvHeads, keyDim, valueDim, scale, softCap, window, slopes, alibiRounded } = shape;
+    const { heads, kvHeads, keyDim, valueDim, scale, softCap, window, slopes, roundedFactor } = shape;
     this.kernels.attention({
       ...{ dtype: q.dtype, q: q.at, qStride: q.stride, k: k.at, kStride: k.stride },
       ...{ v: v.at, vStride: v.stride, out: out.at, outStride: out.stride },
-      ...{ heads, kvHeads, qkDim: keyDim, vDim: valueDim, scale, softCap, window, slopes },
-      alibiRounded: Number(alibiRounded),
+      ...{ heads, kvHeads, qkDim: keyDim, vDim: valueDim, scale, softCap, window, slopes, roundedFactor },
       ...{ segments: segments.at, S: segments.count, maxQueries: segments.maxQueries, rung: BEST_RUNG },
     });
   }

@@ -135,7 +135,7 @@ async function chunkBytes(
   const { blocks, hiddenSize } = architecture;
   const place = { at: 0, dtype: F32, stride: hiddenSize };
   // A run for every token is the worst for what is kept by run.
-  const tables = { T, S: T, maxQueries: T, tokens: 0, positions: 0, rotationRows: () => 0 };
+  const tables = { T, S: T, maxQueries: T, levels: 0, tokens: 0, positions: 0, rotationRows: () => 0 };
   const seen = new Set<string>();
   for (const [index, block] of blocks.entries()) {
     const context: BlockContext = {
@@ -154,5 +154,7 @@ async function chunkBytes(
 }
 
 function shapeOf({ parts }: Layout): string {
-  return JSON.stringify([...parts].map(([name, { part }]) => [name, part.kind === 'matrix' ? [part.N, part.K] : 0]));
+  return JSON.stringify(
+    [...parts].map(([name, { part }]) => [name, part.kind === 'matrix' ? [part.N, part.K] : 0]),
+  );
 }

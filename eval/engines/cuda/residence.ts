@@ -2,8 +2,8 @@
 import type { Architecture } from '../../families/architecture.ts';
 import type { WeightSource } from '../../weights.ts';
 import type { ForwardPrecision } from '../forward-quantizer.ts';
-import { Images } from './images.ts';
 import { type ImageWriter, RandomWriter, SourceWriter, STAGING_BYTES } from './image-writer.ts';
+import { Images } from './images.ts';
 import type { Dtype } from './matrix.ts';
 import type { Claim, DeviceMemory, GrowingRange } from './memory.ts';
 import { Ops } from './ops.ts';
@@ -19,7 +19,11 @@ export interface ResidenceOptions {
   /** Null for random weights, made on the device. */
   readonly weights: WeightSource | null;
   /** For tables, results and staging; shared by the models of an engine. */
-  readonly ranges: { readonly tables: GrowingRange; readonly results: GrowingRange; readonly staging: GrowingRange };
+  readonly ranges: {
+    readonly tables: GrowingRange;
+    readonly results: GrowingRange;
+    readonly staging: GrowingRange;
+  };
   /** Of device memory, for this model; at most what the engine has. */
   readonly limitBytes?: number;
   readonly chunkTokens?: number;
@@ -123,4 +127,3 @@ export class Residence {
     });
   }
 }
-

@@ -1,15 +1,21 @@
 /** The selective state space layer over a chunk. Source: Gu and Dao 2023, arXiv:2312.00752, section 3.4. */
 import type { SelectiveScan } from '../../families/architecture.ts';
-import { addLinear, type BlockContext, readByLinears, roundActivations, takeMatrix } from './block-context.ts';
+import {
+  addLinear,
+  type BlockContext,
+  readByLinears,
+  roundActivations,
+  takeMatrix,
+} from './block-context.ts';
 import { columns, F32, type Matrix } from './matrix.ts';
 
 const FLOAT = Float32Array.BYTES_PER_ELEMENT;
 
 /** What the output projection reads, `[T, innerSize]`, for inputs x `[T, H]`, which are rounded in place. */
 export async function scan(context: BlockContext, mixer: SelectiveScan, x: Matrix): Promise<Matrix> {
-  const { ops, image, tables, scratch, hooks } = context;
+  const { tables, scratch, hooks } = context;
   const { T, S } = tables;
-  const { innerSize: C, stateSize: n, rank, convolution } = mixer;
+  const { innerSize: C, stateSize, convolution } = mixer;
   const out = takeMatrix(context, T, C);
   const mark = scratch.mark();
   await readByLinears(context, { name: mixer.input.name, x, M: T, K: context.hiddenSize });
@@ -17,30 +23,47 @@ export async function scan(context: BlockContext, mixer: SelectiveScan, x: Matri
   addLinear(context, 'input', x, both, [T, 2 * C, context.hiddenSize]);
   const convolved = takeMatrix(context, T, C);
   const history = hooks.scanMemory === undefined ? 0 : takeZeros(context, S * (convolution.width - 1) * C);
-  ops.kernels.causalConv({
-    ...{ dtype: ops.dtype, x: both.at, xStride: both.stride, out: convolved.at, outStride: convolved.stride },
-    ...{ weight: image.at('convolution'), bias: image.atOrZero('convolution.bias'), segments: tables.scan, S },
-    ...{ C, width: convolution.width, history },
-  });
+  convolve(context, mixer, both, convolved, history);
   const selection = await parametersOf(context, mixer, convolved);
   const step = await stepsOf(context, mixer, selection);
-  const state = scratch.take(S * C * n * FLOAT);
-  const [b, c, z] = [columns(selection, rank), columns(selection, rank + n), columns(both, C)];
-  ops.kernels.selectiveScan({
-    ...{ dtype: ops.dtype, x: convolved.at, xStride: convolved.stride, step: step.at, stepStride: step.stride },
-    ...{ b: b.at, bStride: b.stride, c: c.at, cStride: c.stride, z: z.at, zStride: z.stride },
-    ...{ out: out.at, outStride: out.stride, logDecay: image.at('decay'), skip: image.at('skip') },
-    ...{ segments: tables.scan, S, C, n, state, resume: 0 },
-  });
+  const state = scratch.take(S * C * stateSize * FLOAT);
+  recur(context, mixer, { x: convolved, step, selection, z: columns(both, C), out }, state);
   if (hooks.scanMemory !== undefined) await hooks.scanMemory({ history, state });
   scratch.release(mark);
   await readByLinears(context, { name: mixer.output.name, x: out, M: T, K: C });
   return out;
 }
 
-/** Bytes of the states of a chunk with a run for every token. */
-export function stateBytes({ innerSize, stateSize }: SelectiveScan, runs: number): number {
-  return runs * innerSize * stateSize * FLOAT;
+function convolve(
+  { ops, image, tables }: BlockContext,
+  { innerSize: C, convolution: { width } }: SelectiveScan,
+  x: Matrix,
+  out: Matrix,
+  history: number,
+): void {
+  ops.kernels.causalConv({
+    ...{ dtype: ops.dtype, x: x.at, xStride: x.stride, out: out.at, outStride: out.stride },
+    ...{ weight: image.at('convolution'), bias: image.atOrZero('convolution.bias') },
+    ...{ segments: tables.scan, S: tables.S, maxRows: tables.maxQueries, levels: tables.levels },
+    ...{ C, width, history },
+  });
+}
+
+/** The recurrence itself; `selection` holds steps, B and C side by side. */
+function recur(
+  { ops, image, tables }: BlockContext,
+  { innerSize: C, stateSize: n, rank }: SelectiveScan,
+  { x, step, selection, z, out }: Record<'x' | 'step' | 'selection' | 'z' | 'out', Matrix>,
+  state: number,
+): void {
+  const [b, c] = [columns(selection, rank), columns(selection, rank + n)];
+  ops.kernels.selectiveScan({
+    ...{ dtype: ops.dtype, x: x.at, xStride: x.stride, step: step.at, stepStride: step.stride },
+    ...{ b: b.at, bStride: b.stride, c: c.at, cStride: c.stride, z: z.at, zStride: z.stride },
+    ...{ out: out.at, outStride: out.stride, logDecay: image.at('decay'), skip: image.at('skip') },
+    ...{ segments: tables.scan, S: tables.S, maxRows: tables.maxQueries, levels: tables.levels },
+    ...{ C, n, state, resume: 0 },
+  });
 }
 
 /** Step, B and C of every token, float32 `[T, rank + 2·stateSize]`. */
@@ -65,7 +88,11 @@ async function parametersOf(context: BlockContext, mixer: SelectiveScan, x: Matr
 }
 
 /** Float32 `[T, innerSize]`, before the softplus. */
-async function stepsOf(context: BlockContext, { step, rank, innerSize: C }: SelectiveScan, selection: Matrix) {
+async function stepsOf(
+  context: BlockContext,
+  { step, rank, innerSize: C }: SelectiveScan,
+  selection: Matrix,
+) {
   const { ops, tables } = context;
   const low = takeMatrix(context, tables.T, rank);
   ops.moveRows(selection, low, tables.T, rank);

@@ -3,7 +3,7 @@ import type { Divergence } from '../engine.ts';
 import type { Answered, Asked } from '../score-batches.ts';
 import { aligned } from './arena.ts';
 import type { Travelling } from './forward.ts';
-import { compareRows, readOut, ROW_TILE, scoreRows } from './head.ts';
+import { compareRows, ROW_TILE, readOut, scoreRows } from './head.ts';
 import { F32 } from './matrix.ts';
 import type { Session } from './session.ts';
 
@@ -46,9 +46,7 @@ export async function answerBatch(
     travelling: travelling[i]!,
     at: tables.slice(i * TABLES, (i + 1) * TABLES),
   }));
-  return batch[0]?.wanted === 'states'
-    ? readStates(session, placed)
-    : readDistributions(session, placed);
+  return batch[0]?.wanted === 'states' ? readStates(session, placed) : readDistributions(session, placed);
 }
 
 interface PlacedChunk extends Prepared {
@@ -105,7 +103,12 @@ async function readDistributions(session: Session, placed: readonly PlacedChunk[
     if (reference === null) continue;
     compareRows(
       context,
-      { hidden: own.travelling.hidden, rows: compared, R: reference.rows.length, reference: reference.states },
+      {
+        hidden: own.travelling.hidden,
+        rows: compared,
+        R: reference.rows.length,
+        reference: reference.states,
+      },
       { state: at('state'), best: at('bests'), kl: at('kl'), same: at('same') },
     );
   }
@@ -166,7 +169,12 @@ async function readStates(session: Session, placed: readonly PlacedChunk[]): Pro
       await ops.kernels.downloadAsync({ to, from: exact.at, bytes: to.byteLength });
       scratch.release(mark);
     }
-    answers.push({ logProbabilities: new Float64Array(0), argMax: new Int32Array(0), states, divergence: null });
+    answers.push({
+      logProbabilities: new Float64Array(0),
+      argMax: new Int32Array(0),
+      states,
+      divergence: null,
+    });
   }
   return answers;
 }

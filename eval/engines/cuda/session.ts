@@ -81,7 +81,10 @@ export class Session {
 }
 
 /** All arrays in one, each beginning at a multiple of four. */
-function joined(arrays: readonly Int32Array[]): { readonly data: Int32Array; readonly starts: readonly number[] } {
+function joined(arrays: readonly Int32Array[]): {
+  readonly data: Int32Array;
+  readonly starts: readonly number[];
+} {
   const starts: number[] = [];
   let size = 0;
   for (const { length } of arrays) {

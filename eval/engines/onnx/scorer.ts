@@ -61,8 +61,7 @@ async function compare(
   if (reference === null) return null;
   const K = reference.states.length / reference.rows.length;
   const own = new Float32Array(reference.states.length);
-  for (const [at, row] of reference.rows.entries())
-    own.set(states.subarray(row * K, (row + 1) * K), at * K);
+  for (const [at, row] of reference.rows.entries()) own.set(states.subarray(row * K, (row + 1) * K), at * K);
   return head.compare(weights, reference.states, own);
 }
 

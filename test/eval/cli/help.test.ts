@@ -26,12 +26,15 @@ test('the help text at 100 columns', () => {
                                     may be repeated
 
     How
-          --engine ID               onnx (default)
+          --engine ID               onnx (default), or cuda: one NVIDIA GPU, after \`pnpm kernels\`
       -j, --jobs N                  measure N models at a time, each in a process of its own (default:
                                     1)
           --threads N               processor threads of one process (default: all cores, shared among
                                     the jobs)
-          --provider ID             cpu (default) or webgpu: any GPU with Vulkan, Metal or Direct3D 12
+          --provider ID             of onnx: cpu (default) or webgpu: any GPU with Vulkan, Metal or
+                                    Direct3D 12
+          --dtype TYPE              of cuda: f32, f16 or bf16 for weights and activations, or auto
+                                    (default): f32 below 100 million parameters, bf16 from there on
           --memory SIZE             keep at most this much of the weights in memory and stream the rest,
                                     such as 2GiB (default: 1GiB)
           --window TOKENS           window of rolling perplexity (default: 2048, or what the model can

@@ -20,6 +20,7 @@ test('engine', () => {
       request: [3, 'its context is empty'],
       tooLong: [3, 5000, 4096],
       workspace: [1000, 10, 'request 3: the key-value cache'],
+      deviceMemory: [3000, 1000, { weightBytes: 2000, scratchBytes: 1000 }],
       notFinite: ['request 3, new token 0'],
       chunk: ['it has no tokens'],
     }),
