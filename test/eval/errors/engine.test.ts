@@ -41,6 +41,8 @@ test('engine', () => {
       [engine] request 3: it needs 5000 positions, the model has 4096. Shorten the context or the window, or generate less.
     engine/workspace
       [engine] request 3: the key-value cache needs 1000 bytes, the workspace has 10. Raise the workspace or shorten the texts.
+    engine/device-memory
+      [cuda] the model needs 3000 bytes of device memory, 1000 may be used: weightBytes 2000, scratchBytes 1000. Use a GPU with more memory, end what else runs on it, or shorten the texts.
     engine/not-finite
       [engine] request 3, new token 0: the log-probabilities are not finite, so the forward pass has overflowed. Check the weights: a damaged or wrongly scaled checkpoint does this.
     engine/chunk
