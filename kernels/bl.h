@@ -234,27 +234,32 @@ int bl_sample(bl_context *ctx, bl_ptr logits, int64_t stride, int64_t B, int64_t
 
 /* Weights on the grids of their groups (eval/math/affine.ts, in float64): w of type dtype [N, K] → codes uint8 [N, K], scales float32
    [N, K/G] (each representable in half precision), zeros int16 [N, K/G]. mse 1: shrink search; importance float32 [K] or 0
-   weighs its errors by column. */
+   weighs its errors by column. A group with a weight that is not finite gets a scale of NaN and codes of 0. */
 int bl_round_weights(bl_context *ctx, int dtype, bl_ptr w, int64_t N, int64_t K, int64_t G, int bits, int symmetric,
                      int range, int mse, bl_ptr importance, bl_ptr codes, bl_ptr scales, bl_ptr zeros, bl_stream stream);
 /* out[N, K] of type dtype = scale · (code − zero); group_of_column uint16 [K] or 0 (⌊k/G⌋). */
 int bl_dequantize(bl_context *ctx, bl_ptr codes, bl_ptr scales, bl_ptr zeros, bl_ptr group_of_column, int64_t N, int64_t K,
                   int64_t G, int dtype, bl_ptr out, bl_stream stream);
+/* sums float64 [N, 2]: of each row Σ(w − ŵ)² and Σw², for w of type dtype [N, K] and ŵ in float32 as above. */
+int bl_code_errors(bl_context *ctx, int dtype, bl_ptr w, bl_ptr codes, bl_ptr scales, bl_ptr zeros, bl_ptr group_of_column,
+                   int64_t N, int64_t K, int64_t G, bl_ptr sums, bl_stream stream);
 /* LSB-first bit stream of each row, padded to whole bytes (eval/formats/bit-stream.ts): codes uint8 [N, K] → packed. */
 int bl_pack(bl_context *ctx, bl_ptr codes, int64_t N, int64_t K, int bits, bl_ptr packed, bl_stream stream);
 /* hessian float64 [K, K] (+)= gram float32 [K, K]. */
 int bl_hessian_add(bl_context *ctx, bl_ptr hessian, bl_ptr gram, int64_t K, int accumulate, bl_stream stream);
 /* upper float64 [K, K] = the upper U with Uᵀ·U = (P·(factor·H)·Pᵀ + damping·mean·I)⁻¹, in visiting order: dead columns get a
    diagonal of 1, columns are ordered by falling diagonal where act_order is 1 (equal ones as they were), mean is that of the
-   prepared diagonal. order int32 [K] and dead uint8 [K] are written. hessian is not modified; scratch float64 [K, K].
-   BL_NOT_POSITIVE where there is no factor. Waits for the result. */
+   prepared diagonal. order int32 [K] and dead uint8 [K] are written, and *mean. hessian is symmetric and not modified; scratch
+   float64 [K, K]. BL_NOT_POSITIVE where there is no factor; order and dead are written then too, in the original order where
+   *mean is not finite. Waits for the result. */
 int bl_factor(bl_context *ctx, bl_ptr hessian, int64_t K, double factor, double damping, int act_order, bl_ptr order,
-              bl_ptr dead, bl_ptr upper, bl_ptr scratch, bl_stream stream);
+              bl_ptr dead, bl_ptr upper, bl_ptr scratch, double *mean, bl_stream stream);
 /*
- * GPTQ's column loop in float64, no host round trip: w float64 [N, K] in visiting order, holding the updated weights
- * afterwards; upper as above; group_of_step int32 [K]; fit 1: grids are fitted as their first column is reached.
+ * GPTQ's column loop in float64, no host round trip: w float64 [N, K] in visiting order, used up; upper as above;
+ * group_of_step int32 [K]; fit 1: grids are fitted as their first column is reached, and one that was fitted on a weight that is
+ * not finite has a scale of NaN; fit 0: scales and zeros are given.
  * codes uint8 [N, K] in visiting order; scales float64 [N, K/G], zeros int16 [N, K/G]; losses float64 [N].
- * errors: scratch float64 [N, 128].
+ * errors: scratch float64 [N, 512].
  */
 int bl_column_loop(bl_context *ctx, bl_ptr w, bl_ptr upper, int64_t N, int64_t K, int64_t G, int bits, int symmetric,
                    int range, int mse, bl_ptr group_of_step, int fit, bl_ptr codes, bl_ptr scales, bl_ptr zeros,
