@@ -3,17 +3,19 @@ import { createHash } from 'node:crypto';
 import { formatRecipe, type Recipe } from '../data/recipe.ts';
 import type { CompressedLinear, StoredLinear } from './compress/block-file.ts';
 import { type BlockPlace, openFinished, prepareFolder, saveBlock } from './compress/block-folder.ts';
-import { type CalibrationData, CalibrationRun } from './compress/calibration-run.ts';
-import { type CompressedModel, compressedModel, dequantize, overlay } from './compress/compressed-model.ts';
+import { type CalibrationData, startCalibration } from './compress/calibration-run.ts';
+import { type CompressedModel, compressedModel, overlay } from './compress/compressed-model.ts';
+import type { CalibrationPass } from './engines/engine.ts';
 import { compressErrors as errors } from './errors/compress.ts';
 import { methodErrors } from './errors/method.ts';
 import type { Architecture, Block, Linear } from './families/architecture.ts';
 import { linearsOf, siblingsOf } from './families/linears.ts';
 import { packedBytes } from './formats/format.ts';
-import type { Hessian } from './math/hessian.ts';
 import { createRng } from './math/rng.ts';
 import { methodFor } from './methods/index.ts';
 import type { Method } from './methods/method.ts';
+import { cpuOperations } from './operations/cpu.ts';
+import type { HessianHandle, Operations } from './operations/operations.ts';
 import type { WeightSource } from './weights.ts';
 
 export type { CalibrationData } from './compress/calibration-run.ts';
@@ -30,6 +32,8 @@ export interface CompressOptions {
   readonly folder: string;
   /** Null is enough for methods that need no data; the engine is loaded only where a block has to be made. */
   readonly calibration: CalibrationData | null;
+  /** Where the heavy steps are done. @default those of the calibration's engine, else on the CPU */
+  readonly operations?: Operations;
   readonly log: (line: string) => void;
   /** `done` of `total` linears. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -37,6 +41,7 @@ export interface CompressOptions {
 
 /** What stays the same from block to block. */
 interface Job extends CompressOptions {
+  readonly operations: Operations;
   readonly id: string;
   readonly method: Method;
   readonly settings: unknown;
@@ -62,17 +67,21 @@ export async function compressModel(options: CompressOptions): Promise<Compresse
   await prepareFolder(folder);
   const stored = new Map<string, StoredLinear>();
   const current = overlay(weights, architecture, stored);
-  let run: CalibrationRun | null = null;
-  for (const [index, block] of architecture.blocks.entries()) {
-    const place: BlockPlace = { folder, index, recipe: id };
-    let linears = await openFinished(place, linearsOf(block), job.log);
-    if (linears === null) {
-      run ??= await startRun(job, current);
-      const hessians = (await run?.observe(index, current)) ?? null;
-      linears = await saveBlock(place, await compressBlock(job, block, hessians, stored.size));
+  let run: CalibrationPass | null = null;
+  try {
+    for (const [index, block] of architecture.blocks.entries()) {
+      const place: BlockPlace = { folder, index, recipe: id };
+      let linears = await openFinished(place, linearsOf(block), job.log);
+      if (linears === null) {
+        run ??= await startRun(job, current);
+        const hessians = (await run?.observe(index, current)) ?? null;
+        linears = await saveBlock(place, await compressBlock(job, block, hessians, stored.size));
+      }
+      for (const [name, linear] of linears) stored.set(name, linear);
+      job.onProgress?.(stored.size, job.total);
     }
-    for (const [name, linear] of linears) stored.set(name, linear);
-    job.onProgress?.(stored.size, job.total);
+  } finally {
+    await run?.close();
   }
   return compressedModel(weights, architecture, id, job.parameters, stored);
 }
@@ -88,18 +97,19 @@ function plan(options: CompressOptions): Job {
   for (const { name, outFeatures: N, inFeatures: K } of linears) method.check({ name, N, K }, settings);
   if (method.needs !== 'nothing' && (options.calibration?.sequences.length ?? 0) === 0)
     throw errors.noCalibration(id);
-  return { ...options, id, method, settings, total: linears.length };
+  const operations = options.operations ?? options.calibration?.engine.operations ?? cpuOperations;
+  return { ...options, operations, id, method, settings, total: linears.length };
 }
 
 async function startRun({ method, calibration, architecture }: Job, weights: WeightSource) {
   if (method.needs === 'nothing' || calibration === null) return null;
-  return CalibrationRun.start(calibration, architecture, weights);
+  return startCalibration(calibration, architecture, weights);
 }
 
 async function compressBlock(
   job: Job,
   block: Block,
-  hessians: Map<string, Hessian> | null,
+  hessians: Map<string, HessianHandle> | null,
   finished: number,
 ): Promise<readonly CompressedLinear[]> {
   const done: CompressedLinear[] = [];
@@ -110,6 +120,7 @@ async function compressBlock(
       job.onProgress?.(finished + done.length, job.total);
     }
     // A Hessian and its factor are the largest things in memory.
+    hessian?.release();
     hessians?.delete(siblings[0].name);
   }
   return done;
@@ -118,26 +129,16 @@ async function compressBlock(
 async function compressLinear(
   job: Job,
   linear: Linear,
-  statistics: Hessian | null,
+  statistics: HessianHandle | null,
 ): Promise<CompressedLinear> {
+  const { operations } = job;
   const { name, outFeatures: N, inFeatures: K } = linear;
-  const weight = await job.weights.linear(linear);
+  const dense = { name, weight: await job.weights.linear(linear), N, K };
   const rng = createRng(seedOf(job.id, name));
-  const quantized = job.method.quantize({ name, weight, N, K }, job.settings, { statistics, rng });
+  const quantized = await job.method.quantize(dense, job.settings, { statistics, operations, rng });
   const { packed, hessianLoss, notes } = quantized;
-  const relativeError = compare(weight, dequantize(packed));
+  const relativeError = await operations.relativeError(dense, packed);
   return { packed, report: { name, packedBytes: packedBytes(packed), relativeError, hessianLoss, notes } };
-}
-
-/** Σ(w − ŵ)² / Σw². */
-function compare(weight: Float32Array, restored: Float32Array): number {
-  let error = 0;
-  let square = 0;
-  for (let i = 0; i < weight.length; i++) {
-    error += (weight[i] - restored[i]) ** 2;
-    square += weight[i] ** 2;
-  }
-  return square === 0 ? 0 : error / square;
 }
 
 function seedOf(recipe: string, linear: string): number {

@@ -115,6 +115,7 @@ export class Workbench implements OpenedModel {
         recipe.calibration === null
           ? null
           : { engine, sequences: this.#samples(recipe), workspaceBytes: WORKSPACE_BYTES },
+      ...(engine.operations === undefined ? {} : { operations: engine.operations }),
       log,
       onProgress: (done, total) => onProgress(done / total),
     });

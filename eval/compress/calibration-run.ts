@@ -1,10 +1,12 @@
-/** The hidden states of all calibration sequences on their way through the model, one block after the other. */
-import type { Chunk, Engine, LoadedModel } from '../engines/engine.ts';
+/** Calibration over `embed` and `runBlock`, for every engine: hidden states and Hessians are kept on the host. */
+import type { CalibrationPass, Chunk, Engine, LoadedModel } from '../engines/engine.ts';
 import { packSequences } from '../engines/pack.ts';
 import { compressErrors as errors } from '../errors/compress.ts';
 import type { Architecture } from '../families/architecture.ts';
 import { siblingsOf } from '../families/linears.ts';
-import { type Hessian, HessianSum } from '../math/hessian.ts';
+import { HessianSum } from '../math/hessian.ts';
+import { cpuOperations } from '../operations/cpu.ts';
+import type { HessianHandle } from '../operations/operations.ts';
 import type { WeightSource } from '../weights.ts';
 
 /** Token ids of one sequence. */
@@ -26,11 +28,21 @@ interface State {
   hidden: Float32Array;
 }
 
-export class CalibrationRun {
+/** Loads the model and starts calibration where its engine does it best. */
+export async function startCalibration(
+  data: CalibrationData,
+  architecture: Architecture,
+  weights: WeightSource,
+): Promise<CalibrationPass> {
+  const model = await data.engine.load(architecture, weights, { workspaceBytes: data.workspaceBytes });
+  return model.calibrate?.(data.sequences) ?? CalibrationRun.start(data, architecture, model);
+}
+
+export class CalibrationRun implements CalibrationPass {
   readonly #data: CalibrationData;
   readonly #architecture: Architecture;
   readonly #model: LoadedModel;
-  readonly #states: readonly State[];
+  readonly #states: State[];
   /** The block whose inputs the states are. */
   #next = 0;
 
@@ -38,7 +50,7 @@ export class CalibrationRun {
     data: CalibrationData,
     architecture: Architecture,
     model: LoadedModel,
-    states: readonly State[],
+    states: State[],
   ) {
     this.#data = data;
     this.#architecture = architecture;
@@ -46,25 +58,18 @@ export class CalibrationRun {
     this.#states = states;
   }
 
-  /** Loads the model and embeds every sequence. Memory: T·H floats over all sequences. */
+  /** Embeds every sequence. Memory: T·H floats over all sequences. */
   static async start(
     data: CalibrationData,
     architecture: Architecture,
-    weights: WeightSource,
+    model: LoadedModel,
   ): Promise<CalibrationRun> {
-    const model = await data.engine.load(architecture, weights, { workspaceBytes: data.workspaceBytes });
     const states: State[] = [];
     for (const chunk of chunksOf(data.sequences)) states.push({ chunk, hidden: await model.embed(chunk) });
     return new CalibrationRun(data, architecture, model, states);
   }
 
-  /**
-   * Runs the blocks before `index` that have not run yet, then block `index` without moving past it.
-   * @param weights  compressed for the blocks before `index`, original for it
-   * @returns the Hessian of each distinct input of the block, by the first linear that reads it
-   * @throws compress/not-finite, compress/not-observed
-   */
-  async observe(index: number, weights: WeightSource): Promise<Map<string, Hessian>> {
+  async observe(index: number, weights: WeightSource): Promise<Map<string, HessianHandle>> {
     while (this.#next < index) await this.#advance(weights);
     this.#model.useWeights(remember(weights));
     const sums = new Map<string, HessianSum>();
@@ -81,8 +86,13 @@ export class CalibrationRun {
     }
     const missing = [...sums.keys()].find((name) => !seen.has(name));
     if (missing !== undefined) throw errors.notObserved(missing);
-    const hessians = [...sums].map(([name, sum]) => [name, sum.finish(this.#data.sequences.length)] as const);
-    return new Map(hessians);
+    const operations = this.#data.engine.operations ?? cpuOperations;
+    const { length } = this.#data.sequences;
+    return new Map([...sums].map(([name, sum]) => [name, operations.hessian(sum.finish(length))] as const));
+  }
+
+  async close(): Promise<void> {
+    this.#states.length = 0;
   }
 
   /** Replaces every hidden state by the output of the next block. */

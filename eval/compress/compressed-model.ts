@@ -1,10 +1,9 @@
 /** A compressed model as an engine and a result file see it. */
 import { compressErrors as errors } from '../errors/compress.ts';
-import { formatErrors } from '../errors/method.ts';
 import type { Architecture } from '../families/architecture.ts';
 import { linearsOf } from '../families/linears.ts';
-import type { Format, PackedLinear } from '../formats/format.ts';
-import { formats } from '../formats/index.ts';
+import type { PackedLinear } from '../formats/format.ts';
+import { dequantize } from '../formats/index.ts';
 import type { WeightSource } from '../weights.ts';
 import type { LinearReport, StoredLinear } from './block-file.ts';
 
@@ -90,11 +89,4 @@ export function compressedModel(
       return found.load();
     },
   };
-}
-
-/** Float32 `[N, K]`. */
-export function dequantize(packed: PackedLinear): Float32Array {
-  const known: Record<string, Format> = formats;
-  if (!Object.hasOwn(known, packed.format)) throw formatErrors.unknown(packed.format, Object.keys(known));
-  return known[packed.format].dequantize(packed);
 }

@@ -3,6 +3,7 @@
  * logits of whole texts, so that memory does not grow with the vocabulary times the text.
  */
 import type { Architecture } from '../families/architecture.ts';
+import type { HessianHandle, Operations } from '../operations/operations.ts';
 import type { WeightSource } from '../weights.ts';
 import type { ForwardPrecision } from './forward-quantizer.ts';
 
@@ -82,6 +83,18 @@ export interface CachedTensors {
 /** Receives what a block would cache; not called for a block that keeps no keys and values. */
 export type ObserveCache = (cache: CachedTensors) => void;
 
+/** The hidden states of all calibration sequences on their way through a model, one block after the other. */
+export interface CalibrationPass {
+  /**
+   * Runs the blocks before `index` that have not run yet, then block `index` without moving past it.
+   * @param weights  compressed for the blocks before `index`, original for it
+   * @returns the Hessian of each distinct input of the block, by the first linear that reads it; the caller releases them
+   * @throws compress/not-finite, compress/not-observed
+   */
+  observe(index: number, weights: WeightSource): Promise<Map<string, HessianHandle>>;
+  close(): Promise<void>;
+}
+
 export interface LoadedModel {
   readonly architecture: Architecture;
   /**
@@ -115,6 +128,11 @@ export interface LoadedModel {
     observe?: Observe,
     observeCache?: ObserveCache,
   ): Promise<Float32Array>;
+  /**
+   * Embeds calibration sequences and keeps their hidden states where the engine computes. Engines without it are calibrated
+   * through `embed` and `runBlock`.
+   */
+  calibrate?(sequences: readonly ArrayLike<number>[]): Promise<CalibrationPass>;
   /** Sets what `runBlock`, `score` and `generate` read from now on (used while a model is compressed block by block). */
   useWeights(weights: WeightSource): void;
 }
@@ -141,6 +159,8 @@ export interface Engine {
   /** Of engines with a library of compiled kernels: the hash of what it was built from. */
   readonly librarySha256?: string;
   load(architecture: Architecture, weights: WeightSource, options: EngineOptions): Promise<LoadedModel>;
+  /** The heavy steps of compression where this engine computes. @default those in TypeScript */
+  readonly operations?: Operations;
   /** Xᵀ·X of float32 `[M, K]` inputs, float32 `[K, K]`. */
   gram(inputs: Float32Array, M: number, K: number): Promise<Float32Array>;
   close(): Promise<void>;

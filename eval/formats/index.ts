@@ -1,5 +1,13 @@
 /** Every bit layout, by id. A new one is a file here and a line below. */
-import type { Format } from './format.ts';
+import { formatErrors } from '../errors/method.ts';
+import type { Format, PackedLinear } from './format.ts';
 import { intGrouped } from './int-grouped.ts';
 
 export const formats = { 'int-grouped': intGrouped } as const satisfies Record<string, Format>;
+
+/** Float32 `[N, K]`. Throws `format/unknown`, `format/damaged`. */
+export function dequantize(packed: PackedLinear): Float32Array {
+  const known: Record<string, Format> = formats;
+  if (!Object.hasOwn(known, packed.format)) throw formatErrors.unknown(packed.format, Object.keys(known));
+  return known[packed.format].dequantize(packed);
+}

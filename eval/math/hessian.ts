@@ -13,10 +13,15 @@ export interface HessianFactor {
 }
 
 /** Each retry multiplies the damping by 10; the reference code has none and fails. */
-const RETRIES = 6;
+export const DAMPING_RETRIES = 6;
 const RETRY_FACTOR = 10;
 /** First retry after a damping of 0: the default of Frantar et al. */
 const DEFAULT_DAMPING = 0.01;
+
+/** What is tried after a damping that did not suffice. */
+export function largerDamping(tried: number): number {
+  return tried === 0 ? DEFAULT_DAMPING : tried * RETRY_FACTOR;
+}
 
 /** H = (2/n)·Σ XᵀX over n calibration sequences, float64 `[K, K]`, symmetric. */
 export class Hessian {
@@ -60,8 +65,8 @@ export class Hessian {
     let tried = damping;
     for (let attempt = 0; ; attempt++) {
       const upper = upperFactorOfInverse(this.#damped(order, diagonal, tried * mean), this.K);
-      if (upper !== null || attempt === RETRIES) return { order, dead, upper, damping: tried };
-      tried = tried === 0 ? DEFAULT_DAMPING : tried * RETRY_FACTOR;
+      if (upper !== null || attempt === DAMPING_RETRIES) return { order, dead, upper, damping: tried };
+      tried = largerDamping(tried);
     }
   }
 

@@ -1,10 +1,9 @@
 /** GPTQ: rounds column by column and lets the columns not yet done make up for the error, as the Hessian tells. */
 import { z } from 'zod';
 import { methodErrors } from '../errors/method.ts';
-import { intGrouped } from '../formats/int-grouped.ts';
-import { type Grids, roundColumns } from '../math/column-loop.ts';
-import type { HessianFactor } from '../math/hessian.ts';
-import { type DenseLinear, defineMethod, type QuantizedLinear } from './method.ts';
+import { checkGroup } from '../operations/checks.ts';
+import type { FactorHandle } from '../operations/operations.ts';
+import { type DenseLinear, defineMethod } from './method.ts';
 import * as grid from './rtn.ts';
 
 const settings = z.strictObject({
@@ -51,115 +50,46 @@ export const gptq = defineMethod({
     staticGroups: recipe.staticGroups,
     damping: recipe.damping ?? DEFAULT_DAMPING,
   }),
-  check: (linear, { group }) => void grid.checkGroup('gptq', linear, group),
-  quantize(linear, settings, { statistics: hessian }) {
+  check: (linear, { group }) => void checkGroup('gptq', linear, group),
+  async quantize(linear, settings, { statistics: hessian, operations }) {
     if (hessian.K !== linear.K) throw methodErrors.hessianShape('gptq', linear.name, linear.K, hessian.K);
-    grid.checkGroup('gptq', linear, settings.group);
-    if (hessian.isEmpty) {
-      const note = `${linear.name}: all its inputs were zero, or none came, in the calibration data; rounded to nearest instead.`;
-      return { packed: grid.roundToNearest('gptq', linear, settings), hessianLoss: null, notes: [note] };
-    }
-    const factor = hessian.factor(settings.damping, settings.actOrder);
+    checkGroup('gptq', linear, settings.group);
+    const factor = await hessian.factor(settings.damping, settings.actOrder);
     const notes = notesOf(linear, settings, factor);
-    if (factor.upper === null) {
-      return { packed: grid.roundToNearest('gptq', linear, settings), hessianLoss: null, notes };
+    if (factor.state !== 'found') {
+      const packed = await operations.roundToNearest('gptq', linear, settings);
+      return { packed, hessianLoss: null, notes };
     }
-    return { ...roundWithFeedback(linear, settings, factor, factor.upper), notes };
+    const { packed, loss } = await operations.roundColumns('gptq', linear, settings, factor);
+    return { packed, hessianLoss: loss, notes };
   },
 });
-
-/** Cost: O(N·K²) time beyond the shared factorization, 2·N·K doubles. */
-function roundWithFeedback(
-  linear: DenseLinear,
-  settings: Settings,
-  { order, dead }: HessianFactor,
-  upper: Float64Array,
-): Omit<QuantizedLinear, 'notes'> {
-  const { N, K } = linear;
-  const group = grid.checkGroup('gptq', linear, settings.group);
-  const groups = K / group;
-  const original = grid.readWeights('gptq', linear);
-  for (const k of dead) for (let n = 0; n < N; n++) original[n * K + k] = 0;
-  const grids: Grids = settings.staticGroups
-    ? grid.fitGrids('gptq', linear, original, settings)
-    : { scales: new Float64Array(N * groups), zeros: new Int16Array(N * groups) };
-  const groupOfStep = Uint16Array.from(order, (k, step) =>
-    Math.floor((settings.staticGroups ? k : step) / group),
-  );
-  const weights = visit(original, order, N, K);
-  const loop = {
-    N,
-    K,
-    weights,
-    upper,
-    rule: settings,
-    group,
-    groupOfStep,
-    grids,
-    fit: !settings.staticGroups,
-  };
-  const { codes, loss } = roundColumns(loop);
-  grid.checkScales('gptq', linear.name, grids.scales, groups);
-  const packed = intGrouped.pack({
-    N,
-    K,
-    bits: settings.bits,
-    group,
-    codes: restore(codes, order, N, K),
-    scales: Float32Array.from(grids.scales),
-    zeros: settings.symmetric ? null : grids.zeros,
-    groupOfColumn: groupsOfColumns(settings, groupOfStep, order, groups),
-  });
-  return { packed, hessianLoss: loss };
-}
-
-/** Columns in visiting order. */
-function visit(weights: Float64Array, order: Uint32Array, N: number, K: number): Float64Array {
-  const visited = new Float64Array(N * K);
-  for (let n = 0; n < N; n++) {
-    for (let step = 0; step < K; step++) visited[n * K + step] = weights[n * K + order[step]];
-  }
-  return visited;
-}
-
-/** Columns back in their original order. */
-function restore(codes: Uint8Array, order: Uint32Array, N: number, K: number): Uint8Array {
-  const restored = new Uint8Array(N * K);
-  for (let n = 0; n < N; n++) {
-    for (let step = 0; step < K; step++) restored[n * K + order[step]] = codes[n * K + step];
-  }
-  return restored;
-}
-
-/** Only groups of reordered columns have to be stored. */
-function groupsOfColumns(
-  { actOrder, staticGroups }: Settings,
-  groupOfStep: Uint16Array,
-  order: Uint32Array,
-  groups: number,
-): Uint16Array | null {
-  if (!actOrder || staticGroups || groups === 1) return null;
-  const groupOfColumn = new Uint16Array(order.length);
-  for (const [step, column] of order.entries()) groupOfColumn[column] = groupOfStep[step];
-  return groupOfColumn;
-}
 
 function notesOf(
   { name }: DenseLinear,
   settings: Settings,
-  { dead, upper, damping }: HessianFactor,
+  { state, dead, damping }: FactorHandle,
 ): string[] {
-  const notes: string[] = [];
-  if (dead.length > 0 && upper !== null) {
-    notes.push(
-      `${name}: ${dead.length} inputs were zero in all calibration data; their weights are zero now.`,
-    );
+  switch (state) {
+    case 'empty':
+      return [
+        `${name}: all its inputs were zero, or none came, in the calibration data; rounded to nearest instead.`,
+      ];
+    case 'none':
+      return [
+        `${name}: the Hessian has no factor up to a damping of ${damping}; rounded to nearest instead.`,
+      ];
+    case 'found':
+      return foundNotes(name, settings, dead, damping);
   }
-  if (upper === null) {
-    notes.push(
-      `${name}: the Hessian has no factor up to a damping of ${damping}; rounded to nearest instead.`,
-    );
-  } else if (damping !== settings.damping) {
+}
+
+function foundNotes(name: string, settings: Settings, dead: number, damping: number): string[] {
+  const notes: string[] = [];
+  if (dead > 0) {
+    notes.push(`${name}: ${dead} inputs were zero in all calibration data; their weights are zero now.`);
+  }
+  if (damping !== settings.damping) {
     notes.push(
       `${name}: the Hessian is not positive definite at a damping of ${settings.damping}; ${damping} was used.`,
     );

@@ -2,28 +2,23 @@
 import type { z } from 'zod';
 import type { Recipe } from '../../data/recipe.ts';
 import type { PackedLinear } from '../formats/format.ts';
-import type { Hessian } from '../math/hessian.ts';
 import type { Rng } from '../math/rng.ts';
+import type { DenseLinear, HessianHandle, Operations } from '../operations/operations.ts';
 
-/** One weight matrix, float32 `[N, K]` row-major; never modified. */
-export interface DenseLinear {
-  /** The Hugging Face module path, for messages. */
-  readonly name: string;
-  readonly weight: Float32Array;
-  readonly N: number;
-  readonly K: number;
-}
+export type { DenseLinear } from '../operations/operations.ts';
 
 /** What a method may ask for, and what it then gets. Linears with the same input share one object. */
 export interface Statistics {
   readonly nothing: null;
-  readonly hessian: Hessian;
+  readonly hessian: HessianHandle;
 }
 
 export type Needs = keyof Statistics;
 
 export interface MethodContext<N extends Needs = Needs> {
   readonly statistics: Statistics[N];
+  /** The heavy steps, done where the caller computes. */
+  readonly operations: Operations;
   /** Seeded by the caller from the recipe and the linear's name. */
   readonly rng: Rng;
 }
@@ -59,7 +54,7 @@ export interface Method<Settings = unknown, N extends Needs = Needs> {
   fromRecipe(recipe: Recipe): Settings;
   /** Throws before any work where the settings do not fit a matrix of this shape (`method/group-size`). */
   check(linear: { readonly name: string; readonly N: number; readonly K: number }, settings: Settings): void;
-  quantize(linear: DenseLinear, settings: Settings, context: MethodContext<N>): QuantizedLinear;
+  quantize(linear: DenseLinear, settings: Settings, context: MethodContext<N>): Promise<QuantizedLinear>;
 }
 
 /** Types a method from its `settings` schema and its `needs`, and returns it unchanged. */

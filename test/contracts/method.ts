@@ -1,12 +1,14 @@
 /** What every compression method must keep, whatever it does inside. Call `testMethod` once in the method's test file. */
 import { describe, expect, test } from 'vitest';
 import { parseRecipe } from '../../data/recipe.ts';
-import { dequantize } from '../../eval/compress/compressed-model.ts';
 import { type PackedLinear, packedBytes } from '../../eval/formats/format.ts';
+import { dequantize } from '../../eval/formats/index.ts';
 import { intGrouped } from '../../eval/formats/int-grouped.ts';
 import { createRng } from '../../eval/math/rng.ts';
 import type { Method, Needs, Statistics } from '../../eval/methods/method.ts';
 import { rtn } from '../../eval/methods/rtn.ts';
+import { cpuOperations } from '../../eval/operations/cpu.ts';
+import type { Operations } from '../../eval/operations/operations.ts';
 import { outputError, type Sample, sampleLayer } from '../eval/methods/samples.ts';
 
 export interface MethodContract {
@@ -14,6 +16,8 @@ export interface MethodContract {
   readonly recipes: readonly string[];
   /** Claims an output error not above that of RTN on the same grid. */
   readonly beatsRoundingToNearest?: boolean;
+  /** Where the heavy steps are done. @default on the CPU */
+  readonly operations?: () => Operations;
   readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[];
 }
 
@@ -22,18 +26,19 @@ const K = 64;
 
 export function testMethod<Settings, Need extends Needs>(
   method: Method<Settings, Need>,
-  { recipes, beatsRoundingToNearest = false, skip = [] }: MethodContract,
+  { recipes, beatsRoundingToNearest = false, operations = () => cpuOperations, skip = [] }: MethodContract,
 ): void {
-  const run = (sample: Sample, id: string) => {
-    const statistics = { nothing: null, hessian: sample.hessian } satisfies Statistics;
-    const settings = method.settings.parse(method.fromRecipe(parseRecipe(id)));
-    return method.quantize(sample.linear, settings, {
-      statistics: statistics[method.needs],
-      rng: createRng(1),
-    });
+  const contextOf = (sample: Sample) => {
+    const hessian = operations().hessian(sample.hessian);
+    const statistics = { nothing: null, hessian } satisfies Statistics;
+    return { statistics: statistics[method.needs], operations: operations(), rng: createRng(1) };
   };
-  const restore = (sample: Sample, id: string) => dequantize(run(sample, id).packed);
-  const check = (name: string, body: (id: string) => void) => {
+  const run = (sample: Sample, id: string) => {
+    const settings = method.settings.parse(method.fromRecipe(parseRecipe(id)));
+    return method.quantize(sample.linear, settings, contextOf(sample));
+  };
+  const restore = async (sample: Sample, id: string) => dequantize((await run(sample, id)).packed);
+  const check = (name: string, body: (id: string) => void | Promise<void>) => {
     const reason = skip.find(({ tests }) => tests.includes(name))?.reason;
     if (reason !== undefined) test.skip(`${name} (${reason})`);
     else test.each(recipes)(`${name}: %s`, body);
@@ -45,61 +50,60 @@ export function testMethod<Settings, Need extends Needs>(
       expect(parseRecipe(id).method).toBe(method.id);
     });
 
-    check('same seed, same bytes', (id) => {
-      expect(run(sampleLayer(N, K, 1), id)).toEqual(run(sampleLayer(N, K, 1), id));
+    check('same seed, same bytes', async (id) => {
+      expect(await run(sampleLayer(N, K, 1), id)).toEqual(await run(sampleLayer(N, K, 1), id));
     });
 
-    check('input untouched', (id) => {
+    check('input untouched', async (id) => {
       const sample = sampleLayer(N, K, 2);
       const before = structuredClone({ weight: sample.linear.weight, hessian: sample.hessian.values });
-      run(sample, id);
+      await run(sample, id);
       expect({ weight: sample.linear.weight, hessian: sample.hessian.values }).toEqual(before);
     });
 
-    check('pack∘unpack is the identity', (id) => {
-      const { packed } = run(sampleLayer(N, K, 3), id);
+    check('pack∘unpack is the identity', async (id) => {
+      const { packed } = await run(sampleLayer(N, K, 3), id);
       expect(intGrouped.pack(intGrouped.unpack(packed))).toEqual(packed);
     });
 
-    check('declared size is the actual size', (id) => {
-      const { packed } = run(sampleLayer(N, K, 4), id);
+    check('declared size is the actual size', async (id) => {
+      const { packed } = await run(sampleLayer(N, K, 4), id);
       expect(packedBytes(packed)).toBe(declaredBytes(packed));
     });
 
-    check('odd rows stay finite, zero rows stay zero', (id) => {
+    check('odd rows stay finite, zero rows stay zero', async (id) => {
       const sample = sampleLayer(N, K, 5);
       sample.linear.weight.set(oddRows());
-      const restored = restore(sample, id);
+      const restored = await restore(sample, id);
       expect(restored.every(Number.isFinite)).toBe(true);
       expect(restored.subarray(0, K).every((value) => value === 0)).toBe(true);
     });
 
-    check('a NaN row is refused', (id) => {
+    check('a NaN row is refused', async (id) => {
       const sample = sampleLayer(N, K, 6);
       sample.linear.weight[3 * K + 5] = Number.NaN;
-      expect(() => run(sample, id)).toThrow(expect.objectContaining({ code: 'method/not-finite' }));
+      await expect(run(sample, id)).rejects.toMatchObject({ code: 'method/not-finite' });
     });
 
-    check('a group that does not divide is refused, early too', (id) => {
+    check('a group that does not divide is refused, early too', async (id) => {
       const recipe = { ...parseRecipe(id), weights: { bits: 4, group: 48 }, staticGroups: false };
       const settings = method.fromRecipe(recipe);
       const refusal = expect.objectContaining({ code: 'method/group-size' });
-      const { linear } = sampleLayer(N, K, 7);
-      expect(() => method.check(linear, settings)).toThrow(refusal);
-      const statistics = { nothing: null, hessian: sampleLayer(N, K, 7).hessian } satisfies Statistics;
-      const context = { statistics: statistics[method.needs], rng: createRng(1) };
-      expect(() => method.quantize(linear, settings, context)).toThrow(refusal);
+      const sample = sampleLayer(N, K, 7);
+      expect(() => method.check(sample.linear, settings)).toThrow(refusal);
+      await expect(method.quantize(sample.linear, settings, contextOf(sample))).rejects.toThrow(refusal);
     });
 
     if (beatsRoundingToNearest) {
-      check('output error is not above rtn', (id) => {
+      check('output error is not above rtn', async (id) => {
         const { weights, symmetric, range, mse } = parseRecipe(id);
         const settings = { bits: weights!.bits, group: weights!.group!, symmetric, range, mse };
         for (let seed = 10; seed < 20; seed++) {
           const sample = sampleLayer(N, K, seed);
-          const nearest = rtn.quantize(sample.linear, settings, { statistics: null, rng: createRng(1) });
+          const context = { statistics: null, operations: operations(), rng: createRng(1) };
+          const nearest = await rtn.quantize(sample.linear, settings, context);
           const limit = outputError(sample, dequantize(nearest.packed));
-          expect(outputError(sample, restore(sample, id))).toBeLessThanOrEqual(limit);
+          expect(outputError(sample, await restore(sample, id))).toBeLessThanOrEqual(limit);
         }
       });
     }

@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseRecipe } from '../../data/recipe.ts';
-import { CalibrationRun } from '../../eval/compress/calibration-run.ts';
+import { startCalibration } from '../../eval/compress/calibration-run.ts';
 import type { Engine } from '../../eval/engines/engine.ts';
 import { createOnnxEngine } from '../../eval/engines/onnx/engine.ts';
 import { linearsOf } from '../../eval/families/linears.ts';
 import { createRng } from '../../eval/math/rng.ts';
 import { gptq } from '../../eval/methods/gptq.ts';
+import { cpuOperations as operations } from '../../eval/operations/cpu.ts';
 import type { WeightSource } from '../../eval/weights.ts';
 import { architecture, compressTiny, sequences, weights } from './compress/tiny-job.ts';
 
@@ -42,14 +43,10 @@ test('block k is calibrated on what the compressed blocks before it put out', as
       ...weights,
       linear: (linear) => (/layers\.[01]\./.test(linear.name) ? before : weights).linear(linear),
     };
-    const run = await CalibrationRun.start(
-      { engine, sequences, workspaceBytes: 1 << 24 },
-      architecture,
-      source,
-    );
+    const run = await startCalibration({ engine, sequences, workspaceBytes: 1 << 24 }, architecture, source);
     const statistics = (await run.observe(2, source)).get(target.name)!;
-    return gptq.quantize(dense, gptq.fromRecipe(parseRecipe(RECIPE)), { statistics, rng: createRng(0) })
-      .packed;
+    const context = { statistics, operations, rng: createRng(0) };
+    return (await gptq.quantize(dense, gptq.fromRecipe(parseRecipe(RECIPE)), context)).packed;
   };
   const packed = await model.packed(target.name);
   expect(await calibratedOn(model)).toEqual(packed);

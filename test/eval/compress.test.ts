@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseRecipe } from '../../data/recipe.ts';
 import { chunksOf } from '../../eval/compress/calibration-run.ts';
-import { dequantize } from '../../eval/compress/compressed-model.ts';
 import { type CompressOptions, compressModel } from '../../eval/compress.ts';
 import { linearsOf } from '../../eval/families/linears.ts';
+import { dequantize } from '../../eval/formats/index.ts';
 import { HessianSum } from '../../eval/math/hessian.ts';
 import { createRng } from '../../eval/math/rng.ts';
 import { gptq } from '../../eval/methods/gptq.ts';
 import { rtn } from '../../eval/methods/rtn.ts';
+import { cpuOperations as operations } from '../../eval/operations/cpu.ts';
 import type { WeightSource } from '../../eval/weights.ts';
 import { architecture, fakeEngine, gram, HIDDEN, INNER, runBlock, weights } from './compress/fake-engine.ts';
 import { attentionOf, gatedOf } from './families/parts-of.ts';
@@ -57,7 +58,8 @@ describe('a method that needs no data', () => {
         K: linear.inFeatures,
       };
       const settings = rtn.fromRecipe(parseRecipe('rtn-w3g8'));
-      const { packed } = rtn.quantize(dense, settings, { statistics: null, rng: createRng(0) });
+      const context = { statistics: null, operations, rng: createRng(0) };
+      const { packed } = await rtn.quantize(dense, settings, context);
       expect(await model.packed(linear.name)).toEqual(packed);
       expect(await model.linear(linear)).toEqual(dequantize(packed));
     }
@@ -131,10 +133,10 @@ test('every block is calibrated on the outputs of the compressed blocks before i
       const sum = new HessianSum(K);
       sum.add(gram(x, x.length / K, K));
       const dense = { name: linear.name, weight: await weights.linear(linear), N: linear.outFeatures, K };
-      const context = { statistics: sum.finish(sequences.length), rng: createRng(0) };
-      expect(await model.packed(linear.name)).toEqual(
-        gptq.quantize(dense, gptq.fromRecipe(recipe), context).packed,
-      );
+      const statistics = operations.hessian(sum.finish(sequences.length));
+      const context = { statistics, operations, rng: createRng(0) };
+      const { packed } = await gptq.quantize(dense, gptq.fromRecipe(recipe), context);
+      expect(await model.packed(linear.name)).toEqual(packed);
     }
     hidden = await runBlock(block, model, hidden);
   }

@@ -5,6 +5,7 @@ import { Hessian } from '../../../eval/math/hessian.ts';
 import { createRng } from '../../../eval/math/rng.ts';
 import { gptq } from '../../../eval/methods/gptq.ts';
 import { rtn } from '../../../eval/methods/rtn.ts';
+import { cpuOperations as operations } from '../../../eval/operations/cpu.ts';
 import { testMethod } from '../../contracts/method.ts';
 import { outputError, type Sample, sampleLayer } from './samples.ts';
 import { slowGptq } from './slow-gptq.ts';
@@ -19,9 +20,10 @@ const recipes = [
 
 testMethod(gptq, { recipes, beatsRoundingToNearest: true });
 
-function run({ linear, hessian }: Sample, id: string) {
+async function run({ linear, hessian }: Sample, id: string) {
   const settings = gptq.fromRecipe(parseRecipe(id));
-  const result = gptq.quantize(linear, settings, { statistics: hessian, rng: createRng(0) });
+  const statistics = operations.hessian(hessian);
+  const result = await gptq.quantize(linear, settings, { statistics, operations, rng: createRng(0) });
   return { ...result, settings, codes: intGrouped.unpack(result.packed).codes };
 }
 
@@ -57,9 +59,9 @@ describe('codes equal those of the slow version', () => {
       .map((option, o) => ({ N, K, seed: 100 * s + o, id: `gptq-w${2 + ((s + o) % 7)}${group}${option}` })),
   );
 
-  test.each(cases)('$id, $N×$K', ({ N, K, seed, id }) => {
+  test.each(cases)('$id, $N×$K', async ({ N, K, seed, id }) => {
     const sample = sampleLayer(N, K, seed, seed % 3 === 0 ? [0, 5, K - 1] : []);
-    const { codes, packed, settings } = run(sample, id);
+    const { codes, packed, settings } = await run(sample, id);
     const restored = intGrouped.dequantize(packed);
     const slow = slowGptq(rowsOf(sample.linear.weight, K), rowsOf(sample.hessian.values, K), settings);
     for (let n = 0; n < N; n++) {
@@ -80,23 +82,23 @@ describe('codes equal those of the slow version', () => {
   });
 });
 
-test('two columns by hand', () => {
+test('two columns by hand', async () => {
   // H = [[2, 1], [1, 1]], no damping: H⁻¹ = [[1, −1], [−1, 2]], U = [[1, −1], [0, 1]] (Uᵀ·U = H⁻¹).
   // w = [0.7, 1]; 2 bits, range [0, 1]: scale f16(1/3) = 0.333251953125, zero 0.
   // Step 0: 0.7/0.33325 = 2.1005 → 2, ŵ = 0.66650390625, e = 0.03349609375 / 1.
   // Step 1: w₁ = 1 − e·(−1) = 1.03349609375 → 3.1012 → 3.
   const linear = { name: 'x', weight: Float32Array.of(0.7, 1), N: 1, K: 2 };
   const sample = { linear, hessian: new Hessian(Float64Array.of(2, 1, 1, 1), 2) };
-  const { codes, hessianLoss } = run(sample, 'gptq-w2-damp0');
+  const { codes, hessianLoss } = await run(sample, 'gptq-w2-damp0');
   expect([...codes]).toEqual([2, 3]);
   const scale = 0.333251953125;
   const first = Math.fround(0.7) - 2 * scale;
   expect(hessianLoss).toBeCloseTo(first ** 2 + (1 + first - 3 * scale) ** 2, 15);
 });
 
-test('the loss is the weighted error with the damped Hessian', () => {
+test('the loss is the weighted error with the damped Hessian', async () => {
   const sample = sampleLayer(6, 160, 9);
-  const { packed, hessianLoss } = run(sample, 'gptq-w3g32');
+  const { packed, hessianLoss } = await run(sample, 'gptq-w3g32');
   const damped = Float64Array.from(sample.hessian.values);
   let mean = 0;
   for (let k = 0; k < 160; k++) mean += damped[k * 161] / 160;
@@ -105,31 +107,32 @@ test('the loss is the weighted error with the damped Hessian', () => {
   expect(hessianLoss! / error).toBeCloseTo(1, 5);
 });
 
-test('a raised damping and a fall back to rounding are noted', () => {
+test('a raised damping and a fall back to rounding are noted', async () => {
   const linear = { name: 'model.layers.3.mlp.up_proj', weight: Float32Array.of(0.3, -0.2), N: 1, K: 2 };
-  const raised = run({ linear, hessian: new Hessian(Float64Array.of(1, 1.5, 1.5, 1), 2) }, 'gptq-w4');
+  const raised = await run({ linear, hessian: new Hessian(Float64Array.of(1, 1.5, 1.5, 1), 2) }, 'gptq-w4');
   expect(raised.notes).toMatchInlineSnapshot(`
     [
       "model.layers.3.mlp.up_proj: the Hessian is not positive definite at a damping of 0.01; 1 was used.",
     ]
   `);
-  const refused = run({ linear, hessian: new Hessian(Float64Array.of(1, 1e5, 1e5, 1), 2) }, 'gptq-w4');
+  const refused = await run({ linear, hessian: new Hessian(Float64Array.of(1, 1e5, 1e5, 1), 2) }, 'gptq-w4');
   expect(refused.notes).toMatchInlineSnapshot(`
     [
       "model.layers.3.mlp.up_proj: the Hessian has no factor up to a damping of 10000; rounded to nearest instead.",
     ]
   `);
   expect(refused.hessianLoss).toBeNull();
-  const nearest = rtn.quantize(linear, rtn.fromRecipe(parseRecipe('rtn-w4')), {
+  const nearest = await rtn.quantize(linear, rtn.fromRecipe(parseRecipe('rtn-w4')), {
     statistics: null,
+    operations,
     rng: createRng(0),
   });
   expect(refused.packed).toEqual(nearest.packed);
 });
 
-test('weights of dead inputs become zero and are noted', () => {
+test('weights of dead inputs become zero and are noted', async () => {
   const sample = sampleLayer(4, 64, 5, [7, 9]);
-  const { packed, notes } = run(sample, 'gptq-w4g32');
+  const { packed, notes } = await run(sample, 'gptq-w4g32');
   const restored = intGrouped.dequantize(packed);
   for (let n = 0; n < 4; n++) for (const k of [7, 9]) expect(restored[n * 64 + k] + 0).toBe(0);
   expect(notes).toMatchInlineSnapshot(`
@@ -139,14 +142,14 @@ test('weights of dead inputs become zero and are noted', () => {
   `);
 });
 
-test('a layer that saw no calibration data is rounded to nearest and noted', () => {
+test('a layer that saw no calibration data is rounded to nearest and noted', async () => {
   const { linear } = sampleLayer(4, 64, 5);
-  const { packed, hessianLoss, notes } = run(
+  const { packed, hessianLoss, notes } = await run(
     { linear, hessian: new Hessian(new Float64Array(64 * 64), 64) },
     'gptq-w4g32',
   );
   const settings = rtn.fromRecipe(parseRecipe('rtn-w4g32'));
-  const nearest = rtn.quantize(linear, settings, { statistics: null, rng: createRng(0) });
+  const nearest = await rtn.quantize(linear, settings, { statistics: null, operations, rng: createRng(0) });
   expect(packed).toEqual(nearest.packed);
   expect(hessianLoss).toBeNull();
   expect(notes).toMatchInlineSnapshot(`
@@ -156,19 +159,19 @@ test('a layer that saw no calibration data is rounded to nearest and noted', () 
   `);
 });
 
-test('act-order stores groups only where columns left their place', () => {
+test('act-order stores groups only where columns left their place', async () => {
   const sample = sampleLayer(4, 64, 6);
-  expect(run(sample, 'gptq-w4g32-actorder').packed.buffers.groups?.dtype).toBe('U16');
-  expect(run(sample, 'gptq-w4g32-actorder-static').packed.buffers.groups).toBeUndefined();
-  expect(run(sample, 'gptq-w4-actorder').packed.buffers.groups).toBeUndefined();
-  expect(run(sample, 'gptq-w4g32').packed.buffers.groups).toBeUndefined();
+  expect((await run(sample, 'gptq-w4g32-actorder')).packed.buffers.groups?.dtype).toBe('U16');
+  expect((await run(sample, 'gptq-w4g32-actorder-static')).packed.buffers.groups).toBeUndefined();
+  expect((await run(sample, 'gptq-w4-actorder')).packed.buffers.groups).toBeUndefined();
+  expect((await run(sample, 'gptq-w4g32')).packed.buffers.groups).toBeUndefined();
 });
 
-test('statistics of another width are refused', () => {
+test('statistics of another width are refused', async () => {
   const { linear } = sampleLayer(2, 64, 1);
-  expect(() =>
+  await expect(
     run({ linear, hessian: sampleLayer(1, 32, 1).hessian }, 'gptq-w4g32'),
-  ).toThrowErrorMatchingInlineSnapshot(
+  ).rejects.toThrowErrorMatchingInlineSnapshot(
     `[BitlossError: [gptq] model.layers.0.mlp.up_proj: the matrix has K = 64 columns, but its calibration statistics have 32. This is a fault of the engine or of the architecture description; please report it.]`,
   );
 });

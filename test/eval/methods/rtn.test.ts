@@ -4,6 +4,7 @@ import { intGrouped } from '../../../eval/formats/int-grouped.ts';
 import { createRng } from '../../../eval/math/rng.ts';
 import { findMethod, methodFor } from '../../../eval/methods/index.ts';
 import { rtn } from '../../../eval/methods/rtn.ts';
+import { cpuOperations as operations } from '../../../eval/operations/cpu.ts';
 import { testMethod } from '../../contracts/method.ts';
 import { sampleLayer } from './samples.ts';
 import { codeOf, findGrid } from './slow-gptq.ts';
@@ -19,10 +20,11 @@ const recipes = [
 
 testMethod(rtn, { recipes });
 
-const run = (weight: number[], id: string, N = 1) => {
+const context = () => ({ statistics: null, operations, rng: createRng(0) });
+
+const run = async (weight: number[], id: string, N = 1) => {
   const linear = { name: 'x', weight: Float32Array.from(weight), N, K: weight.length / N };
-  return rtn.quantize(linear, rtn.fromRecipe(parseRecipe(id)), { statistics: null, rng: createRng(0) })
-    .packed;
+  return (await rtn.quantize(linear, rtn.fromRecipe(parseRecipe(id)), context())).packed;
 };
 
 describe('2 bits by hand', () => {
@@ -44,8 +46,8 @@ describe('2 bits by hand', () => {
     ['rtn-w2-sym-free', [-0.5, 0.25, 1, 0], [0, 0, 1, 0]],
     // Two groups of two: scales 1 and 2/3·… = 3/3 and 6/3.
     ['rtn-w2g2', [3, 1, -6, 0], [3, 1, -6, 0]],
-  ])('%s of %j', (id, weight, expected) => {
-    expect([...intGrouped.dequantize(run(weight, id))].map((x) => x + 0)).toEqual(expected);
+  ])('%s of %j', async (id, weight, expected) => {
+    expect([...intGrouped.dequantize(await run(weight, id))].map((x) => x + 0)).toEqual(expected);
   });
 });
 
@@ -55,14 +57,12 @@ const grids = (['zero', 'minmax', 'free'] as const).flatMap((range) =>
 
 test.each(grids)(
   'every code equals a slow version: $range, symmetric $symmetric, $bits bits',
-  ({ range, symmetric, bits }) => {
+  async ({ range, symmetric, bits }) => {
     const { weight, N, K } = sampleLayer(24, 96, bits).linear;
     for (const group of [32, 48, 96]) {
       const settings = { bits, group, symmetric, range, mse: false };
       const linear = { name: 'x', weight, N, K };
-      const { codes } = intGrouped.unpack(
-        rtn.quantize(linear, settings, { statistics: null, rng: createRng(0) }).packed,
-      );
+      const { codes } = intGrouped.unpack((await rtn.quantize(linear, settings, context())).packed);
       const expected = [];
       for (let at = 0; at < N * K; at += group) {
         const values = [...weight.subarray(at, at + group)];
@@ -103,26 +103,26 @@ test('group numbers fit 16 bits', () => {
   expect(() => rtn.check({ name: 'x', N: 1, K: 65_537 }, settings)).toThrow(refusal);
 });
 
-test('messages', () => {
-  expect(() => run(new Array(4096).fill(0), 'rtn-w4g96')).toThrowErrorMatchingInlineSnapshot(
+test('messages', async () => {
+  await expect(run(new Array(4096).fill(0), 'rtn-w4g96')).rejects.toThrowErrorMatchingInlineSnapshot(
     `[BitlossError: [rtn] x: group size 96 does not divide K = 4096. Use a divisor such as 64 or 128.]`,
   );
-  expect(() => run([1, 2, 3, 4, 5], 'rtn-w4g2')).toThrowErrorMatchingInlineSnapshot(
+  await expect(run([1, 2, 3, 4, 5], 'rtn-w4g2')).rejects.toThrowErrorMatchingInlineSnapshot(
     `[BitlossError: [rtn] x: group size 2 does not divide K = 5. Use -1, one group per row.]`,
   );
-  expect(() => run([1, 2, 3, Number.NaN, 5, 6], 'rtn-w4', 2)).toThrowErrorMatchingInlineSnapshot(
+  await expect(run([1, 2, 3, Number.NaN, 5, 6], 'rtn-w4', 2)).rejects.toThrowErrorMatchingInlineSnapshot(
     `[BitlossError: [rtn] x: the weight in row 1, column 0 is NaN, which has no place on an integer grid. Check the checkpoint; a weight file with NaN or infinite values is damaged or was saved after a diverged training.]`,
   );
-  expect(() => run([1, 2, 3e6, 4], 'rtn-w4g2')).toThrowErrorMatchingInlineSnapshot(
+  await expect(run([1, 2, 3e6, 4], 'rtn-w4g2')).rejects.toThrowErrorMatchingInlineSnapshot(
     `[BitlossError: [rtn] x: group 1 of row 0 needs a scale beyond the largest half-precision number, 65504. Use more bits or smaller groups, or check the checkpoint: weights this large are unusual.]`,
   );
-  expect(() =>
+  await expect(
     rtn.quantize(
       { name: 'x', weight: new Float32Array(3), N: 2, K: 2 },
       rtn.fromRecipe(parseRecipe('rtn-w4')),
-      { statistics: null, rng: createRng(0) },
+      context(),
     ),
-  ).toThrowErrorMatchingInlineSnapshot(
+  ).rejects.toThrowErrorMatchingInlineSnapshot(
     `[BitlossError: [rtn] x: a matrix of N = 2 rows and K = 2 columns needs 4 weights, got 3. Check that the config belongs to this checkpoint.]`,
   );
   expect(() => findMethod('gtpq')).toThrowErrorMatchingInlineSnapshot(

@@ -1,0 +1,196 @@
+/** The heavy steps of compression in TypeScript: the reference for every other place where they are done. */
+import type { PackedLinear } from '../formats/format.ts';
+import { dequantize } from '../formats/index.ts';
+import { intGrouped } from '../formats/int-grouped.ts';
+import { type AffineGrid, fitGrid, quantize } from '../math/affine.ts';
+import { type Grids, roundColumns } from '../math/column-loop.ts';
+import type { Hessian, HessianFactor } from '../math/hessian.ts';
+import { checkGroup, checkScales, checkWeights } from './checks.ts';
+import type {
+  ColumnRule,
+  DenseLinear,
+  FactorHandle,
+  GridRule,
+  HessianHandle,
+  Operations,
+  RoundedColumns,
+} from './operations.ts';
+
+export const cpuOperations: Operations = {
+  roundToNearest: async (method, linear, rule) => nearest(method, linear, rule),
+  async roundColumns(method, linear, rule, factor) {
+    if (!(factor instanceof CpuFactor) || factor.values?.upper == null)
+      throw new TypeError('[operations] the factor is not one that the CPU found.');
+    return withFeedback(method, linear, rule, factor.values, factor.values.upper);
+  },
+  relativeError: async ({ weight }, packed) => compare(weight, dequantize(packed)),
+  hessian: (hessian) => new CpuHessian(hessian),
+};
+
+class CpuHessian implements HessianHandle {
+  readonly #hessian: Hessian;
+
+  constructor(hessian: Hessian) {
+    this.#hessian = hessian;
+  }
+
+  get K(): number {
+    return this.#hessian.K;
+  }
+
+  async factor(damping: number, actOrder: boolean): Promise<FactorHandle> {
+    if (this.#hessian.isEmpty) return new CpuFactor('empty', this.#hessian.K, damping, null);
+    const values = this.#hessian.factor(damping, actOrder);
+    const state = values.upper === null ? 'none' : 'found';
+    return new CpuFactor(state, values.dead.length, values.damping, values);
+  }
+
+  // Nothing holds on to it but the handle.
+  release(): void {}
+}
+
+class CpuFactor implements FactorHandle {
+  readonly state: FactorHandle['state'];
+  readonly dead: number;
+  readonly damping: number;
+  /** Null where H is empty. */
+  readonly values: HessianFactor | null;
+
+  constructor(state: FactorHandle['state'], dead: number, damping: number, values: HessianFactor | null) {
+    this.state = state;
+    this.dead = dead;
+    this.damping = damping;
+    this.values = values;
+  }
+}
+
+/** The weights as float64, checked. */
+function readWeights(method: string, linear: DenseLinear): Float64Array {
+  checkWeights(method, linear);
+  return Float64Array.from(linear.weight);
+}
+
+/** Fits the grid of every group, `[N, K/G]` scales and zeros. */
+function fitGrids(method: string, { name, N, K }: DenseLinear, weights: Float64Array, rule: GridRule): Grids {
+  const size = checkGroup(method, { name, K }, rule.group);
+  const groups = K / size;
+  const scales = new Float64Array(N * groups);
+  const zeros = new Int16Array(N * groups);
+  const grid: AffineGrid = { scale: 0, zero: 0 };
+  for (let g = 0; g < scales.length; g++) {
+    fitGrid(weights, g * size, size, rule, grid);
+    scales[g] = grid.scale;
+    zeros[g] = grid.zero;
+  }
+  checkScales(method, name, scales, groups);
+  return { scales, zeros };
+}
+
+/** Cost: O(N·K), with `mse` 80 times that. */
+function nearest(method: string, linear: DenseLinear, rule: GridRule): PackedLinear {
+  const { N, K } = linear;
+  const group = checkGroup(method, linear, rule.group);
+  const weights = readWeights(method, linear);
+  const { scales, zeros } = fitGrids(method, linear, weights, rule);
+  const maxCode = 2 ** rule.bits - 1;
+  const codes = new Uint8Array(N * K);
+  for (let g = 0; g < scales.length; g++) {
+    const end = (g + 1) * group;
+    for (let i = g * group; i < end; i++) codes[i] = quantize(weights[i], scales[g], zeros[g], maxCode);
+  }
+  return intGrouped.pack({
+    N,
+    K,
+    bits: rule.bits,
+    group,
+    codes,
+    scales: Float32Array.from(scales),
+    zeros: rule.symmetric ? null : zeros,
+    groupOfColumn: null,
+  });
+}
+
+/** Cost: O(N·K²) time beyond the shared factorization, 2·N·K doubles. */
+function withFeedback(
+  method: string,
+  linear: DenseLinear,
+  rule: ColumnRule,
+  { order, dead }: HessianFactor,
+  upper: Float64Array,
+): RoundedColumns {
+  const { N, K } = linear;
+  const group = checkGroup(method, linear, rule.group);
+  const groups = K / group;
+  const original = readWeights(method, linear);
+  for (const k of dead) for (let n = 0; n < N; n++) original[n * K + k] = 0;
+  const grids: Grids = rule.staticGroups
+    ? fitGrids(method, linear, original, rule)
+    : { scales: new Float64Array(N * groups), zeros: new Int16Array(N * groups) };
+  const groupOfStep = groupsOfSteps(rule, order, group);
+  const weights = visit(original, order, N, K);
+  const loop = { N, K, weights, upper, rule, group, groupOfStep, grids, fit: !rule.staticGroups };
+  const { codes, loss } = roundColumns(loop);
+  checkScales(method, linear.name, grids.scales, groups);
+  const packed = intGrouped.pack({
+    N,
+    K,
+    bits: rule.bits,
+    group,
+    codes: restore(codes, order, N, K),
+    scales: Float32Array.from(grids.scales),
+    zeros: rule.symmetric ? null : grids.zeros,
+    groupOfColumn: groupsOfColumns(rule, groupOfStep, order, groups),
+  });
+  return { packed, loss };
+}
+
+/** The group of the column visited at each step. */
+export function groupsOfSteps(
+  { staticGroups }: ColumnRule,
+  order: ArrayLike<number>,
+  group: number,
+): Uint16Array {
+  return Uint16Array.from(order, (k, step) => Math.floor((staticGroups ? k : step) / group));
+}
+
+/** Only groups of reordered columns have to be stored. */
+export function groupsOfColumns(
+  { actOrder, staticGroups }: ColumnRule,
+  groupOfStep: Uint16Array,
+  order: Uint32Array | Int32Array,
+  groups: number,
+): Uint16Array | null {
+  if (!actOrder || staticGroups || groups === 1) return null;
+  const groupOfColumn = new Uint16Array(order.length);
+  for (const [step, column] of order.entries()) groupOfColumn[column] = groupOfStep[step];
+  return groupOfColumn;
+}
+
+/** Columns in visiting order. */
+function visit(weights: Float64Array, order: Uint32Array, N: number, K: number): Float64Array {
+  const visited = new Float64Array(N * K);
+  for (let n = 0; n < N; n++) {
+    for (let step = 0; step < K; step++) visited[n * K + step] = weights[n * K + order[step]];
+  }
+  return visited;
+}
+
+/** Columns back in their original order. */
+function restore(codes: Uint8Array, order: Uint32Array, N: number, K: number): Uint8Array {
+  const restored = new Uint8Array(N * K);
+  for (let n = 0; n < N; n++) {
+    for (let step = 0; step < K; step++) restored[n * K + order[step]] = codes[n * K + step];
+  }
+  return restored;
+}
+
+/** Σ(w − ŵ)² / Σw². */
+function compare(weight: Float32Array, restored: Float32Array): number {
+  let error = 0;
+  let square = 0;
+  for (let i = 0; i < weight.length; i++) {
+    error += (weight[i] - restored[i]) ** 2;
+    square += weight[i] ** 2;
+  }
+  return square === 0 ? 0 : error / square;
+}

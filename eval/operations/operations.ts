@@ -1,0 +1,84 @@
+/**
+ * The numerically heavy steps of compression, done where the engine computes: in TypeScript on the CPU, or by kernels on a
+ * GPU with the same result. Methods call them and know neither.
+ */
+import type { PackedLinear } from '../formats/format.ts';
+import type { AffineRule } from '../math/affine.ts';
+import type { Hessian } from '../math/hessian.ts';
+
+/** One weight matrix, float32 `[N, K]` row-major; never modified. */
+export interface DenseLinear {
+  /** The Hugging Face module path, for messages. */
+  readonly name: string;
+  /** May be a copy that is made when it is read, where the weights are kept elsewhere. */
+  readonly weight: Float32Array;
+  readonly N: number;
+  readonly K: number;
+}
+
+export interface GridRule extends AffineRule {
+  /** Input columns that share a scale; −1: the whole row. */
+  readonly group: number;
+}
+
+export interface ColumnRule extends GridRule {
+  /** Visit columns by falling H_ii. */
+  readonly actOrder: boolean;
+  /** Fit all grids on the original weights, before any correction. */
+  readonly staticGroups: boolean;
+}
+
+/** H = (2/n)·Σ XᵀX of the inputs that one or more linears read, kept where the work is done. */
+export interface HessianHandle {
+  readonly K: number;
+  /**
+   * Prepares H and factorizes it as `Hessian.factor` (eval/math/hessian.ts) does, with larger damping where it must. The
+   * latest answer is kept, so linears with the same input share the work.
+   */
+  factor(damping: number, actOrder: boolean): Promise<FactorHandle>;
+  /** Gives its memory back, and that of its factor; neither may be used afterwards. */
+  release(): void;
+}
+
+export interface FactorHandle {
+  /**
+   * found: ready for `roundColumns`. none: no damping sufficed, or H is not finite. empty: no input was ever seen, as of an
+   * expert that no token of the calibration data went to.
+   */
+  readonly state: 'found' | 'none' | 'empty';
+  /** Columns whose input was always zero. */
+  readonly dead: number;
+  /** The one asked for, or a larger one. */
+  readonly damping: number;
+}
+
+export interface RoundedColumns {
+  readonly packed: PackedLinear;
+  /** Σ over rows of (w − ŵ) H (w − ŵ)ᵀ with the damped H. */
+  readonly loss: number;
+}
+
+/** `method` is named in messages. */
+export interface Operations {
+  /**
+   * Every weight on the grid of its group, by itself.
+   * @throws method/group-size, method/group-count, method/shape, method/not-finite, method/scale-too-large
+   */
+  roundToNearest(method: string, linear: DenseLinear, rule: GridRule): Promise<PackedLinear>;
+  /**
+   * Column by column, each error pushed into the columns not yet done (eval/math/column-loop.ts); weights of dead inputs
+   * become zero first.
+   * @param factor  found, by a handle of the same operations
+   * @throws as roundToNearest
+   */
+  roundColumns(
+    method: string,
+    linear: DenseLinear,
+    rule: ColumnRule,
+    factor: FactorHandle,
+  ): Promise<RoundedColumns>;
+  /** Σ(w − ŵ)² / Σw² of a linear and its packed form; 0 for an all-zero matrix. */
+  relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number>;
+  /** A Hessian that was computed on the host. */
+  hessian(hessian: Hessian): HessianHandle;
+}
