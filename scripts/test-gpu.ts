@@ -4,6 +4,7 @@ import { deviceCount } from '../eval/engines/cuda/device.ts';
 
 $.stdio = 'inherit';
 $.nothrow = true;
+$.preferLocal = true;
 
 try {
   deviceCount();
