@@ -245,6 +245,8 @@ int bl_code_errors(bl_context *ctx, int dtype, bl_ptr w, bl_ptr codes, bl_ptr sc
                    int64_t N, int64_t K, int64_t G, bl_ptr sums, bl_stream stream);
 /* LSB-first bit stream of each row, padded to whole bytes (eval/formats/bit-stream.ts): codes uint8 [N, K] → packed. */
 int bl_pack(bl_context *ctx, bl_ptr codes, int64_t N, int64_t K, int bits, bl_ptr packed, bl_stream stream);
+/* The reverse of bl_pack. */
+int bl_unpack(bl_context *ctx, bl_ptr packed, int64_t N, int64_t K, int bits, bl_ptr codes, bl_stream stream);
 /* hessian float64 [K, K] (+)= gram float32 [K, K]. */
 int bl_hessian_add(bl_context *ctx, bl_ptr hessian, bl_ptr gram, int64_t K, int accumulate, bl_stream stream);
 /* upper float64 [K, K] = the upper U with Uᵀ·U = (P·(factor·H)·Pᵀ + damping·mean·I)⁻¹, in visiting order: dead columns get a
@@ -258,7 +260,7 @@ int bl_factor(bl_context *ctx, bl_ptr hessian, int64_t K, double factor, double 
  * GPTQ's column loop in float64, no host round trip: w float64 [N, K] in visiting order, used up; upper as above;
  * group_of_step int32 [K]; fit 1: grids are fitted as their first column is reached, and one that was fitted on a weight that is
  * not finite has a scale of NaN; fit 0: scales and zeros are given.
- * codes uint8 [N, K] in visiting order; scales float64 [N, K/G], zeros int16 [N, K/G]; losses float64 [N].
+ * codes uint8 [N, K] in visiting order; scales float32 [N, K/G], zeros int16 [N, K/G]; losses float64 [N].
  * errors: scratch float64 [N, 512].
  */
 int bl_column_loop(bl_context *ctx, bl_ptr w, bl_ptr upper, int64_t N, int64_t K, int64_t G, int bits, int symmetric,
@@ -267,6 +269,9 @@ int bl_column_loop(bl_context *ctx, bl_ptr w, bl_ptr upper, int64_t N, int64_t K
 /* w float64 [N, K] in visiting order from w of type dtype; columns that are dead (uint8 [K] or 0) become 0. order int32 [K] or 0. */
 int bl_visit(bl_context *ctx, int dtype, bl_ptr w, bl_ptr order, bl_ptr dead, int64_t N, int64_t K, bl_ptr out,
              bl_stream stream);
+/* Grids of all groups of w float64 [N, K], as bl_round_weights finds them; scales float32 and zeros int16 [N, K/G]. */
+int bl_fit_grids(bl_context *ctx, bl_ptr w, int64_t N, int64_t K, int64_t G, int bits, int symmetric, int range, int mse,
+                 bl_ptr scales, bl_ptr zeros, bl_stream stream);
 /* codes of visiting order back to column order. */
 int bl_restore(bl_context *ctx, bl_ptr codes, bl_ptr order, int64_t N, int64_t K, bl_ptr out, bl_stream stream);
 /* Normal random numbers of deviation `deviation` (Philox), for benchmarks: out [n] of type dtype. */

@@ -55,12 +55,13 @@ __global__ void __launch_bounds__(BLOCK_THREADS) column_block(LoopArguments in) 
   }
 }
 
-/* Grids of the group that begins at `start`, one warp a row; for groups of more than 128 columns. */
-__global__ void __launch_bounds__(BLOCK_THREADS) fit_rows(LoopArguments in) {
-  const int64_t n = blockIdx.x * static_cast<int64_t>(BLOCK_THREADS / 32) + threadIdx.x / 32;
+/* Grids of `groups` groups of each row, the first beginning at `start`; one warp a group. */
+__global__ void __launch_bounds__(BLOCK_THREADS) fit_rows(LoopArguments in, int64_t groups) {
+  const int64_t warp = blockIdx.x * static_cast<int64_t>(BLOCK_THREADS / 32) + threadIdx.x / 32;
+  const int64_t n = warp / groups, first = in.start / in.G + warp % groups;
   const int lane = threadIdx.x % 32;
   if (n >= in.N) return;
-  const double *weights = in.weights + n * in.K + in.start;
+  const double *weights = in.weights + n * in.K + first * in.G;
   Range range;
   for (int64_t i = lane; i < in.G; i += 32) range.add(weights[i]);
   range.merge(32);
@@ -71,8 +72,8 @@ __global__ void __launch_bounds__(BLOCK_THREADS) fit_rows(LoopArguments in) {
   }
   if (!range.is_finite()) grid = Grid{NAN, 0};
   if (lane != 0) return;
-  const int64_t g = n * in.groups + in.group_of_step[in.start];
-  in.scales[g] = grid.scale;
+  const int64_t g = n * in.groups + first;
+  in.scales[g] = static_cast<float>(grid.scale);
   in.zeros[g] = static_cast<int16_t>(grid.zero);
 }
 

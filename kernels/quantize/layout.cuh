@@ -87,6 +87,19 @@ __global__ void pack(const uint8_t *codes, int64_t N, int64_t K, int bits, uint8
   for (int i = 0; i < bytes; ++i) to[i] = static_cast<uint8_t>(stream >> (8 * i));
 }
 
+/* `bits` bytes become eight codes. */
+__global__ void unpack(const uint8_t *packed, int64_t N, int64_t K, int bits, uint8_t *codes) {
+  const int64_t row_items = (K + 7) / 8, row_bytes = (K * bits + 7) / 8;
+  const int64_t n = item() / row_items, first = item() % row_items * 8;
+  if (n >= N) return;
+  const int count = static_cast<int>(K - first < 8 ? K - first : 8);
+  const uint8_t *from = packed + n * row_bytes + first / 8 * bits;
+  const int bytes = (count * bits + 7) / 8;
+  uint64_t stream = 0;
+  for (int i = 0; i < bytes; ++i) stream |= static_cast<uint64_t>(from[i]) << (8 * i);
+  for (int i = 0; i < count; ++i) codes[n * K + first + i] = static_cast<uint8_t>(stream >> (i * bits) & ((1 << bits) - 1));
+}
+
 /* Columns in visiting order, as float64; those of dead inputs become 0. order and dead may be null. */
 template <class T>
 __global__ void visit(const T *weights, const int32_t *order, const uint8_t *dead, int64_t N, int64_t K, double *out) {

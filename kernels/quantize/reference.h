@@ -79,6 +79,24 @@ BL_EXPORT int blr_pack(const void *codes, int64_t N, int64_t K, int bits, void *
   return BL_OK;
 }
 
+BL_EXPORT int blr_unpack(const void *packed, int64_t N, int64_t K, int bits, void *codes) {
+  BL_REQUIRE(N >= 0 && K >= 1 && bits >= 1 && bits <= 8, "blr_unpack: N = %lld, K = %lld, %d bits", (long long)N,
+             (long long)K, bits);
+  const int64_t row_bytes = bl::divide_up(K * bits, 8);
+  const uint8_t *in = static_cast<const uint8_t *>(packed);
+  for (int64_t n = 0; n < N; ++n) {
+    for (int64_t k = 0; k < K; ++k) {
+      int code = 0;
+      for (int bit = 0; bit < bits; ++bit) {
+        const int64_t place = k * bits + bit;
+        code |= (in[n * row_bytes + place / 8] >> (place % 8) & 1) << bit;
+      }
+      static_cast<uint8_t *>(codes)[n * K + k] = static_cast<uint8_t>(code);
+    }
+  }
+  return BL_OK;
+}
+
 BL_EXPORT int blr_hessian_add(void *hessian, const void *gram, int64_t K, int accumulate) {
   double *sum = static_cast<double *>(hessian);
   for (int64_t i = 0; i < K * K; ++i) sum[i] = (accumulate ? sum[i] : 0) + static_cast<const float *>(gram)[i];

@@ -44,7 +44,7 @@ struct LoopRow {
   double *weights;
   const double *upper;
   uint8_t *codes;
-  double *scales;
+  float *scales;
   int16_t *zeros;
 };
 
@@ -56,7 +56,7 @@ inline double round_row(const LoopRow &row, int64_t K, int64_t G, const Rule &ru
     const int32_t g = group_of_step[i];
     if (fits && i % G == 0) {
       const Grid fitted = fit(row.weights + i, G, rule, nullptr);
-      row.scales[g] = fitted.scale;
+      row.scales[g] = static_cast<float>(fitted.scale);
       row.zeros[g] = static_cast<int16_t>(fitted.zero);
     }
     const Grid grid{row.scales[g], static_cast<double>(row.zeros[g])};
@@ -101,6 +101,19 @@ BL_EXPORT int blr_factor(const void *hessian, int64_t K, double factor, double d
   return BL_OK;
 }
 
+BL_EXPORT int blr_fit_grids(const void *w, int64_t N, int64_t K, int64_t G, int bits, int symmetric, int range, int mse,
+                            void *scales, void *zeros) {
+  using namespace bl::quantize;
+  const Rule rule{bits, symmetric, range, mse};
+  BL_TRY(check_rule("blr_fit_grids", N, K, G, rule));
+  for (int64_t g = 0; g < N * (K / G); ++g) {
+    const Grid grid = fit(static_cast<const double *>(w) + g * G, G, rule, nullptr);
+    static_cast<float *>(scales)[g] = static_cast<float>(grid.scale);
+    static_cast<int16_t *>(zeros)[g] = static_cast<int16_t>(grid.zero);
+  }
+  return BL_OK;
+}
+
 BL_EXPORT int blr_column_loop(void *w, const void *upper, int64_t N, int64_t K, int64_t G, int bits, int symmetric,
                               int range, int mse, const void *group_of_step, int fit, void *codes, void *scales,
                               void *zeros, void *losses, void *errors) {
@@ -110,7 +123,7 @@ BL_EXPORT int blr_column_loop(void *w, const void *upper, int64_t N, int64_t K, 
   BL_TRY(check_rule("blr_column_loop", N, K, G, rule));
   for (int64_t n = 0; n < N; ++n) {
     const LoopRow row{static_cast<double *>(w) + n * K, static_cast<const double *>(upper),
-                      static_cast<uint8_t *>(codes) + n * K, static_cast<double *>(scales) + n * (K / G),
+                      static_cast<uint8_t *>(codes) + n * K, static_cast<float *>(scales) + n * (K / G),
                       static_cast<int16_t *>(zeros) + n * (K / G)};
     static_cast<double *>(losses)[n] = round_row(row, K, G, rule, static_cast<const int32_t *>(group_of_step), fit != 0);
   }

@@ -75,6 +75,16 @@ BL_EXPORT int bl_pack(bl_context *ctx, bl_ptr codes, int64_t N, int64_t K, int b
   return bl::launched("bl_pack");
 }
 
+BL_EXPORT int bl_unpack(bl_context *ctx, bl_ptr packed, int64_t N, int64_t K, int bits, bl_ptr codes, bl_stream stream) {
+  BL_ENTER(ctx, "bl_unpack");
+  BL_REQUIRE(N >= 0 && K >= 1 && bits >= 1 && bits <= 8, "bl_unpack: N = %lld, K = %lld, %d bits", (long long)N,
+             (long long)K, bits);
+  if (N == 0) return BL_OK;
+  unpack<<<blocks_for(N * bl::divide_up(K, 8)), THREADS, 0, bl::stream_of(stream)>>>(
+      bl::pointer_to<const uint8_t>(packed), N, K, bits, bl::pointer_to<uint8_t>(codes));
+  return bl::launched("bl_unpack");
+}
+
 BL_EXPORT int bl_visit(bl_context *ctx, int dtype, bl_ptr w, bl_ptr order, bl_ptr dead, int64_t N, int64_t K, bl_ptr out,
                        bl_stream stream) {
   BL_ENTER(ctx, "bl_visit");

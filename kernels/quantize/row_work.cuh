@@ -29,7 +29,7 @@ struct LoopArguments {
   const int32_t *group_of_step;
   bool fit;
   uint8_t *codes;
-  double *scales;
+  float *scales;
   int16_t *zeros;
   double *losses;
   /* [N, errors_stride]: errors of this block from column 0 on. */
@@ -118,7 +118,7 @@ struct RowWork {
     if (!range.is_finite()) grid = Grid{NAN, 0};
     if (lane == 0 && n < in.N) {
       const int64_t g = n * in.groups + in.group_of_step[in.start + from];
-      in.scales[g] = grid.scale;
+      in.scales[g] = static_cast<float>(grid.scale);
       in.zeros[g] = static_cast<int16_t>(grid.zero);
     }
     return grid;

@@ -126,6 +126,11 @@ describeGpu('quantization', (device) => {
       device().kernels.pack({ codes: scope.put(codes), N, K, bits, packed: scope.out(found) });
       scope.collect();
       expect(found).toEqual(expected);
+      const unpacked = new Uint8Array(N * K);
+      const back = new Scope(device());
+      device().kernels.unpack({ packed: back.put(expected), N, K, bits, codes: back.out(unpacked) });
+      back.collect();
+      expect(unpacked).toEqual(codes);
       const order = Uint16Array.from({ length: K }, () => rng.int(K / G));
       for (const dtype of DTYPES) {
         for (const groupOfColumn of [null, order]) {
@@ -233,12 +238,23 @@ describeGpu('quantization', (device) => {
       const values = unevenWeights(N, K, G);
       const grids = { scales: new Float32Array((N * K) / G), zeros: new Int16Array((N * K) / G) };
       const rest = { N, K, G, ...numbersOf(rule) };
-      const spare = new Uint8Array(N * K);
-      reference.roundWeights({ dtype: BL.F32, w: values, ...rest, importance: null, codes: spare, ...grids });
+      const fitted = { scales: grids.scales.slice(), zeros: grids.zeros.slice() };
+      const wide = Float64Array.from(values);
+      reference.fitGrids({ w: wide, ...rest, ...grids });
+      const own = new Scope(device());
+      const { scales, zeros } = fitted;
+      device().kernels.fitGrids({
+        w: own.put(wide),
+        ...rest,
+        scales: own.out(scales),
+        zeros: own.out(zeros),
+      });
+      own.collect();
+      expect(fitted).toEqual(grids);
       const groupOfStep = Int32Array.from(factor.order, (k, step) => Math.floor((fit ? step : k) / G));
       const made = () => ({
         ...{ codes: new Uint8Array(N * K), losses: new Float64Array(N) },
-        ...{ scales: Float64Array.from(grids.scales), zeros: grids.zeros.slice() },
+        ...{ scales: grids.scales.slice(), zeros: grids.zeros.slice() },
       });
       const [expected, found] = [made(), made()];
       const visited = new Float64Array(N * K);

@@ -133,6 +133,9 @@ test.each([2, 3, 4, 5, 6, 7, 8])('packing and dequantizing %i-bit codes', (bits)
   const expected = new Uint8Array(packed.length);
   for (let n = 0; n < N; n++) packBits(codes, n * K, K, bits, expected, n * streamBytes(K, bits));
   expect(packed).toEqual(expected);
+  const unpacked = new Uint8Array(N * K);
+  reference.unpack({ packed, N, K, bits, codes: unpacked });
+  expect(unpacked).toEqual(codes);
 
   const scales = Float32Array.from({ length: N * 3 }, () => Math.f16round(rng.next()));
   const zeros = Int16Array.from({ length: N * 3 }, () => rng.int(400) - 200);
@@ -206,7 +209,7 @@ describe('GPTQ', () => {
     const expected = { scales: Float64Array.from(grids.scales), zeros: grids.zeros.slice() };
     const loop = { N, K, weights: visited.slice(), upper: upper!, rule, group: G, groupOfStep, fit };
     const result = roundColumns({ ...loop, grids: expected });
-    const found = { scales: Float64Array.from(grids.scales), zeros: grids.zeros.slice() };
+    const found = { scales: grids.scales.slice(), zeros: grids.zeros.slice() };
     const [codes, losses] = [new Uint8Array(N * K), new Float64Array(N)];
     reference.columnLoop({
       ...{ w: visited, upper, N, K, G, ...numbersOf(rule), groupOfStep: Int32Array.from(groupOfStep) },
