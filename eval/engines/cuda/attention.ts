@@ -109,7 +109,7 @@ async function projectLatent(context: BlockContext, mixer: LatentAttention, x: M
   const N = first.outFeatures + kvDown.outFeatures;
   await readByLinears(context, { name: first.name, x, M: T, K: context.hiddenSize });
   const down = takeMatrix(context, T, N);
-  addLinear(context, 'down', x, down, [T, N, context.hiddenSize]);
+  addLinear(context, 'latent', x, down, [T, N, context.hiddenSize]);
   const q = query.kind === 'full' ? down : await expandQueries(context, query, down);
   rotate(context, position, asVectors(columns(q, plainDim), keyDim), heads);
   const latent = columns(down, first.outFeatures);

@@ -97,7 +97,7 @@ function latentParts({
   heads,
 }: LatentAttention): Part[] {
   const parts = [
-    ...linearParts('down', [query.kind === 'full' ? query.q : query.down, kvDown]),
+    ...linearParts('latent', [query.kind === 'full' ? query.q : query.down, kvDown]),
     ...normParts('kv.norm', kvNorm, latentSize),
     ...linearParts('kv.up', [kvUp]),
     ...slopeParts(position.kind, heads),

@@ -26,6 +26,8 @@ export interface CudaEngineOptions {
   readonly dtype?: DtypeChoice;
   /** Most device memory that is used. @default nearly all that is free when the engine starts */
   readonly deviceBytes?: number;
+  /** Most blocks of a model whose weights stay on the device. @default as many as fit */
+  readonly residentBlocks?: number;
   /** Told how memory is divided, once a model is first used. */
   readonly onPlan?: (plan: MemoryPlan) => void;
 }
@@ -33,7 +35,7 @@ export interface CudaEngineOptions {
 /** Sizes that benchmarks set; models of checkpoints have defaults for all of them. */
 export type RandomModelOptions = Pick<
   CudaModelOptions,
-  'limitBytes' | 'chunkTokens' | 'batchTokens' | 'hostImages'
+  'limitBytes' | 'chunkTokens' | 'batchTokens' | 'residentBlocks' | 'hostImages'
 > &
   Partial<Pick<CudaModelOptions, 'precision'>>;
 
@@ -106,10 +108,11 @@ export class CudaEngine implements Engine {
     architecture: Architecture,
     own: Pick<CudaModelOptions, 'weights' | 'precision'> & RandomModelOptions,
   ): CudaModel {
-    const { onPlan } = this.#options;
+    const { onPlan, residentBlocks } = this.#options;
     return new CudaModel({
       ...{ memory: this.memory, architecture, ranges: this.#ranges, exclusive: this.#exclusive },
       dtype: chooseDtype(this.#options.dtype ?? 'auto', architecture),
+      ...(residentBlocks === undefined ? {} : { residentBlocks }),
       ...own,
       ...(onPlan === undefined ? {} : { onPlan }),
     });

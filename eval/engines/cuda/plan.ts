@@ -44,6 +44,8 @@ export interface PlanOptions {
   /** Most tokens of a chunk and of a batch. @default 16384, and 65536 where all weights stay or 262144 where they do not */
   readonly chunkTokens?: number;
   readonly batchTokens?: number;
+  /** Most blocks whose weights stay, though more would fit. @default all */
+  readonly residentBlocks?: number;
 }
 
 const CHUNK_TOKENS = 16_384;
@@ -61,7 +63,8 @@ export async function planMemory(options: PlanOptions): Promise<MemoryPlan> {
   const top = topLayout(architecture, dtype);
   const sizes = chunkSizes(options);
   const candidates: MemoryPlan[] = [];
-  for (const isStreamed of [false, true]) {
+  const canStay = (options.residentBlocks ?? blocks.length) >= blocks.length;
+  for (const isStreamed of canStay ? [false, true] : [true]) {
     for (const chunkTokens of sizes) {
       const scratchBytes = await chunkBytes(options, layouts, chunkTokens);
       const plan = divide(options, { layouts, top, chunkTokens, scratchBytes }, isStreamed);
@@ -88,7 +91,7 @@ function chunkSizes({ longest = 0, chunkTokens = CHUNK_TOKENS }: PlanOptions): n
 }
 
 function divide(
-  { architecture, limitBytes, batchTokens }: PlanOptions,
+  { architecture, limitBytes, batchTokens, residentBlocks: most }: PlanOptions,
   fixed: Pick<MemoryPlan, 'layouts' | 'top' | 'chunkTokens' | 'scratchBytes'>,
   isStreamed: boolean,
 ): MemoryPlan {
@@ -105,7 +108,9 @@ function divide(
   const more = Math.max(0, Math.floor(share / (1.25 * tokenBytes)));
   const tokens = Math.min(wanted, chunkTokens + more);
   const left = limitBytes - weights - scratchBytes - side(tokens) - tokens * tokenBytes;
-  const residentBlocks = isStreamed ? countFitting(layouts, left) : layouts.length;
+  const residentBlocks = isStreamed
+    ? Math.min(countFitting(layouts, left), most ?? layouts.length)
+    : layouts.length;
   const weightBytes = weights + (isStreamed ? sum(layouts.slice(0, residentBlocks)) : 0);
   const hiddenBytes = tokens * tokenBytes;
   const totalBytes = weightBytes + hiddenBytes + scratchBytes + side(tokens);

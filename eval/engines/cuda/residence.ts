@@ -28,6 +28,7 @@ export interface ResidenceOptions {
   readonly limitBytes?: number;
   readonly chunkTokens?: number;
   readonly batchTokens?: number;
+  readonly residentBlocks?: number;
   /** Host images that streamed blocks share in turn: for benchmarks only. */
   readonly hostImages?: number;
   /** Called with each plan that is made. */
@@ -61,12 +62,10 @@ export class Residence {
   async plan(longest: number): Promise<MemoryPlan> {
     const known = this.#plan;
     if (known !== null && longest <= Math.max(known.longest, known.plan.chunkTokens)) return known.plan;
-    const { memory, architecture, dtype, precision, limitBytes, chunkTokens, batchTokens } = this.options;
+    const { memory, limitBytes = Number.POSITIVE_INFINITY } = this.options;
     const plan = await planMemory({
-      ...{ architecture, dtype, precision, longest },
-      limitBytes: Math.min(memory.limitBytes, limitBytes ?? Number.POSITIVE_INFINITY),
-      ...(chunkTokens === undefined ? {} : { chunkTokens }),
-      ...(batchTokens === undefined ? {} : { batchTokens }),
+      ...this.options,
+      ...{ longest, limitBytes: Math.min(memory.limitBytes, limitBytes) },
     });
     this.#plan = { plan, longest };
     this.options.onPlan?.(plan);
