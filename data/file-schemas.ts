@@ -1,5 +1,6 @@
 /** The schema of every kind of file below data/, by the name under which its JSON Schema is published. */
 import { z } from 'zod';
+import { benchFileSchema } from './bench-schema.ts';
 import * as catalog from './catalog-schema.ts';
 import { filesSchema, headerSchema } from './published-schema.ts';
 import { runFileSchema } from './schema.ts';
@@ -8,6 +9,7 @@ import { tensorFileSchema } from './tensor-schema.ts';
 export const FILE_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   run: runFileSchema,
   tensors: tensorFileSchema,
+  bench: benchFileSchema,
   models: z.array(catalog.modelSchema),
   papers: z.array(catalog.paperSchema),
   sources: z.array(catalog.sourceSchema),

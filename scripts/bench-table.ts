@@ -1,0 +1,63 @@
+/** Writes the tables of data/bench/ between the markers of docs/benchmarks.md: `node scripts/bench-table.ts`. */
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type BenchFile, benchFileSchema } from '../data/bench-schema.ts';
+import { benches } from './bench/benches/index.ts';
+import { benchTable, markdown } from './bench/table.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const DOCUMENT = path.join(ROOT, 'docs/benchmarks.md');
+const MARKED = /(<!-- measured:begin -->\n)[\s\S]*?(<!-- measured:end -->)/;
+
+/** Every committed file by its GPU, in the order of the benchmarks. */
+export function benchFiles(): ReadonlyMap<string, readonly BenchFile[]> {
+  const order = benches.map(({ name }) => name);
+  const files = globSync('data/bench/*/*.json', { cwd: ROOT }).map((file) =>
+    benchFileSchema.parse(JSON.parse(readFileSync(path.join(ROOT, file), 'utf8'))),
+  );
+  files.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+  return Map.groupBy(files, ({ machine }) => machine.gpu ?? 'unknown');
+}
+
+/** The document with the tables of these files. */
+export function withBenchTables(document: string, files: ReadonlyMap<string, readonly BenchFile[]>): string {
+  const sections = [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([gpu, its]) => section(gpu, its));
+  return document.replace(MARKED, (_, begin, end) => `${begin}${sections.join('\n\n')}\n${end}`);
+}
+
+function section(gpu: string, files: readonly BenchFile[]): string {
+  const clocks = files.flatMap(({ clocks: { before, after } }) => [before.sm_mhz, after.sm_mhz]);
+  const days = [...new Set(files.map(({ created_at }) => created_at.slice(0, 10)))].sort();
+  const notes = new Set(files.flatMap(({ rows }) => rows.flatMap(({ note }) => note ?? [])));
+  const facts = [
+    `Driver ${files[0].machine.driver}, ${days.join(' and ')}; SM clock between ${Math.min(...clocks)} and ${Math.max(...clocks)} MHz before and after.`,
+    rates(files),
+    peers(files),
+  ];
+  return [
+    `### ${gpu}`,
+    facts.filter((fact) => fact !== '').join(' '),
+    markdown(benchTable(files)),
+    ...[...notes].map((note) => `- ${note}`),
+  ].join('\n\n');
+}
+
+function rates(files: readonly BenchFile[]): string {
+  const found = files.find((file) => file.rates !== null)?.rates;
+  if (found === undefined || found === null) return '';
+  const [copy, matmul] = [found.copy_bytes_per_second, found.matmul_flops_per_second].map((value) =>
+    (value / 1e12).toPrecision(3),
+  );
+  return `Limits follow from ${copy} TB/s of a large copy and ${matmul} TFLOP/s of a bf16 product of 8192³.`;
+}
+
+function peers(files: readonly BenchFile[]): string {
+  const found = files.find((file) => file.peer !== null)?.peer;
+  if (found === undefined || found === null) return '';
+  return `Peers ran on ${Object.entries(found)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ')}.`;
+}
+
+if (process.argv[1] === import.meta.filename)
+  writeFileSync(DOCUMENT, withBenchTables(readFileSync(DOCUMENT, 'utf8'), benchFiles()));

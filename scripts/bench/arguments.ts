@@ -1,0 +1,51 @@
+/** The command line of `pnpm bench`. */
+import { parseArgs } from 'node:util';
+
+export const USAGE = `pnpm bench gpu [NAME…] [--quick] [--peer-python python3] [--no-peers] [--out data/bench]
+
+  NAME…          some benchmarks; all without a name
+  --quick        small work, one repeat: shows that everything runs; nothing is saved
+  --peer-python  the Python that has PyTorch and transformers
+  --no-peers     leaves out what is compared with
+  --out          where <gpu>/<name>.json goes`;
+
+export interface BenchArguments {
+  readonly names: readonly string[];
+  readonly quick: boolean;
+  /** Null: no peers. */
+  readonly peerPython: string | null;
+  readonly out: string;
+}
+
+/** The arguments, or what is wrong with them. */
+export function parseBenchArguments(
+  args: readonly string[],
+  known: readonly string[],
+): BenchArguments | string {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(args);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  const [what, ...names] = parsed.positionals;
+  if (what !== 'gpu') return `"${what ?? ''}" is nothing that can be measured here; only "gpu" is.`;
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    return `No benchmark is called "${unknown.join('", "')}". Known: ${known.join(', ')}.`;
+  const { quick, out, 'no-peers': without, 'peer-python': peerPython } = parsed.values;
+  return { names: names.length === 0 ? known : names, quick, peerPython: without ? null : peerPython, out };
+}
+
+function parse(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      'no-peers': { type: 'boolean', default: false },
+      'peer-python': { type: 'string', default: 'python3' },
+      out: { type: 'string', default: 'data/bench' },
+    },
+  });
+}

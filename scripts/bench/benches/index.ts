@@ -1,0 +1,11 @@
+/** Every benchmark in the order in which they run: those of one model side by side. */
+import type { Bench } from '../bench.ts';
+import { choices } from './choices.ts';
+import { decode } from './decode.ts';
+import { operations } from './operations.ts';
+import { perplexity } from './perplexity.ts';
+import { rtn } from './rtn.ts';
+import { scoring } from './scoring.ts';
+import { streamed } from './streamed.ts';
+
+export const benches: readonly Bench[] = [scoring, choices, perplexity, decode, streamed, rtn, operations];
