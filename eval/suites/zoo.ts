@@ -29,6 +29,21 @@ export const zoo = defineSuite({
   limits: LONG,
 });
 
+const GROUPS = ['g32', 'g64', 'g128', ''];
+const GRID = ['rtn', 'gptq'].flatMap((method) =>
+  [8, 4, 3, 2].flatMap((bits) => GROUPS.map((group) => `${method}-w${bits}${group}`)),
+);
+
+/** Every item of every task: what a GPU measures in minutes, and processors in days. */
+export const grid = defineSuite({
+  ...zoo,
+  id: 'grid',
+  title: 'The zoo in full: every group size, all items of all tasks; meant for --engine cuda',
+  recipes: ['fp16', ...GRID, ...ACTIVATIONS, ...KEYS_AND_VALUES],
+  limit: null,
+  limits: {},
+});
+
 /** The same on real English, whose texts are not part of the repository. */
 export const english = defineSuite({
   ...zoo,
