@@ -74,15 +74,20 @@ __global__ void __launch_bounds__(SORT_THREADS) count_kernel(const int32_t *chos
 
 /** Exclusive sums over experts of shared totals [E] → slots [E + 1]; totals [e] becomes slots [e]. Called by a block. */
 __device__ inline void sum_slots(int *totals, int E, int32_t *slots) {
-  if (threadIdx.x == 0) {
-    int sum = 0;
-    for (int e = 0; e < E; ++e) {
-      const int count = totals[e];
-      totals[e] = sum;
-      slots[e] = sum;
-      sum += count;
+  if (threadIdx.x < 32) {
+    const int lane = threadIdx.x;
+    int before = 0;
+    for (int base = 0; base < E; base += 32) {
+      const int own = base + lane < E ? totals[base + lane] : 0;
+      int sum = own;
+      for (int step = 1; step < 32; step *= 2) {
+        const int other = __shfl_up_sync(ALL, sum, step);
+        if (lane >= step) sum += other;
+      }
+      if (base + lane < E) slots[base + lane] = totals[base + lane] = before + sum - own;
+      before += __shfl_sync(ALL, sum, 31);
     }
-    slots[E] = sum;
+    if (lane == 0) slots[E] = before;
   }
   __syncthreads();
 }

@@ -1,8 +1,10 @@
 /* Products of the rows of each expert with its weights, in one launch. */
 #include "../context/context.h"
+#include "bulk_copy.cuh"
 #include "checks.h"
 #include "fused_add.cuh"
 #include "tensor_core.cuh"
+#include "tensor_map.h"
 
 using namespace bl;
 using namespace bl::experts;
@@ -12,6 +14,8 @@ namespace {
 struct Product {
   bl_ptr x, experts, out, slots;
   int64_t E, rows, N, K;
+  int dtype;
+  const bl_context *ctx;
   cudaStream_t stream;
 };
 
@@ -40,29 +44,52 @@ int multiply(const Product &p) {
   return launched(OP);
 }
 
-/** 48 KiB a stage: four fit in an H100's shared memory. */
-using Large = Shape<128, 256, 64, 64, 4>;
-/** 96 KiB in all: fits everywhere. */
+/** Whether the kernel with Hopper's own instructions is in the library for this device. */
+template <class Element, class Out>
+bool has_bulk_copies(const Product &p) {
+  if (p.ctx->capability != 90 || p.E * p.N > INT32_MAX) return false;
+  cudaFuncAttributes attributes;
+  if (cudaFuncGetAttributes(&attributes, bulk_copy_kernel<Element, Out>) == cudaSuccess)
+    return attributes.maxThreadsPerBlock >= Bulk::THREADS;
+  cudaGetLastError();
+  return false;
+}
+
+template <class Element, class Out>
+int multiply_bulk(const Product &p) {
+  CUtensorMap x, experts;
+  BL_TRY(describe_matrix(OP, &x, p.dtype, p.x, p.rows, p.K, Bulk::ROWS));
+  BL_TRY(describe_matrix(OP, &experts, p.dtype, p.experts, p.E * p.N, p.K, Bulk::COLUMNS));
+  const auto kernel = bulk_copy_kernel<Element, Out>;
+  BL_TRY(allow_shared(OP, kernel, Bulk::SHARED_BYTES));
+  const unsigned most = blocks_of(p, Bulk::ROWS, Bulk::COLUMNS), fitting = static_cast<unsigned>(p.ctx->multiprocessors);
+  kernel<<<most < fitting ? most : fitting, Bulk::THREADS, Bulk::SHARED_BYTES, p.stream>>>(
+      x, experts, pointer_to<Out>(p.out), pointer_to<const int32_t>(p.slots), static_cast<int>(p.E),
+      static_cast<int>(p.N), static_cast<int>(p.K));
+  return launched(OP);
+}
+
+/** 96 KiB in all: fits on every device from sm_80 on. */
 using Medium = Shape<128, 128, 64, 32, 3>;
-using Small = Shape<64, 128, 32, 32, 3>;
+using Small = Shape<64, 128, 32, 32, 4>;
 /** A decoding step: as many bytes of weights in flight as fit, two or more blocks a multiprocessor. */
 using Few = Shape<16, 64, 16, 16, 8>;
 
 /** Rows an expert gets on average decide the shape; results do not depend on it. */
 template <class Element, class Out>
-int pick_shape(const Product &p, int64_t shared_bytes) {
+int pick_shape(const Product &p) {
   const int64_t mean = p.rows / p.E;
   if (mean < 24) return multiply<Element, Out, Few>(p);
   if (mean < 96) return multiply<Element, Out, Small>(p);
-  if (shared_bytes >= Large::SHARED_BYTES) return multiply<Element, Out, Large>(p);
+  if (has_bulk_copies<Element, Out>(p)) return multiply_bulk<Element, Out>(p);
   return multiply<Element, Out, Medium>(p);
 }
 
 template <class Element, class Out>
-int run(const Product &p, int64_t shared_bytes) {
+int run(const Product &p) {
   if constexpr (sizeof(Element) == 2) {
     const bool aligned = p.x % 16 == 0 && p.experts % 16 == 0 && p.out % (2 * sizeof(Out)) == 0;
-    if (p.N % CHUNK == 0 && p.K % CHUNK == 0 && aligned) return pick_shape<Element, Out>(p, shared_bytes);
+    if (p.N % CHUNK == 0 && p.K % CHUNK == 0 && aligned) return pick_shape<Element, Out>(p);
   }
   return p.rows / p.E < 24 ? add<Element, Out, 1>(p) : add<Element, Out, 4>(p);
 }
@@ -74,10 +101,9 @@ BL_EXPORT int bl_grouped_matmul(bl_context *ctx, int dtype, bl_ptr x, bl_ptr exp
   BL_ENTER(ctx, OP);
   BL_TRY(check_grouped(OP, dtype, out_dtype, E, rows, N, K));
   if (rows == 0) return BL_OK;
-  const Product product = {x, experts, out, slots, E, rows, N, K, stream_of(stream)};
+  const Product product = {x, experts, out, slots, E, rows, N, K, dtype, ctx, stream_of(stream)};
   return with_dtype(OP, dtype, [&](auto type) {
     using Element = typename decltype(type)::type;
-    return out_dtype == BL_F32 ? run<Element, float>(product, ctx->shared_bytes)
-                               : run<Element, Element>(product, ctx->shared_bytes);
+    return out_dtype == BL_F32 ? run<Element, float>(product) : run<Element, Element>(product);
   });
 }

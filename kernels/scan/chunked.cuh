@@ -15,7 +15,7 @@ namespace bl::scan {
 
 constexpr int CHANNELS = 16;
 constexpr int CHUNK_ROWS = 8;
-constexpr int CHUNK_THREADS = 512;
+constexpr int CHUNK_THREADS = 256;
 
 /** QUADS · 4 ≥ n; warps hold CHANNELS channels × 2 quads of one chunk. */
 template <class Element, int QUADS>
@@ -37,10 +37,6 @@ struct Chunks {
     float y[ROWS][QUADS][CHANNELS];
   };
 };
-
-__device__ __forceinline__ void unpack(float (&to)[4], const float4 &from) {
-  to[0] = from.x, to[1] = from.y, to[2] = from.z, to[3] = from.w;
-}
 
 template <class Element, int QUADS>
 __global__ void __launch_bounds__(CHUNK_THREADS, 2) chunked_kernel(const Operands<Element> to, int level) {
@@ -68,15 +64,16 @@ __global__ void __launch_bounds__(CHUNK_THREADS, 2) chunked_kernel(const Operand
   }
 
   // What this thread loads of the next stretch, while the current one is computed: x, step and z of its channel, b and c.
-  float x[Own::OWN_ROWS], step[Own::OWN_ROWS], z[Own::OWN_ROWS], b[Own::OWN_STATES], c[Own::OWN_STATES];
+  Element x[Own::OWN_ROWS], z[Own::OWN_ROWS];
+  float step[Own::OWN_ROWS], b[Own::OWN_STATES], c[Own::OWN_STATES];
   const auto fetch = [&](int from) {
 #pragma unroll
     for (int i = 0; i < Own::OWN_ROWS; ++i) {
       const int row = from + threadIdx.x / CHANNELS + i * (CHUNK_THREADS / CHANNELS);
       const bool real = row < segment.rows && channel < to.C;
       const int64_t t = segment.first + row;
-      x[i] = real ? to_float(to.x[t * to.x_stride + channel]) : 0;
-      z[i] = real ? to_float(to.z[t * to.z_stride + channel]) : 0;
+      x[i] = real ? to.x[t * to.x_stride + channel] : from_float<Element>(0);
+      z[i] = real ? to.z[t * to.z_stride + channel] : from_float<Element>(0);
       step[i] = real ? to.step[t * to.step_stride + channel] : -INFINITY;
     }
 #pragma unroll
@@ -92,12 +89,12 @@ __global__ void __launch_bounds__(CHUNK_THREADS, 2) chunked_kernel(const Operand
 
   fetch(0);
   for (int from = 0; from < segment.rows; from += Own::ROWS) {
-    float own_x[Own::OWN_ROWS], own_z[Own::OWN_ROWS];
+    Element own_x[Own::OWN_ROWS], own_z[Own::OWN_ROWS];
 #pragma unroll
     for (int i = 0; i < Own::OWN_ROWS; ++i) {
       // Rows behind the end have a step of zero: they change no state.
       const float size = softplus(step[i]);
-      shared.input[threadIdx.x / CHANNELS + i * (CHUNK_THREADS / CHANNELS)][lane] = {size, __fmul_rn(size, x[i])};
+      shared.input[threadIdx.x / CHANNELS + i * (CHUNK_THREADS / CHANNELS)][lane] = {size, __fmul_rn(size, to_float(x[i]))};
       own_x[i] = x[i], own_z[i] = z[i];
     }
 #pragma unroll
@@ -154,8 +151,9 @@ __global__ void __launch_bounds__(CHUNK_THREADS, 2) chunked_kernel(const Operand
       float y = shared.y[row][0][lane];
 #pragma unroll
       for (int q = 1; q < QUADS; ++q) y = __fadd_rn(y, shared.y[row][q][lane]);
-      y = __fmaf_rn(to.skip[channel], own_x[i], y);
-      to.out[(segment.first + from + row) * to.out_stride + channel] = from_float<Element>(__fmul_rn(y, silu(own_z[i])));
+      y = __fmaf_rn(to.skip[channel], to_float(own_x[i]), y);
+      to.out[(segment.first + from + row) * to.out_stride + channel] =
+          from_float<Element>(__fmul_rn(y, silu(to_float(own_z[i]))));
     }
   }
   __syncthreads();

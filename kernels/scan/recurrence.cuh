@@ -19,7 +19,19 @@ struct Operands {
   const Segment *segments;
   float *state;
   int S, C, n, resume;
+  bool has_quads; /* states and decays can be read as float4 */
 };
+
+/** Values first … first + 3 of a row of n; zeros behind the last. */
+__device__ __forceinline__ float4 load_quad(const float *row, int first, int n, bool aligned) {
+  if (aligned) return *reinterpret_cast<const float4 *>(row + first);
+  const auto value = [&](int i) { return first + i < n ? row[first + i] : 0; };
+  return make_float4(value(0), value(1), value(2), value(3));
+}
+
+__device__ __forceinline__ void unpack(float (&to)[4], const float4 &from) {
+  to[0] = from.x, to[1] = from.y, to[2] = from.z, to[3] = from.w;
+}
 
 /** e^value as 2^(value · log₂ e); the second factor is multiplied into what is constant. */
 __device__ __forceinline__ float power_of_two(float value) {

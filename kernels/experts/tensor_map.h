@@ -1,0 +1,43 @@
+/* Describes a matrix to the bulk copy engine. */
+#ifndef BITLOSS_EXPERTS_TENSOR_MAP_H
+#define BITLOSS_EXPERTS_TENSOR_MAP_H
+
+#include <cuda.h>
+#include <cudaTypedefs.h>
+
+#include "../common.cuh"
+
+namespace bl::experts {
+
+/**
+ * A matrix [rows, columns] of 16-bit values without gaps, cut in boxes of box_rows × 64 whose rows of 128 bytes are swizzled.
+ * The address is a multiple of 16 bytes, columns of 8.
+ */
+inline int describe_matrix(const char *op, CUtensorMap *map, int dtype, bl_ptr address, int64_t rows, int64_t columns,
+                           int box_rows) {
+  // The function of the driver is looked up, so that the library does not link against the driver.
+  static PFN_cuTensorMapEncodeTiled_v12000 encode = nullptr;
+  if (encode == nullptr) {
+    void *found = nullptr;
+    cudaDriverEntryPointQueryResult result;
+    BL_CUDA_TRY(op, cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &found, 12000, cudaEnableDefault, &result));
+    if (result != cudaDriverEntryPointSuccess || found == nullptr)
+      return fail(BL_UNSUPPORTED, "%s: this driver has no cuTensorMapEncodeTiled; version 12.0 or later is needed", op);
+    encode = reinterpret_cast<PFN_cuTensorMapEncodeTiled_v12000>(found);
+  }
+  const auto type = dtype == BL_F16 ? CU_TENSOR_MAP_DATA_TYPE_FLOAT16 : CU_TENSOR_MAP_DATA_TYPE_BFLOAT16;
+  const cuuint64_t sizes[2] = {static_cast<cuuint64_t>(columns), static_cast<cuuint64_t>(rows)};
+  const cuuint64_t row_bytes[1] = {static_cast<cuuint64_t>(columns) * 2};
+  const cuuint32_t box[2] = {64, static_cast<cuuint32_t>(box_rows)};
+  const cuuint32_t steps[2] = {1, 1};
+  const CUresult made = encode(map, type, 2, pointer_to<void>(address), sizes, row_bytes, box, steps,
+                               CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
+                               CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+  if (made == CUDA_SUCCESS) return BL_OK;
+  return fail(BL_CUDA, "%s: a tensor map of [%lld, %lld] was refused with CUresult %d", op, (long long)rows,
+              (long long)columns, static_cast<int>(made));
+}
+
+}  // namespace bl::experts
+
+#endif

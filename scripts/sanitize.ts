@@ -1,0 +1,59 @@
+/** `pnpm sanitize`: runs the GPU tests under compute-sanitizer, file by file and tool by tool, and says what is clean. */
+import { globSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { $, chalk, echo } from 'zx';
+
+const HELP = `pnpm sanitize [--tool LIST] [FILTER …]
+
+Runs test/**/*.gpu.test.ts under compute-sanitizer (part of the CUDA toolkit); needs a GPU and the built library.
+  --tool LIST  memcheck,racecheck by default; initcheck and synccheck are known too
+  FILTER       only test files whose path contains one of these`;
+
+/** What a tool prints at the end of each process that it watched. */
+const SUMMARY = /(?:ERROR|RACECHECK) SUMMARY: (\d+) (?:errors?|hazards?)/g;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    tool: { type: 'string', default: 'memcheck,racecheck' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+
+/** Prints one line, and what was found; true where the tests passed and the tool found nothing. */
+async function isClean(tool: string, file: string): Promise<boolean> {
+  const run =
+    await $`compute-sanitizer --tool ${tool} --target-processes all vitest run --project gpu ${file}`;
+  const text = run.stdout + run.stderr;
+  const counts = Array.from(text.matchAll(SUMMARY), ([, count]) => Number(count));
+  const found = counts.reduce((sum, count) => sum + count, 0);
+  // A sanitizer that watched nothing has found nothing.
+  const clean = run.exitCode === 0 && counts.length > 0 && found === 0;
+  const failed = run.exitCode === 0 ? '' : `, exit code ${run.exitCode}`;
+  echo(
+    clean ? chalk.green(`${tool} ${file}: clean`) : chalk.red(`${tool} ${file}: ${found} reports${failed}`),
+  );
+  if (!clean) echo(reports(text));
+  return clean;
+}
+
+function reports(text: string): string {
+  const lines = text.split('\n').filter((line) => line.startsWith('=========') || /FAIL|Error/.test(line));
+  return lines.slice(0, 40).join('\n');
+}
+
+if (values.help) {
+  echo(HELP);
+} else {
+  $.nothrow = true;
+  const files = globSync('test/**/*.gpu.test.ts').sort();
+  const wanted = files.filter(
+    (file) => positionals.length === 0 || positionals.some((part) => file.includes(part)),
+  );
+  const results: boolean[] = [];
+  for (const tool of values.tool.split(','))
+    for (const file of wanted) results.push(await isClean(tool, file));
+  const clean = results.filter(Boolean).length;
+  echo(`${clean} of ${results.length} clean`);
+  process.exitCode = clean === results.length && clean > 0 ? 0 : 1;
+}
