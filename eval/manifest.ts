@@ -14,6 +14,8 @@ export interface Session {
   readonly engine: EngineInfo;
   /** Hash of the library of compiled kernels; null for engines without one. */
   readonly librarySha256: string | null;
+  /** Null for engines without memory of their own. */
+  readonly peakDeviceBytes: () => number | null;
   readonly code: Awaited<ReturnType<typeof describeCode>>;
   readonly machine: Awaited<ReturnType<typeof describeMachine>>;
   readonly tasks: readonly TaskFacts[];
@@ -54,7 +56,7 @@ export function buildManifest(
     created_at: earlier?.created_at ?? session.startedAt.toISOString(),
     command: commandOf(run, sweep),
     ...code,
-    engine: { ...engine, settings: { weights_residency_bytes: sweep.memory } },
+    engine: { ...engine, settings: { weights_residency_bytes: sweep.memory, ...deviceMemory(session) } },
     kernel_library_sha256: session.librarySha256,
     machine: earlier !== null && earlier.wall_ms > elapsedMs ? earlier.machine : machine,
     models: [run.model.manifest],
@@ -65,6 +67,12 @@ export function buildManifest(
     wall_ms: (earlier?.wall_ms ?? 0) + Math.round(elapsedMs),
     peak_memory_bytes: Math.max(earlier?.peak_memory_bytes ?? 0, processPeakBytes()),
   };
+}
+
+/** Most bytes that were in use on the device so far, where the engine has one. */
+function deviceMemory({ peakDeviceBytes }: Session) {
+  const bytes = peakDeviceBytes();
+  return bytes === null ? {} : { peak_device_bytes: bytes };
 }
 
 /** The sweep narrowed to one run, every list spelt out, so that later defaults change nothing. */

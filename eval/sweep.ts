@@ -158,6 +158,7 @@ export async function sessionOf(
     sweep,
     engine: prepared.engine.info,
     librarySha256: prepared.engine.librarySha256 ?? null,
+    peakDeviceBytes: () => prepared.engine.peakDeviceBytes ?? null,
     code: await describeCode(around.root),
     machine: await describeMachine(),
     tasks: prepared.tasks,

@@ -130,10 +130,11 @@ export class Workbench implements OpenedModel {
   }
 
   #load(weights: WeightSource, precision: ForwardPrecision): Promise<LoadedModel> {
-    const { checkpoint, engine } = this.#parts;
+    const { checkpoint, engine, log } = this.#parts;
     return engine.load(checkpoint.architecture, this.#resident(weights), {
       workspaceBytes: WORKSPACE_BYTES,
       precision,
+      log,
     });
   }
 

@@ -152,12 +152,16 @@ export interface EngineOptions {
   readonly workspaceBytes: number;
   /** What the forward pass rounds, in `score`, `generate`, `logits` and `runBlock` alike. @default UNROUNDED */
   readonly precision?: ForwardPrecision;
+  /** Told how an engine with memory of its own divides it, where that is not as it was last told. */
+  readonly log?: (line: string) => void;
 }
 
 export interface Engine {
   readonly info: EngineInfo;
   /** Of engines with a library of compiled kernels: the hash of what it was built from. */
   readonly librarySha256?: string;
+  /** Of engines with memory of their own: the most bytes of it that were in use at a time. */
+  readonly peakDeviceBytes?: number;
   load(architecture: Architecture, weights: WeightSource, options: EngineOptions): Promise<LoadedModel>;
   /** The heavy steps of compression where this engine computes. @default those in TypeScript */
   readonly operations?: Operations;

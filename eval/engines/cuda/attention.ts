@@ -37,11 +37,7 @@ export async function attend(context: BlockContext, mixer: AnyAttention, x: Matr
       keyWidth: shape.kvHeads * shape.keyDim,
       valueWidth: shape.kvHeads * shape.valueDim,
     });
-  ops.attention(q, k, v, out, shape, {
-    at: tables.attention,
-    count: tables.S,
-    maxQueries: tables.maxQueries,
-  });
+  ops.attention(q, k, v, out, shape, tables.attention);
   context.scratch.release(mark);
   await readByLinears(context, { name: mixer.o.name, x: out, M: T, K: width });
   return out;

@@ -6,8 +6,10 @@ import type { Chunk } from '../engine.ts';
 import { type Run, runsOf } from '../runs.ts';
 import { checkChunk } from '../tiles.ts';
 
-/** int32 `[S, 6]`, the segments of bl_attention; S runs of tokens. */
+/** int32 `[rows, 6]`, the segments of bl_attention. */
 const ATTENTION_COLUMNS = 6;
+/** Longer runs become several rows of the table, so that a long text does not make blocks for short ones start in vain. */
+const MOST_QUERIES = 256;
 /** int32 `[S, 4]`, the segments of bl_causal_conv and bl_selective_scan. */
 const SCAN_COLUMNS = 4;
 const INT = Int32Array.BYTES_PER_ELEMENT;
@@ -19,14 +21,15 @@ export interface ChunkTables {
   /** Runs of neighbouring tokens of one text. */
   readonly S: number;
   /** Tokens of the longest run. */
-  readonly maxQueries: number;
+  readonly maxRows: number;
   /** The longest chain of runs that one goes on from. */
   readonly levels: number;
   readonly tokens: number;
   readonly positions: number;
   /** Row of the rotation tables of each token, by the length beyond which texts turn differently. */
   readonly rotationRows: (rope: Rope) => number;
-  readonly attention: number;
+  /** Segments of bl_attention: where, how many, and the most queries of one. */
+  readonly attention: { readonly at: number; readonly count: number; readonly maxQueries: number };
   readonly scan: number;
   /** Where each run begins and ends in the chunk, on the host. */
   readonly runs: readonly Run[];
@@ -62,7 +65,8 @@ export function hostTables(chunk: Chunk, limits: readonly number[], tablePositio
   const longRows = limits.map((limit) =>
     positions.map((position, row) => position + (lengths[row] > limit ? tablePositions : 0)),
   );
-  const parts = [tokens, positions, ...longRows, attentionSegments(runs, positions), scanSegments(runs)];
+  const segments = attentionSegments(runs, positions);
+  const parts = [tokens, positions, ...longRows, segments, scanSegments(runs)];
   const starts: number[] = [];
   let size = 0;
   for (const part of parts) {
@@ -72,17 +76,21 @@ export function hostTables(chunk: Chunk, limits: readonly number[], tablePositio
   }
   const data = new Int32Array(size);
   for (const [i, part] of parts.entries()) data.set(part, starts[i]);
-  const maxQueries = Math.max(...runs.map(({ from, to }) => to - from));
+  const maxRows = Math.max(...runs.map(({ from, to }) => to - from));
   return {
     data,
     at: (base) => {
       const place = (part: number) => base + starts[part] * INT;
       return {
-        ...{ T, S, maxQueries, runs, levels: levelsOf(runs) },
+        ...{ T, S, maxRows, runs, levels: levelsOf(runs) },
         tokens: place(0),
         positions: place(1),
         rotationRows: ({ long }) => place(long === null ? 1 : 2 + limits.indexOf(long.beyond)),
-        attention: place(parts.length - 2),
+        attention: {
+          at: place(parts.length - 2),
+          count: segments.length / ATTENTION_COLUMNS,
+          maxQueries: Math.min(MOST_QUERIES, maxRows),
+        },
         scan: place(parts.length - 1),
       };
     },
@@ -100,20 +108,27 @@ function levelsOf(runs: readonly Run[]): number {
   return Math.max(...levels);
 }
 
-/** Rows of `bl_attention`: query_row, queries, first_position, prefix_row, prefix_length, own_row. */
+/**
+ * Rows of `bl_attention`: query_row, queries, first_position, prefix_row, prefix_length, own_row. Of a long run the last
+ * queries come first, as they see most keys.
+ */
 function attentionSegments(runs: readonly Run[], positions: Int32Array): Int32Array {
-  const table = new Int32Array(runs.length * ATTENTION_COLUMNS);
-  for (const [i, { from, to, source }] of runs.entries()) {
+  const rows: number[] = [];
+  for (const { from, to, source } of runs) {
     const prefix = source === null ? null : runs[source];
     if (prefix !== null && prefix.source !== null)
       throw errors.chunk(
         `token ${from} goes on from a text that lies in more than two pieces, which attention kernels do not read`,
       );
     const prefixLength = prefix === null ? 0 : prefix.to - prefix.from;
-    const row = [from, to - from, positions[from], prefix?.from ?? 0, prefixLength, from];
-    table.set(row, i * ATTENTION_COLUMNS);
+    const pieces = Math.ceil((to - from) / MOST_QUERIES);
+    for (let piece = pieces - 1; piece >= 0; piece -= 1) {
+      const first = from + piece * MOST_QUERIES;
+      const queries = Math.min(MOST_QUERIES, to - first);
+      rows.push(first, queries, positions[first], prefix?.from ?? 0, prefixLength, from);
+    }
   }
-  return table;
+  return Int32Array.from(rows);
 }
 
 /** Rows of the scan kernels: first row, rows, parent segment or −1, 0. */

@@ -10,7 +10,7 @@ import type { Layout } from './layout.ts';
 import { BF16, type Dtype, F16, F32 } from './matrix.ts';
 import { DeviceMemory, GrowingRange } from './memory.ts';
 import { CudaModel, type CudaModelOptions, type Exclusive } from './model.ts';
-import type { MemoryPlan } from './plan.ts';
+import { describePlan, type MemoryPlan } from './plan.ts';
 import { KERNEL_VERSION } from './version.ts';
 
 /** Type of weights and activations; `auto`: float32 below AUTO_PARAMETERS, bfloat16 from there on. */
@@ -28,14 +28,12 @@ export interface CudaEngineOptions {
   readonly deviceBytes?: number;
   /** Most blocks of a model whose weights stay on the device. @default as many as fit */
   readonly residentBlocks?: number;
-  /** Told how memory is divided, once a model is first used. */
-  readonly onPlan?: (plan: MemoryPlan) => void;
 }
 
 /** Sizes that benchmarks set; models of checkpoints have defaults for all of them. */
 export type RandomModelOptions = Pick<
   CudaModelOptions,
-  'limitBytes' | 'chunkTokens' | 'batchTokens' | 'residentBlocks' | 'hostImages'
+  'limitBytes' | 'chunkTokens' | 'batchTokens' | 'residentBlocks' | 'hostImages' | 'onPlan'
 > &
   Partial<Pick<CudaModelOptions, 'precision'>>;
 
@@ -56,6 +54,7 @@ export class CudaEngine implements Engine {
   readonly #options: CudaEngineOptions;
   readonly #ranges: CudaModelOptions['ranges'];
   readonly #exclusive: Exclusive = oneAtATime();
+  #told = '';
 
   constructor(device: Device, options: CudaEngineOptions) {
     const { dtype = 'auto', deviceBytes } = options;
@@ -73,9 +72,10 @@ export class CudaEngine implements Engine {
 
   /** Throws `precision/…` and `engine/unsupported` for what cannot be computed; memory is planned at first use. */
   async load(architecture: Architecture, weights: WeightSource, options: EngineOptions): Promise<CudaModel> {
-    const { precision = UNROUNDED } = options;
+    const { precision = UNROUNDED, log } = options;
     checkPrecision(precision, architecture, 'precision of the model');
-    return this.#model(architecture, { weights, precision });
+    const onPlan = (plan: MemoryPlan) => log !== undefined && this.#tell(plan, log);
+    return this.#model(architecture, { weights, precision, onPlan });
   }
 
   /** A model of random weights that are made on the device: for benchmarks of shapes without a checkpoint. */
@@ -97,6 +97,10 @@ export class CudaEngine implements Engine {
     });
   }
 
+  get peakDeviceBytes(): number {
+    return this.device.peakBytes;
+  }
+
   async close(): Promise<void> {
     await this.#exclusive(async () => {
       this.memory.close();
@@ -104,17 +108,22 @@ export class CudaEngine implements Engine {
     });
   }
 
+  #tell(plan: MemoryPlan, log: (line: string) => void): void {
+    const line = describePlan(plan, this.memory.limitBytes);
+    if (line !== this.#told) log(line);
+    this.#told = line;
+  }
+
   #model(
     architecture: Architecture,
     own: Pick<CudaModelOptions, 'weights' | 'precision'> & RandomModelOptions,
   ): CudaModel {
-    const { onPlan, residentBlocks } = this.#options;
+    const { residentBlocks } = this.#options;
     return new CudaModel({
       ...{ memory: this.memory, architecture, ranges: this.#ranges, exclusive: this.#exclusive },
       dtype: chooseDtype(this.#options.dtype ?? 'auto', architecture),
       ...(residentBlocks === undefined ? {} : { residentBlocks }),
       ...own,
-      ...(onPlan === undefined ? {} : { onPlan }),
     });
   }
 }

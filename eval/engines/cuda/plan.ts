@@ -76,6 +76,19 @@ export async function planMemory(options: PlanOptions): Promise<MemoryPlan> {
   throw errors.deviceMemory(totalBytes, limitBytes, { weightBytes, hiddenBytes, scratchBytes, chunkTokens });
 }
 
+/** One sentence for the reader of a log. */
+export function describePlan(plan: MemoryPlan, limitBytes: number): string {
+  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+  const { layouts, residentBlocks, weightBytes, hiddenBytes, scratchBytes, chunkTokens, batchTokens } = plan;
+  const streamed = layouts.length - residentBlocks;
+  const stay = streamed === 0 ? 'all of which stay' : `${streamed} of ${layouts.length} blocks are streamed`;
+  return (
+    `Device memory: ${gib(weightBytes)} for weights, ${stay}; ${gib(hiddenBytes)} for the hidden states of ` +
+    `${batchTokens} tokens; ${gib(scratchBytes)} for chunks of ${chunkTokens}; ${gib(plan.totalBytes)} of ` +
+    `${gib(limitBytes)} in all.`
+  );
+}
+
 /** Bytes of tables, staging and rotations, which are outside the ranges of a plan but inside its total. */
 export function sideBytes(architecture: Architecture, plan: Pick<MemoryPlan, 'batchTokens' | 'chunkTokens'>) {
   const tables = tableBytes(plan.batchTokens, longLimits(architecture).length);
@@ -140,13 +153,13 @@ async function chunkBytes(
   const { blocks, hiddenSize } = architecture;
   const place = { at: 0, dtype: F32, stride: hiddenSize };
   // A run for every token is the worst for what is kept by run.
-  const tables = { T, S: T, maxQueries: T, levels: 0, tokens: 0, positions: 0, rotationRows: () => 0 };
+  const tables = { T, S: T, maxRows: T, levels: 0, tokens: 0, positions: 0, rotationRows: () => 0 };
   const seen = new Set<string>();
   for (const [index, block] of blocks.entries()) {
     const context: BlockContext = {
       ...{ ops, scratch, precision, hiddenSize, hidden: place },
       image: new Image(layouts[index]!, 0),
-      tables: { ...tables, attention: 0, scan: 0, runs: [] },
+      tables: { ...tables, attention: { at: 0, count: T, maxQueries: T }, scan: 0, runs: [] },
       rotation: () => ({ cos: 0, sin: 0 }),
       hooks: { scanMemory: () => undefined },
     };

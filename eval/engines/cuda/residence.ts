@@ -32,7 +32,7 @@ export interface ResidenceOptions {
   /** Host images that streamed blocks share in turn: for benchmarks only. */
   readonly hostImages?: number;
   /** Called with each plan that is made. */
-  readonly onPlan?: (plan: MemoryPlan) => void;
+  readonly onPlan?: (plan: MemoryPlan) => unknown;
 }
 
 interface Held {

@@ -44,7 +44,7 @@ function convolve(
   ops.kernels.causalConv({
     ...{ dtype: ops.dtype, x: x.at, xStride: x.stride, out: out.at, outStride: out.stride },
     ...{ weight: image.at('convolution'), bias: image.atOrZero('convolution.bias') },
-    ...{ segments: tables.scan, S: tables.S, maxRows: tables.maxQueries, levels: tables.levels },
+    ...{ segments: tables.scan, S: tables.S, maxRows: tables.maxRows, levels: tables.levels },
     ...{ C, width, history },
   });
 }
@@ -61,7 +61,7 @@ function recur(
     ...{ dtype: ops.dtype, x: x.at, xStride: x.stride, step: step.at, stepStride: step.stride },
     ...{ b: b.at, bStride: b.stride, c: c.at, cStride: c.stride, z: z.at, zStride: z.stride },
     ...{ out: out.at, outStride: out.stride, logDecay: image.at('decay'), skip: image.at('skip') },
-    ...{ segments: tables.scan, S: tables.S, maxRows: tables.maxQueries, levels: tables.levels },
+    ...{ segments: tables.scan, S: tables.S, maxRows: tables.maxRows, levels: tables.levels },
     ...{ C, n, state, resume: 0 },
   });
 }

@@ -30,8 +30,9 @@ test('continuations go on from the context that they share', () => {
   };
   const [{ chunk }] = packRequests([request], 100) as [ReturnType<typeof packRequests>[number]];
   const tables = hostTables(chunk, [], 16);
-  const { T, S, maxQueries, levels, runs } = tables.at(BASE);
-  expect({ T, S, maxQueries, levels }).toEqual({ T: 6, S: 3, maxQueries: 3, levels: 1 });
+  const { T, S, maxRows, levels, runs, attention } = tables.at(BASE);
+  expect({ T, S, maxRows, levels }).toEqual({ T: 6, S: 3, maxRows: 3, levels: 1 });
+  expect([attention.count, attention.maxQueries]).toEqual([3, 3]);
   expect(runs.map(({ from, to }) => [from, to])).toEqual([
     [0, 3],
     [3, 5],
@@ -40,7 +41,7 @@ test('continuations go on from the context that they share', () => {
   expect(read(tables, ({ tokens }) => tokens, 6)).toEqual([5, 6, 7, 1, 2, 4]);
   expect(read(tables, ({ positions }) => positions, 6)).toEqual([0, 1, 2, 3, 4, 3]);
   // query_row, queries, first_position, prefix_row, prefix_length, own_row
-  expect(read(tables, ({ attention }) => attention, 18)).toEqual([
+  expect(read(tables, ({ attention: { at } }) => at, 18)).toEqual([
     ...[0, 3, 0, 0, 0, 0],
     ...[3, 2, 3, 0, 3, 3],
     ...[5, 1, 3, 0, 3, 5],
@@ -53,8 +54,20 @@ test('a lone continuation is one run with its context', () => {
   const [{ chunk }] = packRequests([{ context: [5, 6], continuations: [[1, 2, 3]] }], 100) as [
     ReturnType<typeof packRequests>[number],
   ];
-  const { S, maxQueries, levels } = hostTables(chunk, [], 16).at(BASE);
-  expect({ S, maxQueries, levels }).toEqual({ S: 1, maxQueries: 4, levels: 0 });
+  const { S, maxRows, levels } = hostTables(chunk, [], 16).at(BASE);
+  expect({ S, maxRows, levels }).toEqual({ S: 1, maxRows: 4, levels: 0 });
+});
+
+test('a long run is read in pieces, the last first', () => {
+  const tables = hostTables(packSequences([[9], Array(600).fill(1)]), [], 1024);
+  const { count, maxQueries } = tables.at(BASE).attention;
+  expect({ count, maxQueries }).toEqual({ count: 4, maxQueries: 256 });
+  expect(read(tables, ({ attention: { at } }) => at, 24)).toEqual([
+    ...[0, 1, 0, 0, 0, 0],
+    ...[513, 88, 512, 0, 0, 1],
+    ...[257, 256, 256, 0, 0, 1],
+    ...[1, 256, 0, 0, 0, 1],
+  ]);
 });
 
 test('tokens of long texts turn by the second half of the tables', () => {
@@ -75,7 +88,7 @@ test('tokens of long texts turn by the second half of the tables', () => {
 test('every table begins at a multiple of 16 bytes and all fit in the bytes planned', () => {
   const tables = hostTables(packSequences([[1], [2, 3, 4, 5], [6, 7]]), [3], 16);
   const { tokens, positions, attention, scan } = tables.at(BASE);
-  for (const place of [tokens, positions, attention, scan]) expect(place % 16).toBe(0);
+  for (const place of [tokens, positions, attention.at, scan]) expect(place % 16).toBe(0);
   expect(tables.data.byteLength).toBeLessThanOrEqual(tableBytes(7, 1));
 });
 

@@ -4,7 +4,7 @@ import { blockLayout, topLayout } from '../../../eval/engines/cuda/block-layout.
 import { chooseDtype } from '../../../eval/engines/cuda/engine.ts';
 import { Image } from '../../../eval/engines/cuda/layout.ts';
 import { BF16, F32 } from '../../../eval/engines/cuda/matrix.ts';
-import { planMemory } from '../../../eval/engines/cuda/plan.ts';
+import { describePlan, planMemory } from '../../../eval/engines/cuda/plan.ts';
 import { rotationTable } from '../../../eval/engines/cuda/rotations.ts';
 import { UNROUNDED } from '../../../eval/engines/forward-quantizer.ts';
 import type { Rope } from '../../../eval/families/architecture.ts';
@@ -48,6 +48,9 @@ describe('a plan', () => {
     expect(streamed.residentBlocks).toBeLessThan(31);
     expect(streamed.slotBytes).toBe(streamed.layouts[0]!.bytes);
     expect(streamed.totalBytes).toBeLessThanOrEqual(12 * GIB);
+    expect(describePlan(streamed, 12 * GIB)).toMatch(
+      /^Device memory: [\d.]+ GiB for weights, \d+ of 32 blocks are streamed; .* of 12.00 GiB in all\.$/,
+    );
   });
 
   test('has room for the longest text, or says what it would take', async () => {

@@ -46,6 +46,7 @@ const session: Session = {
   },
   engine,
   librarySha256: null,
+  peakDeviceBytes: () => null,
   code: { code_commit: 'a'.repeat(40), code_dirty: false },
   machine: { cpu: 'x', cores: 2, memory_bytes: 1e9, gpu: null, driver: null, os: 'Linux', node: 'v24.9.0' },
   tasks: [text, facts],
