@@ -4,10 +4,15 @@ import { BitlossError } from '../data/errors.ts';
 import { hubEnvironment } from './checkpoint/hub.ts';
 import { parseArguments } from './cli/arguments.ts';
 import { evalCommand } from './cli/command.ts';
+import { exitStatus } from './cli/status.ts';
 import { PROJECT_ROOT } from './machine.ts';
 import type { Surroundings } from './sweep.ts';
 
 const INTERRUPTED = 130;
+
+// A worker whose parent was killed would go on measuring for nobody.
+process.once('disconnect', () => process.exit(INTERRUPTED));
+process.channel?.unref();
 
 const write = (text: string) => void process.stdout.write(text);
 
@@ -37,5 +42,5 @@ try {
 } catch (error) {
   if (!(error instanceof BitlossError)) throw error;
   process.stderr.write(`\n${error.message}\n`);
-  process.exitCode = error.code.startsWith('cli/') ? 2 : 1;
+  process.exitCode = exitStatus(error);
 }

@@ -93,8 +93,10 @@ const behaviourSchema = z.strictObject({
   dryRun: z.boolean().default(false),
   keep: z.boolean().default(false),
   retry: z.boolean().default(false),
-  /** Models measured at the same time, each in a process of its own. */
+  /** Parts of the sweep measured at the same time, each in a process of its own; on each GPU where it is spread over several. */
   jobs: positive('processes').default(1),
+  /** GPUs by number; null means all. */
+  devices: z.array(whole(0, 'numbers of GPUs such as 0,1')).min(1).nullable().default(null),
   /** Of one process; 0 means: as many as there are cores, shared among the jobs. */
   threads: whole(0, 'a whole number of threads').default(0),
   save: z

@@ -106,6 +106,12 @@ export function commandOf(run: PlannedRun, sweep: Sweep): string {
   });
 }
 
+/** The manifest of a run whose cells other processes measure: their sessions and times, none of this process. */
+export function collectedManifest(run: PlannedRun, session: Session, earlier: Manifest | null): Manifest {
+  const manifest = buildManifest(run, session, earlier, 0);
+  return { ...manifest, settings: { ...manifest.settings, sessions: [...sessionsOf(earlier)] } };
+}
+
 type Options = Readonly<Partial<Record<OptionName, string | number | null>>>;
 
 /** What decides the forward pass and the text it runs on; null for a default. */

@@ -106,8 +106,18 @@ function planRun(input: PlanInput, model: ModelFacts, exclusions: Exclusion[]): 
     exclude(formatRecipe(recipe), null, planned.reason);
     return [];
   });
+  return { id: runId(model, recipes), model, recipes };
+}
+
+/** The run that asks for these recipes of another run only, `fp16` always among them. */
+export function narrowRun({ model, recipes }: PlannedRun, ids: readonly string[]): PlannedRun {
+  const kept = recipes.filter(({ id, recipe }) => recipe.method === FP16.method || ids.includes(id));
+  return { id: runId(model, kept), model, recipes: kept };
+}
+
+function runId({ manifest }: ModelFacts, recipes: readonly PlannedRecipe[]): string {
   const keys = recipes.flatMap(({ cells }) => cells.map(({ key }) => key));
-  return { id: `${model.manifest.id}-${contentHash(keys.sort()).slice(0, 12)}`, model, recipes };
+  return `${manifest.id}-${contentHash(keys.sort()).slice(0, 12)}`;
 }
 
 function planRecipe(

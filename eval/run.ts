@@ -1,6 +1,6 @@
 /** Executes a planned run: the 16-bit model first, then every recipe, compressed once and measured on all its tasks. */
 import type { Cell, FailedCell, FinishedCell, Metric, Paired } from '../data/schema.ts';
-import { runErrors } from './errors/run.ts';
+import { isDeviceLost, runErrors } from './errors/run.ts';
 import type { Evaluation } from './evaluate.ts';
 import { pairedWithBaseline } from './evaluate.ts';
 import type { ItemTable } from './items.ts';
@@ -53,7 +53,7 @@ export interface RunSummary {
   readonly failed: number;
 }
 
-/** @throws store/… and what opening the model throws; everything else becomes a failed cell */
+/** @throws store/…, what opening the model throws, and kernels/device after its cell has failed; everything else becomes a failed cell */
 export async function executeRun(run: PlannedRun, parts: RunParts): Promise<RunSummary> {
   const { recorder } = parts;
   const pending = run.recipes.flatMap((recipe) => {
@@ -131,6 +131,7 @@ class Execution {
       const error = runErrors.compression(recipe.id, cause);
       for (const { cell } of cells) await this.#fail(recipe, cell, error, performance.now() - startedAt);
       this.#progress.skip(cells.map(({ step }) => step));
+      if (isDeviceLost(cause)) throw cause;
       return;
     }
     if (formStep !== null) this.#progress.finish();
@@ -163,6 +164,7 @@ class Execution {
       };
     } catch (cause) {
       await this.#fail(recipe, cell, runErrors.cell(cause), performance.now() - startedAt);
+      if (isDeviceLost(cause)) throw cause;
       return;
     }
     if (recipe.recipe.method === 'fp16') this.#baseline.set(cell.task.id, items);

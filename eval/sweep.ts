@@ -9,7 +9,7 @@ import type { Doc } from './datasets/dataset.ts';
 import { loadDataset } from './datasets/load.ts';
 import type { Effects } from './effects.ts';
 import type { Engine } from './engines/engine.ts';
-import { engines } from './engines/index.ts';
+import { createEngine } from './engines/index.ts';
 import { cliErrors } from './errors/cli.ts';
 import { describeCode, describeMachine } from './machine.ts';
 import { buildManifest, type Session } from './manifest.ts';
@@ -37,11 +37,18 @@ interface LoadedTask extends TaskFacts {
   readonly docs: readonly Doc[];
 }
 
+/** A model and what it was called on the command line. */
+export interface NamedModel extends FoundModel {
+  readonly name: string;
+}
+
 /** Everything opened and planned; nothing computed yet. */
 export interface PreparedSweep {
   readonly plan: Plan;
+  /** Why models that were asked for are not in the plan. */
+  readonly problems: readonly BitlossError[];
   readonly engine: Engine;
-  readonly models: ReadonlyMap<string, FoundModel>;
+  readonly models: ReadonlyMap<string, NamedModel>;
   readonly tasks: readonly LoadedTask[];
   readonly calibrationText: CalibrationText | null;
   close(): Promise<void>;
@@ -49,15 +56,25 @@ export interface PreparedSweep {
 
 /**
  * Opens models, data, calibration text and engine, and makes the plan.
+ * @param tolerant  models that cannot be opened are left out as long as there are others
  * @throws cli/inputs or the one problem there is, cli/empty-plan, engine/…, calibration/…
  */
 export async function prepareSweep(
   { sweep, behaviour }: RunConfig,
   around: Surroundings,
+  tolerant = false,
 ): Promise<PreparedSweep> {
   const names = sweep.models.length > 0 ? sweep.models : await shippedModels(around.dataFolder);
   const problems: BitlossError[] = [];
-  const found = await collect([...new Set(names)], problems, (name) => findModel(name, around));
+  const found = await collect(
+    [...new Set(names)],
+    problems,
+    async (name): Promise<NamedModel> => ({
+      ...(await findModel(name, around)),
+      name,
+    }),
+  );
+  const left = tolerant && found.length > 0 ? problems.splice(0) : [];
   const tasks = await loadTasks(sweep, problems);
   const close = async () => void (await Promise.all(found.map(({ checkpoint }) => checkpoint.close())));
   try {
@@ -65,11 +82,8 @@ export async function prepareSweep(
     const recipes = recipesOf(sweep);
     const calibrates = recipes.some(({ method }) => findMethod(method).needs !== 'nothing');
     const calibrationText = calibrates ? await openCalibrationText(sweep.calibration.text) : null;
-    const engine = await engines[sweep.engine as keyof typeof engines]({
-      provider: sweep.provider,
-      dtype: sweep.dtype,
-      threads: behaviour.threads,
-    });
+    const device = behaviour.devices?.[0] ?? 0;
+    const engine = await createEngine(sweep.engine, { ...sweep, threads: behaviour.threads, device });
     const models = new Map(found.map((model) => [model.facts.manifest.source, model]));
     const plan = planCells({
       models: [...models.values()].map(({ facts }) => facts),
@@ -81,6 +95,7 @@ export async function prepareSweep(
     });
     return {
       plan,
+      problems: left,
       engine,
       models,
       tasks,

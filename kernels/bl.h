@@ -146,7 +146,8 @@ int bl_attention(bl_context *ctx, int dtype, bl_ptr q, int64_t q_stride, bl_ptr 
                  int64_t v_stride, bl_ptr out, int64_t out_stride, int heads, int kv_heads, int qk_dim, int v_dim,
                  float scale, float soft_cap, int window, bl_ptr slopes, float rounded_factor, bl_ptr segments, int64_t S,
                  int64_t max_queries, int rung, bl_stream stream);
-/* Stores rows of keys (or values) in pages: row r of x, `width` values, becomes position positions[r] of text texts[r].
+/* Stores rows of keys (or values) in pages: row r of x, `width` values, becomes position positions[r] of text texts[r]; with
+   position −1 it is left out.
    cache [pages, page_size, width] of type dtype; page_table int32 [texts, max_pages]; positions and texts int32 [M]. */
 int bl_cache_write(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr cache, bl_ptr page_table,
                    int64_t max_pages, int64_t page_size, bl_ptr positions, bl_ptr texts, int64_t M, int64_t width,
@@ -229,6 +230,37 @@ int bl_divergence_finish(bl_context *ctx, bl_ptr state, bl_ptr best, int64_t R, 
    NaN and −∞ are never drawn; a row without a finite distribution gives its highest logit. */
 int bl_sample(bl_context *ctx, bl_ptr logits, int64_t stride, int64_t B, int64_t V, float temperature, int top_k,
               float top_p, bl_ptr uniforms, bl_ptr token, bl_stream stream);
+
+/* ---- decode steps (kernels/decode) --------------------------------------------------------------------------------- */
+
+/*
+ * Operations of a decode step, few rows each. On compute capability 9.0 they start while the kernel before them on the
+ * stream still runs, and wait for it before they read what it wrote. Only weights (w) are read before that: work that is
+ * still queued on the stream must not write them.
+ * bl_decode_linear: out[B, N] (+)= act(x·wᵀ + bias) for x [B, K], in one pass over w for up to 64 rows. bias float32 or 0.
+ * activation: bl_activation, or −1 for none. gated 1: w [2N, K] (and bias) hold the rows of the gate, then those of up;
+ * out = act(gate) ⊙ up. out_dtype: dtype or BL_F32.
+ */
+int bl_decode_linear(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr w, bl_ptr bias, bl_ptr out,
+                     int out_dtype, int64_t out_stride, int64_t B, int64_t N, int64_t K, int accumulate, int activation,
+                     int gated, bl_stream stream);
+/* Norm of B rows of float32 into rows of type dtype; weight (and bias, or 0) float32 [width]. */
+int bl_decode_norm(bl_context *ctx, int kind, int dtype, bl_ptr x, int64_t x_stride, bl_ptr out, int64_t out_stride,
+                   bl_ptr weight, bl_ptr bias, float eps, int unit_offset, int64_t B, int64_t width, bl_stream stream);
+/*
+ * Rows of x hold queries [heads, qk_dim], keys [kv_heads, qk_dim] and values [kv_heads, v_dim] of one token of each text.
+ * Queries and keys are rotated as by bl_rope, text b with row rows[b] of the tables (half 0: nothing turns); keys and
+ * values are stored in the paged caches as by bl_cache_write (k_cache and v_cache 0: they stay in x). A text with
+ * position −1 is left out.
+ */
+int bl_decode_rotate(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, int heads, int kv_heads, int qk_dim,
+                     int v_dim, bl_ptr cos, bl_ptr sin, bl_ptr rows, int half, int interleaved, bl_ptr k_cache,
+                     bl_ptr v_cache, bl_ptr page_table, int64_t max_pages, int64_t page_size, bl_ptr positions,
+                     int64_t B, bl_stream stream);
+/* For each text with a position: ids[b] = token[b], positions[b] += 1 and each of row_tables tables rows[t · row_stride + b]
+   += 1 (all int32); where the logit of the token is not finite, token[b] = −1 instead. logits float32 [B, V]. */
+int bl_decode_advance(bl_context *ctx, bl_ptr logits, int64_t stride, bl_ptr token, bl_ptr ids, bl_ptr positions,
+                      bl_ptr rows, int64_t row_tables, int64_t row_stride, int64_t B, bl_stream stream);
 
 /* ---- quantization (kernels/quantize) ------------------------------------------------------------------------------- */
 

@@ -2,10 +2,11 @@
 import path from 'node:path';
 import { type RunConfig, readConfig } from '../config.ts';
 import { cliErrors, cliProblems } from '../errors/cli.ts';
+import { runErrors } from '../errors/run.ts';
 import { families } from '../families/index.ts';
 import { methods } from '../methods/index.ts';
 import { shippedModels } from '../models.ts';
-import type { PlannedRun } from '../plan.ts';
+import { cellsOf, type PlannedRun } from '../plan.ts';
 import { publishRun } from '../store/publish.ts';
 import { readRunFile, runFilePath } from '../store/run-file.ts';
 import { Store } from '../store.ts';
@@ -16,6 +17,7 @@ import type { Arguments } from './arguments.ts';
 import { helpText } from './help.ts';
 import { measureInJobs } from './jobs.ts';
 import { allTasks, known } from './known.ts';
+import { lanesOf } from './lanes.ts';
 import { listText } from './list.ts';
 import { checkNames } from './names.ts';
 import { describeExclusion, exclusionText, planText, summaryText } from './plan-text.ts';
@@ -48,18 +50,28 @@ export async function evalCommand(given: Arguments, around: Surroundings): Promi
   const reproduced = given.values.get('reproduce')?.[0];
   if (reproduced !== undefined) return reproduceCommand(reproduced, rawSettings(given), around);
   if (given.switches.has('stats')) return statsCommand(config, around);
-  const models = config.sweep.models;
-  if (config.behaviour.jobs > 1 && models.length > 1 && !config.behaviour.dryRun)
-    await measureInJobs(given, models, config, around);
-  // After jobs everything is stored, and what remains is to bring the tables up to it.
-  const prepared = await prepareSweep(config, around);
+  if (config.behaviour.dryRun) {
+    const prepared = await prepareSweep(config, around);
+    return showPlan(prepared, config, around).finally(prepared.close);
+  }
+  const lanes = lanesOf(config);
+  const prepared = await prepareSweep(config, around, lanes.length > 0);
   try {
-    return config.behaviour.dryRun
-      ? await showPlan(prepared, config, around)
-      : await execute(prepared, config, around);
+    if (lanes.length > 0) {
+      const missing = await measureInJobs(given, lanes, prepared, config, around);
+      if (missing > 0) throw runErrors.incomplete(missing, cellsIn(prepared));
+    }
+    // After jobs everything is stored, and what remains is to tell of it.
+    const status = await execute(prepared, config, around);
+    if (prepared.problems.length > 0) throw cliErrors.inputs(prepared.problems);
+    return status;
   } finally {
     await prepared.close();
   }
+}
+
+function cellsIn({ plan }: PreparedSweep): number {
+  return plan.runs.reduce((sum, run) => sum + cellsOf(run).length, 0);
 }
 
 /** Throws `cli/arguments` with every problem of arguments, values and names. */

@@ -68,7 +68,13 @@ export const OPTION_GROUPS = [
         name: 'jobs',
         short: 'j',
         value: 'N',
-        help: 'measure N models at a time, each in a process of its own (default: 1)',
+        help: 'measure N parts of the sweep at a time (models, or groups of recipes), each in a process of its own; with engine cuda, N on each GPU (default: 1)',
+      },
+      {
+        name: 'devices',
+        value: 'N',
+        many: true,
+        help: 'GPUs for engine cuda, such as 0,1; a single one is used by this process itself (default: all, each by processes of its own)',
       },
       {
         name: 'threads',

@@ -12,6 +12,7 @@ const PLACES: Readonly<Partial<Record<OptionName, string>>> = {
   data: 'sweep.data',
   limit: 'sweep.limit',
   jobs: 'behaviour.jobs',
+  devices: 'behaviour.devices',
   threads: 'behaviour.threads',
   engine: 'sweep.engine',
   provider: 'sweep.provider',
@@ -32,7 +33,7 @@ const PLACES: Readonly<Partial<Record<OptionName, string>>> = {
   'dry-run': 'behaviour.dryRun',
 };
 
-const LISTS: ReadonlySet<string> = new Set(['model', 'recipe', 'task']);
+const LISTS: ReadonlySet<string> = new Set(['model', 'recipe', 'task', 'devices']);
 
 export interface RawSettings {
   [key: string]: RawSettings | string | boolean | readonly string[];

@@ -6,6 +6,7 @@ import type { Architecture } from '../families/architecture.ts';
 import type { HessianHandle, Operations } from '../operations/operations.ts';
 import type { WeightSource } from '../weights.ts';
 import type { ForwardPrecision } from './forward-quantizer.ts';
+import type { Sampling } from './sampling.ts';
 
 /**
  * Tokens of one or more sequences packed without padding, all arrays `[T]`. Token i attends to token j when
@@ -58,6 +59,8 @@ export interface GenerateRequest {
   readonly maxNewTokens: number;
   /** Generation of this request ends when this returns true for the tokens generated so far. */
   readonly stop: (generated: readonly number[]) => boolean;
+  /** @default GREEDY */
+  readonly sampling?: Sampling;
 }
 
 /** Called as work proceeds: `done` of `total` tokens. */
@@ -108,7 +111,7 @@ export interface LoadedModel {
   ): Promise<readonly (readonly ScoredContinuation[])[]>;
   /** What distributions of other models can be compared with: the states that `score` would compute them from. */
   finalStates(requests: readonly ScoreRequest[], onProgress?: OnProgress): Promise<FinalStates>;
-  /** Greedy decoding with a KV cache; returns generated token ids, without the prompt. */
+  /** Greedy or sampled decoding with a KV cache; returns generated token ids, without the prompt. */
   generate(
     requests: readonly GenerateRequest[],
     onProgress?: OnProgress,

@@ -60,7 +60,23 @@ export const runErrors = {
     message: `[run] the result cannot be stored: ${problems.join('; ')}.`.slice(0, 4000),
   }),
   cell: (cause: unknown) => ({ code: codeOf(cause), message: messageOf(cause).slice(0, 4000) }),
+  workerLost: (end: string) => ({
+    code: 'run/worker-lost',
+    message: `[run] two processes in a row ended while they measured this cell, the last one ${end}. If the system ran out of memory, give --jobs a smaller number; --retry measures the cell again.`,
+  }),
+  incomplete: (missing: number, total: number) =>
+    new BitlossError(
+      'run/incomplete',
+      `[run] ${missing} of ${total} cells were not measured, because the processes that should have done it ended early; their lines above say why.`,
+      'Everything that was measured is stored: run the same command again to go on from there.',
+      { missing, total },
+    ),
 };
+
+/** True for a fault after which only a new process can use the device. */
+export function isDeviceLost(cause: unknown): boolean {
+  return cause instanceof BitlossError && cause.code === 'kernels/device';
+}
 
 export const reproduceErrors = {
   missing: (file: string) =>
@@ -107,7 +123,7 @@ export function diskFault(place: string, cause: unknown): BitlossError {
 
 /** True for faults of this machine at this moment; a cell that failed with one is measured again by the next run. */
 export function isPassing(code: string): boolean {
-  const passing = ['compress/write', 'system/out-of-memory'];
+  const passing = ['compress/write', 'system/out-of-memory', 'kernels/out-of-memory'];
   return code.startsWith('store/') || passing.includes(code) || /^E[A-Z]{2,}$/.test(code);
 }
 

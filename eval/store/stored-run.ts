@@ -37,6 +37,8 @@ export class StoredRun implements Recorder {
   readonly #order: readonly string[];
   readonly #cells: Map<string, Cell>;
   readonly #earlierManifest: Manifest | null;
+  /** Of run files that cells were adopted from, by file. */
+  readonly #adopted = new Map<string, Manifest>();
 
   private constructor(
     run: PlannedRun,
@@ -78,6 +80,40 @@ export class StoredRun implements Recorder {
     return this.#order.every((key) => this.#cells.has(key));
   }
 
+  isKnown(key: string): boolean {
+    return this.#cells.has(key);
+  }
+
+  /**
+   * Takes over what another run file has of this run's cells and this run lacks; a missing or damaged file has none.
+   * @param failed  whether failed cells count
+   * @returns how many cells were taken
+   */
+  async adopt(file: string, failed: boolean): Promise<number> {
+    const wanted = new Set(this.#order);
+    const isWanted = (cell: Cell) =>
+      wanted.has(cell.cell_key) && !this.#cells.has(cell.cell_key) && (failed || !('error' in cell));
+    const { cells, manifest } = await copyCells(file, this.file, isWanted);
+    if (manifest === null || cells.length === 0) return 0;
+    this.#adopted.set(file, manifest);
+    await this.#write(cells);
+    return cells.length;
+  }
+
+  /** Makes the file of another run that asks for some of the same cells, with those that are known here. */
+  async hand(run: PlannedRun, file: string): Promise<void> {
+    const wanted = new Set(cellsOf(run).map(({ key }) => key));
+    const { cells, manifest } = await copyCells(this.file, file, ({ cell_key }) => wanted.has(cell_key));
+    if (manifest === null || cells.length === 0) return;
+    // What was spent on these cells is counted here; the other run begins without sessions.
+    const settings = { ...manifest.settings, sessions: [] };
+    await writeRunFile(file, {
+      schema: 1,
+      run: { ...manifest, run_id: run.id, settings, wall_ms: 0 },
+      cells,
+    });
+  }
+
   async finish(cell: FinishedCell, items: ItemTable): Promise<Cell> {
     const name = itemsName(cell);
     const finished = { ...cell, items: name };
@@ -115,7 +151,8 @@ export class StoredRun implements Recorder {
   /** File first: what the tables lack is found in it at the next start. */
   async #write(cells: readonly Cell[]): Promise<void> {
     for (const cell of cells) this.#cells.set(cell.cell_key, cell);
-    const manifest = this.#options.manifest(this.#earlierManifest);
+    const earlier = [this.#earlierManifest, ...this.#adopted.values()].filter((one) => one !== null);
+    const manifest = this.#options.manifest(joinManifests(earlier));
     const ordered = this.#order.flatMap((key) => this.#cells.get(key) ?? []);
     await writeRunFile(this.file, { schema: 1, run: manifest, cells: ordered });
     await storeCells(this.#options.database, manifest, this.#fileInTables(), cells);
@@ -151,21 +188,37 @@ async function adoptCells(
   for (const other of await filesWith(database, [...wanted])) {
     const otherFile = path.resolve(dataFolder, other);
     if (otherFile === file) continue;
-    const content = await readRunFile(otherFile).catch(() => null);
-    const before = adopted.length;
-    for (const cell of content?.cells ?? []) {
-      const isWanted = wanted.has(cell.cell_key) && 'items' in cell && cell.items !== null;
-      if (!isWanted || !(await isUsable(cell, otherFile, false))) continue;
-      const items = itemsName(cell);
-      await copyWhole(path.join(path.dirname(otherFile), cell.items!), path.join(path.dirname(file), items));
-      const copy = { ...cell, items };
+    const isWanted = (cell: Cell) =>
+      wanted.has(cell.cell_key) && 'items' in cell && cell.items !== null && !('error' in cell);
+    const taken = await copyCells(otherFile, file, isWanted);
+    for (const cell of taken.cells) {
       wanted.delete(cell.cell_key);
-      cells.set(cell.cell_key, copy);
-      adopted.push(copy);
+      cells.set(cell.cell_key, cell);
+      adopted.push(cell);
     }
-    if (content !== null && adopted.length > before) manifests.push(content.run);
+    if (taken.manifest !== null && taken.cells.length > 0) manifests.push(taken.manifest);
   }
   return { cells: adopted, manifests };
+}
+
+/** Copies cells of one run, with their item outcomes, into the folder of another; nothing where there is no sound file. */
+async function copyCells(
+  from: string,
+  to: string,
+  isWanted: (cell: Cell) => boolean,
+): Promise<{ readonly cells: Cell[]; readonly manifest: Manifest | null }> {
+  const content = await readRunFile(from).catch(() => null);
+  const cells: Cell[] = [];
+  for (const cell of content?.cells ?? []) {
+    if (!isWanted(cell)) continue;
+    if ('error' in cell || cell.items === null) cells.push(cell);
+    else if (await isFile(path.join(path.dirname(from), cell.items))) {
+      const items = itemsName(cell);
+      await copyWhole(path.join(path.dirname(from), cell.items), path.join(path.dirname(to), items));
+      cells.push({ ...cell, items });
+    }
+  }
+  return { cells, manifest: content?.run ?? null };
 }
 
 function pathInTables(dataFolder: string, file: string): string {

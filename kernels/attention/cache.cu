@@ -10,6 +10,7 @@ __global__ void write_pages(const U *x, int64_t x_stride, U *cache, const int *p
                             int page_size, const int *positions, const int *texts, int64_t width) {
   const int64_t row = blockIdx.x;
   const int position = positions[row];
+  if (position < 0) return;
   const int64_t page = page_table[texts[row] * max_pages + position / page_size];
   U *to = cache + (page * page_size + position % page_size) * width;
   for (int64_t i = threadIdx.x; i < width; i += blockDim.x) to[i] = x[row * x_stride + i];

@@ -95,6 +95,7 @@ BL_EXPORT int blr_cache_write(int dtype, const void *x, int64_t x_stride, void *
   BL_TRY(bl::attention::check_cache(dtype, x_stride, max_pages, page_size, M, width));
   for (int64_t r = 0; r < M; r += 1) {
     const int64_t position = static_cast<const int32_t *>(positions)[r], text = static_cast<const int32_t *>(texts)[r];
+    if (position < 0) continue;
     const int64_t page = static_cast<const int32_t *>(page_table)[text * max_pages + position / page_size];
     const int64_t bytes = bl::bytes_of(dtype), at = (page * page_size + position % page_size) * width;
     memcpy(static_cast<char *>(cache) + at * bytes, static_cast<const char *>(x) + r * x_stride * bytes, width * bytes);

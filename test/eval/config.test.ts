@@ -51,7 +51,7 @@ test('every default is filled in', () => {
       results: '/project/data/local',
       cache: '/project/.cache',
     },
-    behaviour: { dryRun: false, keep: false, retry: false, jobs: 1, threads: 0, save: null },
+    behaviour: { dryRun: false, keep: false, retry: false, jobs: 1, devices: null, threads: 0, save: null },
   });
 });
 

@@ -11,6 +11,7 @@ import {
 } from './block-context.ts';
 import { asVectors, columns, type Matrix } from './matrix.ts';
 import type { AttentionShape } from './ops.ts';
+import { attendPages, rotateIntoPages } from './paged-attention.ts';
 
 type AnyAttention = Attention | LatentAttention;
 
@@ -37,7 +38,9 @@ export async function attend(context: BlockContext, mixer: AnyAttention, x: Matr
       keyWidth: shape.kvHeads * shape.keyDim,
       valueWidth: shape.kvHeads * shape.valueDim,
     });
-  ops.attention(q, k, v, out, shape, tables.attention);
+  if (hooks.memory?.kind === 'pages')
+    attendPages(context, hooks.memory.cache, { q, k, v, shape, isStored: mixer.kind === 'attention' }, out);
+  else ops.attention(q, k, v, out, shape, tables.attention);
   context.scratch.release(mark);
   await readByLinears(context, { name: mixer.o.name, x: out, M: T, K: width });
   return out;
@@ -71,10 +74,13 @@ async function project(context: BlockContext, mixer: Attention, x: Matrix): Prom
     addHeadNorm(context, queryKeyNorm.q, 'q.norm', queryKeyNorm.over, q, heads, headDim);
     addHeadNorm(context, queryKeyNorm.k, 'k.norm', queryKeyNorm.over, k, kvHeads, headDim);
   }
+  const shape = attentionShape(mixer, context.image.atOrZero('slopes'));
+  const { memory } = context.hooks;
+  if (memory?.kind === 'pages') rotateIntoPages(context, memory.cache, position, qkv, shape);
   // Query and key heads are neighbours, as are those of keys and values.
-  rotate(context, position, asVectors(qkv, headDim), heads + kvHeads);
+  else rotate(context, position, asVectors(qkv, headDim), heads + kvHeads);
   roundCached(context, asVectors(k, headDim), T, 2 * kvHeads, headDim);
-  return { q, k, v, shape: attentionShape(mixer, context.image.atOrZero('slopes')) };
+  return { q, k, v, shape };
 }
 
 /** In place, over each head or over all of them together. */

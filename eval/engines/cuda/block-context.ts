@@ -5,7 +5,7 @@ import type { Scratch } from './arena.ts';
 import type { ChunkTables } from './chunk.ts';
 import type { Image } from './layout.ts';
 import { asVectors, type Dtype, ELEMENT_BYTES, F32, type Matrix, type Vectors } from './matrix.ts';
-import type { Ops } from './ops.ts';
+import type { Ops, WeightAndBias } from './ops.ts';
 
 /** What linears read, queued but perhaps not yet computed: `[M, K]` in device memory. */
 export interface DeviceInputs {
@@ -43,6 +43,29 @@ export interface BlockHooks {
   readonly observe?: (inputs: DeviceInputs) => void | Promise<void>;
   readonly keysValues?: (cache: DeviceKeysValues) => void | Promise<void>;
   readonly scanMemory?: (memory: DeviceScanMemory) => void | Promise<void>;
+  /** Where the block keeps what it knows of the texts of which the rows are one new token each (generation). */
+  readonly memory?: BlockMemory;
+}
+
+/** What a block remembers of texts that are being generated, text by text. */
+export type BlockMemory =
+  | { readonly kind: 'pages'; readonly cache: PagedCache }
+  | ({ readonly kind: 'scan' } & DeviceScanMemory);
+
+/** Keys and values in pages; device addresses. */
+export interface PagedCache {
+  readonly keys: number;
+  readonly values: number;
+  /** int32 `[texts, maxPages]`. */
+  readonly pageTable: number;
+  readonly maxPages: number;
+  readonly pageSize: number;
+  /** int32 `[texts]`: where the new token stands, −1 for a row that is no text. */
+  readonly positions: number;
+  /** int32 `[texts]`: 0, 1, 2 … */
+  readonly texts: number;
+  /** As bl_attention_scratch asks for. */
+  readonly scratch: number;
 }
 
 /** Cosines and sines by position. */
@@ -84,8 +107,7 @@ export function addNorm(
     ops.moveRows(x, out, M, width);
     return;
   }
-  const weights = { weight: image.at(name), bias: image.atOrZero(`${name}.bias`) };
-  ops.norm(norm, weights, asVectors(x), asVectors(out), M, 1, width);
+  ops.norm(norm, weightAndBias(image, name), asVectors(x), asVectors(out), M, 1, width);
 }
 
 /** out `[M, N]` = x `[M, K]` · wᵀ + bias of the part `name`. */
@@ -96,8 +118,11 @@ export function addLinear(
   out: Matrix,
   [M, N, K]: readonly [number, number, number],
 ): void {
-  ops.matmul(x, image.at(name), out, M, N, K);
-  if (image.has(`${name}.bias`)) ops.bias(out, image.at(`${name}.bias`), M, N);
+  ops.linear(x, weightAndBias(image, name), out, [M, N, K]);
+}
+
+export function weightAndBias(image: Image, name: string): WeightAndBias {
+  return { weight: image.at(name), bias: image.atOrZero(`${name}.bias`) };
 }
 
 /** hidden += norm(x · wᵀ + bias) for x `[T, K]`: the way back from a mixer or feed-forward. */
@@ -111,8 +136,7 @@ export function addToHidden(
 ): void {
   const { ops, image, scratch, hidden, hiddenSize: H, tables } = context;
   if (norm === null) {
-    ops.matmul(x, image.at(name), hidden, tables.T, H, K, true);
-    if (image.has(`${name}.bias`)) ops.bias(hidden, image.at(`${name}.bias`), tables.T, H);
+    ops.linear(x, weightAndBias(image, name), hidden, [tables.T, H, K], true);
     return;
   }
   const mark = scratch.mark();

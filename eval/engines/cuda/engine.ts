@@ -6,6 +6,7 @@ import type { Engine, EngineInfo, EngineOptions } from '../engine.ts';
 import { checkPrecision, UNROUNDED } from '../forward-quantizer.ts';
 import { blockLayout, topLayout } from './block-layout.ts';
 import { Device } from './device.ts';
+import type { GenerateOptions } from './generate.ts';
 import type { Layout } from './layout.ts';
 import { BF16, type Dtype, F16, F32 } from './matrix.ts';
 import { DeviceMemory, GrowingRange } from './memory.ts';
@@ -28,6 +29,8 @@ export interface CudaEngineOptions {
   readonly deviceBytes?: number;
   /** Most blocks of a model whose weights stay on the device. @default as many as fit */
   readonly residentBlocks?: number;
+  /** How texts are generated; results do not depend on it. */
+  readonly generation?: GenerateOptions;
 }
 
 /** Sizes that benchmarks set; models of checkpoints have defaults for all of them. */
@@ -118,12 +121,13 @@ export class CudaEngine implements Engine {
     architecture: Architecture,
     own: Pick<CudaModelOptions, 'weights' | 'precision'> & RandomModelOptions,
   ): CudaModel {
-    const { residentBlocks } = this.#options;
+    const { residentBlocks, generation } = this.#options;
     return new CudaModel({
       ...{ memory: this.memory, architecture, ranges: this.#ranges, exclusive: this.#exclusive },
       dtype: chooseDtype(this.#options.dtype ?? 'auto', architecture),
       ...(residentBlocks === undefined ? {} : { residentBlocks }),
       ...own,
+      ...(generation === undefined ? {} : { generation }),
     });
   }
 }

@@ -1,8 +1,15 @@
 /** Feed-forward layers that every token goes through, over a chunk. */
 import type { FeedForward, GatedFeedForward, Norm, PlainFeedForward } from '../../families/architecture.ts';
-import { addLinear, addToHidden, type BlockContext, readByLinears, takeMatrix } from './block-context.ts';
+import {
+  addLinear,
+  addToHidden,
+  type BlockContext,
+  readByLinears,
+  takeMatrix,
+  weightAndBias,
+} from './block-context.ts';
 import { addExperts } from './experts.ts';
-import { columns, type Matrix } from './matrix.ts';
+import type { Matrix } from './matrix.ts';
 
 /** hidden += norm(f(x)) for x `[T, H]`, float32 for experts; it may be rounded in place. */
 export async function addFeedForward(
@@ -44,8 +51,8 @@ export async function gatedInner(
   const inner = takeMatrix(context, T, I);
   const mark = context.scratch.mark();
   const both = takeMatrix(context, T, 2 * I);
-  addLinear(context, part, x, both, [T, 2 * I, gate.inFeatures]);
-  context.ops.glu(activation, both, columns(both, I), inner, T, I);
+  const weights = weightAndBias(context.image, part);
+  context.ops.gatedLinear(activation, x, weights, both, inner, [T, I, gate.inFeatures]);
   context.scratch.release(mark);
   await readByLinears(context, { name: down.name, x: inner, M: T, K: I });
   return inner;

@@ -97,6 +97,13 @@ export class DeviceMemory {
     for (const holding of this.#holdings) if (holding === claim) holding.lastUse = this.#tick();
   }
 
+  /** Bytes that could be claimed if every other claim was given back. */
+  roomBeside(claim: Claim): number {
+    const others = [...this.#holdings].filter((holding) => holding !== claim);
+    const held = others.reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.limitBytes - this.device.bytes + held;
+  }
+
   close(): void {
     for (const holding of [...this.#holdings]) holding.release();
     this.#workspace.free();

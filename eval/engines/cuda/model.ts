@@ -16,7 +16,7 @@ import type { ForwardPrecision } from '../forward-quantizer.ts';
 import { checkTokens, packSequences } from '../pack.ts';
 import { finalStates, score } from '../score.ts';
 import type { Scorer } from '../score-batches.ts';
-import { generate } from './generate.ts';
+import { type GenerateOptions, generate } from './generate.ts';
 import { logitsOf } from './head.ts';
 import { downloadRows, hostHooks } from './host-hooks.ts';
 import type { Dtype } from './matrix.ts';
@@ -32,17 +32,20 @@ export interface CudaModelOptions extends Omit<ResidenceOptions, 'weights' | 'dt
   readonly precision: ForwardPrecision;
   readonly weights: WeightSource | null;
   readonly exclusive: Exclusive;
+  readonly generation?: GenerateOptions;
 }
 
 export class CudaModel implements LoadedModel {
   readonly architecture: Architecture;
   readonly #residence: Residence;
   readonly #exclusive: Exclusive;
+  readonly #generation: GenerateOptions;
 
   constructor(options: CudaModelOptions) {
     this.architecture = options.architecture;
     this.#residence = new Residence(options);
     this.#exclusive = options.exclusive;
+    this.#generation = options.generation ?? {};
   }
 
   async score(requests: readonly ScoreRequest[], onProgress?: OnProgress, reference: FinalStates = []) {
@@ -54,7 +57,7 @@ export class CudaModel implements LoadedModel {
   }
 
   generate(requests: readonly GenerateRequest[], onProgress?: OnProgress) {
-    return this.#exclusive(() => generate(this.#residence, requests, onProgress));
+    return this.#exclusive(() => generate(this.#residence, requests, onProgress, this.#generation));
   }
 
   async logits(tokens: readonly number[]): Promise<Float32Array> {

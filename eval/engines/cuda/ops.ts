@@ -3,7 +3,7 @@ import type { Activation, Norm } from '../../families/architecture.ts';
 import type { ForwardGrid } from '../forward-quantizer.ts';
 import { BL } from './kernels.gen.ts';
 import type { Kernels } from './kernels.ts';
-import type { Dtype, Matrix, Vectors } from './matrix.ts';
+import { columns, type Dtype, type Matrix, type Vectors } from './matrix.ts';
 
 export const ACTIVATIONS: Readonly<Record<Activation, number>> = {
   silu: BL.SILU,
@@ -11,7 +11,7 @@ export const ACTIVATIONS: Readonly<Record<Activation, number>> = {
   'gelu-tanh': BL.GELU_TANH,
   relu: BL.RELU,
 };
-const NORMS: Readonly<Record<Norm['kind'], number>> = { rms: BL.RMS, layer: BL.LAYER };
+export const NORMS: Readonly<Record<Norm['kind'], number>> = { rms: BL.RMS, layer: BL.LAYER };
 const RANGES: Readonly<Record<ForwardGrid['range'], number>> = {
   zero: BL.RANGE_ZERO,
   minmax: BL.RANGE_MINMAX,
@@ -35,7 +35,7 @@ export interface AttentionShape {
 }
 
 /** Device addresses; a bias of 0 is none. */
-export interface NormWeights {
+export interface WeightAndBias {
   readonly weight: number;
   readonly bias: number;
 }
@@ -68,6 +68,31 @@ export class Ops {
     });
   }
 
+  /** out `[M, N]` (+)= x `[M, K]` · wᵀ + bias; a bias of 0 is none. */
+  linear(
+    x: Matrix,
+    { weight, bias }: WeightAndBias,
+    out: Matrix,
+    [M, N, K]: readonly [number, number, number],
+    accumulate = false,
+  ): void {
+    this.matmul(x, weight, out, M, N, K, accumulate);
+    if (bias !== 0) this.bias(out, bias, M, N);
+  }
+
+  /** out `[M, N]` = act(gate) ⊙ up for the rows of gate, then those of up; `both` `[M, 2N]` is room for their products. */
+  gatedLinear(
+    activation: Activation,
+    x: Matrix,
+    weights: WeightAndBias,
+    both: Matrix,
+    out: Matrix,
+    [M, N, K]: readonly [number, number, number],
+  ): void {
+    this.linear(x, weights, both, [M, 2 * N, K]);
+    this.glu(activation, both, columns(both, N), out, M, N);
+  }
+
   bias(x: Matrix, bias: number, M: number, N: number): void {
     this.kernels.bias({ dtype: x.dtype, x: x.at, xStride: x.stride, bias, M, N });
   }
@@ -75,7 +100,7 @@ export class Ops {
   /** Norm of `outer` rows of `inner` vectors; in place is allowed. */
   norm(
     norm: Norm,
-    { weight, bias }: NormWeights,
+    { weight, bias }: WeightAndBias,
     x: Vectors,
     out: Vectors,
     outer: number,

@@ -82,7 +82,8 @@ export class Residence {
     const { tables, results } = ranges;
     const ops = new Ops(memory.device.kernels, dtype);
     const place = { device: memory.device, architecture, ops, plan, precision, workspace };
-    return new Session({ ...place, images, rotations, tables, results });
+    const room = () => memory.roomBeside(claim);
+    return new Session({ ...place, images, rotations, tables, results, room });
   }
 
   /** Weights of all blocks are read again when they are next needed. */

@@ -22,12 +22,16 @@ export async function scan(context: BlockContext, mixer: SelectiveScan, x: Matri
   const both = takeMatrix(context, T, 2 * C);
   addLinear(context, 'input', x, both, [T, 2 * C, context.hiddenSize]);
   const convolved = takeMatrix(context, T, C);
-  const history = hooks.scanMemory === undefined ? 0 : takeZeros(context, S * (convolution.width - 1) * C);
+  const memory = hooks.memory?.kind === 'scan' ? hooks.memory : null;
+  const history =
+    memory?.history ??
+    (hooks.scanMemory === undefined ? 0 : takeZeros(context, S * (convolution.width - 1) * C));
   convolve(context, mixer, both, convolved, history);
   const selection = await parametersOf(context, mixer, convolved);
   const step = await stepsOf(context, mixer, selection);
-  const state = scratch.take(S * C * stateSize * FLOAT);
-  recur(context, mixer, { x: convolved, step, selection, z: columns(both, C), out }, state);
+  const state = memory?.state ?? scratch.take(S * C * stateSize * FLOAT);
+  const inputs = { x: convolved, step, selection, z: columns(both, C), out };
+  recur(context, mixer, inputs, { state, resume: Number(memory !== null) });
   if (hooks.scanMemory !== undefined) await hooks.scanMemory({ history, state });
   scratch.release(mark);
   await readByLinears(context, { name: mixer.output.name, x: out, M: T, K: C });
@@ -54,7 +58,7 @@ function recur(
   { ops, image, tables }: BlockContext,
   { innerSize: C, stateSize: n, rank }: SelectiveScan,
   { x, step, selection, z, out }: Record<'x' | 'step' | 'selection' | 'z' | 'out', Matrix>,
-  state: number,
+  ending: { readonly state: number; readonly resume: number },
 ): void {
   const [b, c] = [columns(selection, rank), columns(selection, rank + n)];
   ops.kernels.selectiveScan({
@@ -62,7 +66,7 @@ function recur(
     ...{ b: b.at, bStride: b.stride, c: c.at, cStride: c.stride, z: z.at, zStride: z.stride },
     ...{ out: out.at, outStride: out.stride, logDecay: image.at('decay'), skip: image.at('skip') },
     ...{ segments: tables.scan, S: tables.S, maxRows: tables.maxRows, levels: tables.levels },
-    ...{ C, n, state, resume: 0 },
+    ...{ C, n, ...ending },
   });
 }
 

@@ -29,6 +29,8 @@ export interface SessionParts {
   /** For the tables of a batch, and for what is downloaded after it. */
   readonly tables: GrowingRange;
   readonly results: GrowingRange;
+  /** Bytes of device memory that are left for claims beside this model. */
+  readonly room: () => number;
 }
 
 export class Session {
@@ -37,7 +39,8 @@ export class Session {
   readonly results: GrowingRange;
   readonly scratch: Scratch;
   readonly forward: Forward;
-  readonly #limits: readonly number[];
+  /** Lengths beyond which some rope turns by other frequencies. */
+  readonly limits: readonly number[];
 
   constructor(parts: SessionParts) {
     const { architecture, ops, images, rotations, precision, plan, workspace, results } = parts;
@@ -46,7 +49,7 @@ export class Session {
     this.results = results;
     this.scratch = new Scratch(workspace + plan.hiddenBytes, plan.scratchBytes);
     this.forward = new Forward({ architecture, ops, images, rotations, precision, scratch: this.scratch });
-    this.#limits = longLimits(architecture);
+    this.limits = longLimits(architecture);
   }
 
   /**
@@ -60,7 +63,7 @@ export class Session {
   ): { readonly travelling: readonly Travelling[]; readonly tables: readonly number[] } {
     const { architecture, rotations, workspace, tables, device } = this.parts;
     const { hiddenSize: H } = architecture;
-    const hosts = chunks.map((chunk) => hostTables(chunk, this.#limits, rotations.positions));
+    const hosts = chunks.map((chunk) => hostTables(chunk, this.limits, rotations.positions));
     const { data, starts } = joined([...hosts.map((host) => host.data), ...further]);
     const base = tables.atLeast(data.byteLength);
     device.upload(base, data);

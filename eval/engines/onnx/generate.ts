@@ -1,9 +1,10 @@
-/** Greedy generation, many texts at a time: prompts packed into chunks, then one token a text and step. */
+/** Generation, many texts at a time: prompts packed into chunks, then one token a text and step. */
 
 import { engineErrors as errors } from '../../errors/engine.ts';
 import type { WeightSource } from '../../weights.ts';
 import type { GenerateRequest, OnProgress } from '../engine.ts';
 import { checkTokens, packSequences } from '../pack.ts';
+import { checkSampling, GREEDY, type Sampling, sampleToken, uniformsOf } from '../sampling.ts';
 import type { BlockState } from './block-runner.ts';
 import { CHUNK_TOKENS } from './budget.ts';
 import { runnerOf, stateBytes } from './runners.ts';
@@ -17,6 +18,9 @@ interface Text {
   readonly index: number;
   readonly request: GenerateRequest;
   readonly generated: number[];
+  readonly sampling: Sampling;
+  /** The number that the next token is drawn with. */
+  readonly uniform: () => number;
 }
 
 /** @throws engine/request, engine/too-long, engine/workspace */
@@ -29,7 +33,10 @@ export async function generate(
   checkRequests(parts, requests);
   const results: number[][] = requests.map(() => []);
   const texts = requests
-    .map((request, index) => ({ index, request, generated: results[index] }))
+    .map((request, index) => {
+      const { sampling = GREEDY } = request;
+      return { index, request, generated: results[index], sampling, uniform: uniformsOf(sampling) };
+    })
     .filter(({ request }) => request.maxNewTokens > 0)
     .sort((a, b) => neededLength(b.request) - neededLength(a.request));
   const total = texts.reduce((sum, { request }) => sum + neededLength(request), 0);
@@ -60,6 +67,7 @@ function checkRequests({ architecture, budget }: Parts, requests: readonly Gener
       throw errors.request(index, `maxNewTokens is ${maxNewTokens}, not a whole number from 0`);
     }
     checkTokens(prompt, index, architecture.vocabSize);
+    checkSampling(request.sampling ?? GREEDY, index);
     const positions = readLength(request);
     if (positions > architecture.maxPositions)
       throw errors.tooLong(index, positions, architecture.maxPositions);
@@ -95,10 +103,9 @@ async function generateWave(
   let last = await readPrompts(parts, weights, wave, states);
   let active = wave;
   for (;;) {
-    const [{ argMax, overflowed }] = await parts.head.score(weights, [{ hidden: last, pairs: [] }]);
-    active.forEach(({ index, generated }, place) => {
-      if (overflowed[place]) throw errors.notFinite(`request ${index}, new token ${generated.length}`);
-      generated.push(argMax[place]);
+    const tokens = await nextTokens(parts, weights, active, last);
+    active.forEach(({ generated }, place) => {
+      generated.push(tokens[place]);
     });
     const going = [...active.keys()].filter((place) => !hasEnded(active[place]));
     if (going.length < active.length) for (const state of states) state.keep(going);
@@ -107,6 +114,24 @@ async function generateWave(
     if (active.length === 0) return;
     last = await step(parts, weights, active, states);
   }
+}
+
+/** The token that each text goes on with, from the hidden states `[B, H]` of its last one, which are overwritten. */
+async function nextTokens(
+  { head, architecture }: Parts,
+  weights: WeightSource,
+  active: readonly Text[],
+  last: Float32Array,
+): Promise<readonly number[]> {
+  const drawn = active.some(({ sampling }) => sampling.temperature > 0);
+  const logits = drawn ? await head.logits(weights, last.slice()) : null;
+  const [{ argMax, overflowed }] = await head.score(weights, [{ hidden: last, pairs: [] }]);
+  return active.map(({ index, generated, sampling, uniform }, place) => {
+    if (overflowed[place]) throw errors.notFinite(`request ${index}, new token ${generated.length}`);
+    const V = architecture.vocabSize;
+    if (logits === null || sampling.temperature === 0) return argMax[place];
+    return sampleToken(logits.subarray(place * V, (place + 1) * V), sampling, uniform());
+  });
 }
 
 /** Fills the states from the prompts; returns the hidden states of their last tokens, float32 `[B, H]`. */

@@ -27,8 +27,12 @@ test('the help text at 100 columns', () => {
 
     How
           --engine ID               onnx (default), or cuda: one NVIDIA GPU, after \`pnpm kernels\`
-      -j, --jobs N                  measure N models at a time, each in a process of its own (default:
-                                    1)
+      -j, --jobs N                  measure N parts of the sweep at a time (models, or groups of
+                                    recipes), each in a process of its own; with engine cuda, N on each
+                                    GPU (default: 1)
+          --devices N               GPUs for engine cuda, such as 0,1; a single one is used by this
+                                    process itself (default: all, each by processes of its own); may be
+                                    repeated
           --threads N               processor threads of one process (default: all cores, shared among
                                     the jobs)
           --provider ID             of onnx: cpu (default) or webgpu: any GPU with Vulkan, Metal or

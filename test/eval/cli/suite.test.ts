@@ -88,9 +88,9 @@ describe('the suites', () => {
 describe('jobs', () => {
   test('get the command line without what differs between them', () => {
     const line =
-      '-s zoo -m a,b --jobs 3 --threads 2 --db x --save me --limit 5 --limit t=6 --retry -r rtn-w4';
+      '-s zoo -m a,b --jobs 3 --threads 2 --db x --save me --limit 5 --limit t=6 --retry --keep --devices 0,1 -r rtn-w4';
     expect(argumentsOf(parseArguments(line.split(' '))).join(' ')).toBe(
-      '--suite zoo --limit 5 --limit t=6 --recipe rtn-w4 --retry',
+      '--suite zoo --limit 5 --limit t=6 --keep',
     );
   });
 

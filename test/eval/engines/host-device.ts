@@ -93,6 +93,8 @@ function hostKernels(
     copy: ({ to, from, bytes }) => heap.write(to, BigInt(from as number), bytes),
     fill: ({ to, value, bytes }) => heap.fill(to, value, bytes),
     synchronizeAsync: async () => undefined,
+    // The reference needs none.
+    attentionScratch: ({ bytes }) => (bytes as BigInt64Array).fill(0n),
   };
   for (const name of ['synchronize', 'eventRecord', 'eventWait', 'eventDestroy', 'streamDestroy'])
     own[name] = () => undefined;

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine, GenerateRequest, LoadedModel, ScoreRequest } from '../../../eval/engines/engine.ts';
 import { createOnnxEngine } from '../../../eval/engines/onnx/engine.ts';
+import { GREEDY, type Sampling, sampleToken, uniformsOf } from '../../../eval/engines/sampling.ts';
 import { randomTokens } from './compare.ts';
 import { logSoftmax, slowLogits } from './slow-forward.ts';
 import { type TinyModel, tinyModel } from './tiny-models.ts';
@@ -113,6 +114,31 @@ describe.each(['one kv head', 'sliding window of 7', 'llama-3 scaling'])('%s', (
       expect(generated[i]).toEqual(expected);
     }
   });
+});
+
+test('drawn texts are those of the seed, alone and beside a greedy one', async () => {
+  const tiny = tinyModel('biases everywhere');
+  const model = await load(tiny);
+  const ask = (sampling: Sampling, i: number): GenerateRequest => ({
+    prompt: randomTokens(3 + 4 * i, tiny.config.vocab_size, 20 + i),
+    maxNewTokens: 8,
+    stop: () => false,
+    sampling,
+  });
+  const sampling = { temperature: 0.9, topK: 40, topP: 0.9, seed: 5 };
+  const asked = [sampling, { ...sampling, seed: 6, temperature: 1.5 }, GREEDY].map(ask);
+  const generated = await model.generate(asked);
+  for (const [i, request] of asked.entries()) {
+    expect(await model.generate([request])).toEqual([generated[i]]);
+    const next = uniformsOf(request.sampling!);
+    const expected: number[] = [];
+    for (let at = 0; at < 8; at += 1) {
+      const last = slowLogits(tiny.config, tiny.tensors, [...request.prompt, ...expected]).at(-1)!;
+      expected.push(sampleToken(Float32Array.from(last), request.sampling!, next()));
+    }
+    expect(generated[i]).toEqual(expected);
+  }
+  await expect(model.generate([ask({ ...sampling, topP: 2 }, 0)])).rejects.toThrow('its topP is 2');
 });
 
 test('a greedy continuation is recognised', async () => {

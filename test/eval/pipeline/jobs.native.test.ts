@@ -1,4 +1,4 @@
-/** Several models at a time: the same cells as one after the other, killed and resumed. */
+/** Several processes at a time: the same cells as one after the other, killed and resumed, and when a worker dies. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -56,7 +56,7 @@ test('jobs measure what one process measures, after a kill too', async () => {
   expect((await first.ended).status).toBe(130);
   const second = await runEval(...commandIn(apart, models), '--jobs', '2', '--threads', '1');
   expect(second).toMatchObject({ status: 0, stderr: '' });
-  expect(second.stdout).toContain('2 models, 2 at a time with 1 threads each.');
+  expect(second.stdout).toMatch(/\d parts, 2 at a time with 1 threads each\./);
   for (const name of NAMES) {
     expect(second.stdout).toContain(`\n${name}: all ${CELLS_OF_A_MODEL} cells were measured before`);
   }
@@ -74,7 +74,7 @@ test('a model that cannot be measured does not keep the others from it', async (
     '4',
   );
   expect(status).toBe(1);
-  expect(stdout).toMatch(/\] ended with status 1\.$/m);
+  expect(stdout).toContain('fp16');
   expect(stderr).toContain('config.json');
   expect(cellsIn(folder)).toHaveLength(2 * CELLS_OF_A_MODEL);
 });

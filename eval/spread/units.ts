@@ -1,0 +1,49 @@
+/** Cuts a plan into pieces that worker processes measure side by side. */
+import { narrowRun, type PlannedRun } from '../plan.ts';
+
+/** Some recipes of one model. */
+export interface Unit {
+  /** The run that the unit is a part of. */
+  readonly whole: PlannedRun;
+  /** What a worker is asked for; its own run, with `fp16` always in it. */
+  readonly run: PlannedRun;
+  readonly recipes: readonly string[];
+  /** Measures the 16-bit model that this unit compares with; null where nothing has to be waited for. */
+  readonly after: Unit | null;
+}
+
+/** Pieces a worker gets on average: more balance better, fewer start fewer processes. */
+const UNITS_OF_A_WORKER = 3;
+
+/**
+ * Whole models where there are enough of them for the workers; else the recipes of a model in groups of equal size, after
+ * a unit that measures its 16-bit form, so that it is measured once.
+ * @param isKnown  whether a cell of a run is stored already
+ */
+export function planUnits(
+  runs: readonly PlannedRun[],
+  workers: number,
+  isKnown: (run: PlannedRun, key: string) => boolean,
+): readonly Unit[] {
+  const pending = runs.flatMap((run) => {
+    const recipes = run.recipes.filter(({ cells }) => cells.some(({ key }) => !isKnown(run, key)));
+    return recipes.length === 0 ? [] : [{ run, ids: recipes.map(({ id }) => id) }];
+  });
+  const groups = Math.ceil((workers * UNITS_OF_A_WORKER) / Math.max(1, pending.length));
+  return pending.flatMap(({ run, ids }) => unitsOf(run, ids, workers === 1 ? 1 : groups));
+}
+
+function unitsOf(run: PlannedRun, ids: readonly string[], groups: number): readonly Unit[] {
+  const [baseline] = run.recipes;
+  const others = ids.filter((id) => id !== baseline!.id);
+  const unit = (recipes: readonly string[], after: Unit | null): Unit => ({
+    ...{ whole: run, run: narrowRun(run, recipes), recipes, after },
+  });
+  const size = Math.ceil(others.length / groups);
+  if (size >= others.length) return [unit(ids, null)];
+  const first = ids.includes(baseline!.id) ? unit([baseline!.id], null) : null;
+  const rest = Array.from({ length: Math.ceil(others.length / size) }, (_, i) =>
+    unit(others.slice(i * size, (i + 1) * size), first),
+  );
+  return first === null ? rest : [first, ...rest];
+}
