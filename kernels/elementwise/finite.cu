@@ -5,15 +5,18 @@ namespace {
 
 constexpr int THREADS = 256;
 constexpr int PACK = 4;
-constexpr int PACKS = 4;
+constexpr int PACKS = 8;
 
 __global__ void __launch_bounds__(THREADS) finite_kernel(const float *x, int64_t n, bool aligned, int32_t *flag) {
   const int64_t first = (static_cast<int64_t>(blockIdx.x) * THREADS * PACKS + threadIdx.x) * PACK;
-  float values[PACKS][PACK];
+  alignas(16) float values[PACKS][PACK];
+  if (aligned && first + (PACKS - 1) * THREADS * PACK + PACK <= n) {
 #pragma unroll
-  for (int j = 0; j < PACKS; ++j) {
-    const int64_t at = first + j * THREADS * PACK;
-    bl::load_pack(x + at, n - at, aligned, values[j]);
+    for (int j = 0; j < PACKS; ++j)
+      reinterpret_cast<float4 *>(values)[j] = __ldcs(reinterpret_cast<const float4 *>(x + first + j * THREADS * PACK));
+  } else {
+#pragma unroll
+    for (int j = 0; j < PACKS; ++j) bl::load_pack(x + first + j * THREADS * PACK, n - first - j * THREADS * PACK, false, values[j]);
   }
   bool finite = true;
 #pragma unroll

@@ -12,7 +12,7 @@ struct Gather {
   float *out;
   bool accumulate, aligned;
 
-  static constexpr int N = 4;
+  static constexpr int N = bl::lanes_of<T>;
 
   __device__ __forceinline__ void operator()(int64_t row, int64_t column, int64_t left) const {
     float values[N], sum[N] = {};
@@ -70,10 +70,11 @@ BL_EXPORT int bl_gather_rows(bl_context *ctx, int dtype, bl_ptr table, bl_ptr id
   BL_ENTER(ctx, op);
   return bl::with_dtype(op, dtype, [&](auto type) {
     using E = typename decltype(type)::type;
-    const bool aligned = bl::packs_fit<4, E>(table, width) && bl::packs_fit<4, float>(out, width);
+    constexpr int N = Gather<E>::N;
+    const bool aligned = bl::packs_fit<N, E>(table, width) && bl::packs_fit<N, float>(out, width);
     const Gather<E> gather = {bl::pointer_to<E>(table), bl::pointer_to<int32_t>(ids), offset, width, scale,
                               bl::pointer_to<float>(out), accumulate != 0, aligned};
-    return bl::over_sheet<4>(op, T, width, gather, stream);
+    return bl::over_sheet<N>(op, T, width, gather, stream);
   });
 }
 

@@ -5,53 +5,68 @@
 namespace {
 
 struct Norm {
-  int kind, out_dtype, unit_offset, width;
+  int kind, out_dtype, width;
   int64_t rows;
   bl::Vectors from, to;
   const void *x;
   void *out;
   const float *weight, *bias;
-  float eps;
-  bool x_aligned, out_aligned;
+  float eps, around;  // what is added to the weights: 0 or 1
+  bool x_aligned, out_aligned, weight_aligned, bias_aligned;
 };
 
-template <class T, int KEPT, bool BLOCK>
-__global__ void __launch_bounds__(BLOCK ? 1024 : bl::ROW_THREADS) norm_kernel(const Norm norm, const int threads) {
-  __shared__ float shared[32];
-  const int64_t index = bl::row_of_thread<BLOCK>(threads);
-  // Threads without a row take part in the shuffles of their warp.
-  const bool has_row = BLOCK || index < norm.rows;
-  const int64_t at = has_row ? index : norm.rows - 1;
-  const auto *x = static_cast<const T *>(norm.x) + norm.from.start(at);
-  const bl::Row<T, KEPT, BLOCK> row(x, norm.width, threads, norm.x_aligned);
-  const auto sum_of = [&](auto term) {
-    float sum = 0;
-    row.each([&](int, const float(&values)[bl::ROW_PACK], int left) {
+template <class T, int KEPT, int ROWS, bool BLOCK>
+__global__ void __launch_bounds__(bl::row_threads<T, KEPT, BLOCK>) norm_kernel(const Norm norm, const int threads) {
+  __shared__ float shared[2][32];
+  constexpr int PACK = bl::lanes_of<T>;
+  const bl::Rows<T, KEPT, ROWS, BLOCK> rows(static_cast<const T *>(norm.x), norm.width, norm.rows, threads, norm.x_aligned,
+                                            [&](int64_t row, int64_t(&starts)[ROWS]) { norm.from.start(row, starts); });
+  const float share = 1.0f / static_cast<float>(norm.width);
+  // Means over each row of term(row, value).
+  const auto mean_of = [&](auto term, float(&means)[ROWS], float *room) {
 #pragma unroll
-      for (int i = 0; i < bl::ROW_PACK; ++i) sum += i < left ? term(values[i]) : 0.0f;
+    for (int r = 0; r < ROWS; ++r) means[r] = 0;
+    rows.each([&](int, int left, const float(&values)[ROWS][PACK]) {
+      // Hardly any pack has a part behind its row; the others need no comparisons.
+      const int size = left < PACK ? left : PACK;
+#pragma unroll
+      for (int r = 0; r < ROWS; ++r) {
+        if (size == PACK) {
+#pragma unroll
+          for (int i = 0; i < PACK; ++i) means[r] += term(r, values[r][i]);
+        } else {
+#pragma unroll
+          for (int i = 0; i < PACK; ++i) means[r] += i < size ? term(r, values[r][i]) : 0.0f;
+        }
+      }
     });
-    return row.together(sum, [](float a, float b) { return a + b; }, shared);
+    rows.together(means, [](float a, float b) { return a + b; }, room);
+#pragma unroll
+    for (int r = 0; r < ROWS; ++r) means[r] *= share;
   };
 
-  const float count = static_cast<float>(norm.width);
-  const float mean = norm.kind == BL_LAYER ? sum_of([](float value) { return value; }) / count : 0.0f;
-  const float square = sum_of([mean](float value) { return (value - mean) * (value - mean); }) / count;
-  const float factor = 1.0f / sqrtf(square + norm.eps);
-  if (!has_row) return;
-
-  const auto write = [&](auto *out) {
-    out += norm.to.start(at);
-    row.each([&](int column, const float(&values)[bl::ROW_PACK], int left) {
-      float weight[bl::ROW_PACK], bias[bl::ROW_PACK] = {}, result[bl::ROW_PACK];
-      // Weights are rows of the model's own memory; where a caller cuts them oddly, elements are read one by one.
-      bl::load_pack(norm.weight + column, left, reinterpret_cast<uintptr_t>(norm.weight) % 16 == 0, weight);
-      if (norm.bias != nullptr) bl::load_pack(norm.bias + column, left, reinterpret_cast<uintptr_t>(norm.bias) % 16 == 0, bias);
+  float mean[ROWS] = {}, factor[ROWS];
+  if (norm.kind == BL_LAYER) mean_of([](int, float value) { return value; }, mean, shared[0]);
+  mean_of([&](int r, float value) { return (value - mean[r]) * (value - mean[r]); }, factor, shared[1]);
 #pragma unroll
-      for (int i = 0; i < bl::ROW_PACK; ++i) {
-        const float gain = norm.unit_offset ? 1.0f + weight[i] : weight[i];
-        result[i] = (values[i] - mean) * factor * gain + bias[i];
+  for (int r = 0; r < ROWS; ++r) factor[r] = rsqrtf(factor[r] + norm.eps);
+
+  int64_t starts[ROWS];
+  norm.to.start(rows.first, starts);
+  const auto write = [&](auto *out) {
+    rows.each([&](int column, int left, const float(&values)[ROWS][PACK]) {
+      float gain[PACK], bias[PACK] = {}, result[PACK];
+      bl::load_pack(norm.weight + column, left, norm.weight_aligned, gain);
+      if (norm.bias != nullptr) bl::load_pack(norm.bias + column, left, norm.bias_aligned, bias);
+#pragma unroll
+      for (int i = 0; i < PACK; ++i) gain[i] += norm.around;
+#pragma unroll
+      for (int r = 0; r < ROWS; ++r) {
+#pragma unroll
+        for (int i = 0; i < PACK; ++i)
+          result[i] = (values[r][i] - mean[r]) * factor[r] * gain[i] + bias[i];
+        if (rows.has(r)) bl::store_pack(out + starts[r] + column, left, norm.out_aligned, result);
       }
-      bl::store_pack(out + column, left, norm.out_aligned, result);
     });
   };
   if (norm.out_dtype == BL_F32) write(static_cast<float *>(norm.out));
@@ -59,9 +74,10 @@ __global__ void __launch_bounds__(BLOCK ? 1024 : bl::ROW_THREADS) norm_kernel(co
   else write(static_cast<__nv_bfloat16 *>(norm.out));
 }
 
-bool packs_of_rows_fit(int dtype, bl_ptr address, int64_t outer_stride, int64_t inner_stride) {
-  const int64_t bytes = bl::bytes_of(dtype) * bl::ROW_PACK;
-  return address % bytes == 0 && outer_stride % bl::ROW_PACK == 0 && inner_stride % bl::ROW_PACK == 0;
+/* Whether packs of N elements can be accessed whole in all vectors. */
+template <int N, class T>
+bool vectors_fit(bl_ptr address, const bl::Vectors &vectors) {
+  return bl::packs_fit<N, T>(address, vectors.outer_stride) && bl::packs_fit<N, T>(address, vectors.inner_stride);
 }
 
 }  // namespace
@@ -76,7 +92,7 @@ BL_EXPORT int bl_norm(bl_context *ctx, int kind, int x_dtype, bl_ptr x, int64_t 
   BL_TRY(bl::check_vectors(op, outer, inner, width));
   BL_REQUIRE(weight != 0, "%s: no weight for vectors of %lld elements", op, (long long)width);
   if (outer == 0) return BL_OK;
-  Norm norm = {kind, out_dtype, unit_offset, static_cast<int>(width), outer * inner};
+  Norm norm = {kind, out_dtype, static_cast<int>(width), outer * inner};
   norm.from = {x_outer, x_inner, static_cast<int>(inner)};
   norm.to = {out_outer, out_inner, static_cast<int>(inner)};
   norm.x = bl::pointer_to<void>(x);
@@ -84,13 +100,17 @@ BL_EXPORT int bl_norm(bl_context *ctx, int kind, int x_dtype, bl_ptr x, int64_t 
   norm.weight = bl::pointer_to<float>(weight);
   norm.bias = bl::pointer_to<float>(bias);
   norm.eps = eps;
-  norm.x_aligned = packs_of_rows_fit(x_dtype, x, x_outer, x_inner);
-  norm.out_aligned = packs_of_rows_fit(out_dtype, out, out_outer, out_inner);
-  const bl::RowPlan plan = bl::plan_rows(width);
+  norm.around = unit_offset ? 1.0f : 0.0f;
+  norm.weight_aligned = bl::is_aligned<float>(weight, 0);
+  norm.bias_aligned = bl::is_aligned<float>(bias, 0);
   return bl::with_dtype(op, x_dtype, [&](auto type) {
     using T = typename decltype(type)::type;
-    bl::with_plan(plan, [&](auto kept, auto is_block) {
-      norm_kernel<T, decltype(kept)::value, decltype(is_block)::value>
+    constexpr int PACK = bl::lanes_of<T>;
+    norm.x_aligned = vectors_fit<PACK, T>(x, norm.from);
+    norm.out_aligned = out_dtype == BL_F32 ? vectors_fit<PACK, float>(out, norm.to) : vectors_fit<PACK, __half>(out, norm.to);
+    const bl::RowPlan plan = bl::plan_rows<T>(width);
+    bl::with_plan<T>(plan, [&](auto kept, auto rows, auto is_block) {
+      norm_kernel<T, decltype(kept)::value, decltype(rows)::value, decltype(is_block)::value>
           <<<static_cast<unsigned>(plan.blocks(norm.rows)), plan.block(), 0, bl::stream_of(stream)>>>(norm, plan.threads);
     });
     return bl::launched(op);

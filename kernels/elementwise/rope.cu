@@ -7,6 +7,7 @@
 namespace {
 
 constexpr int THREADS = 256;
+constexpr int HEADS = 2;  // of one thread, loaded before the first is turned
 
 struct Rope {
   int64_t token_stride, head_stride, T;
@@ -16,7 +17,50 @@ struct Rope {
   bool interleaved, aligned, tables_aligned;
 };
 
-/* Threads: x for packs of N pairs, y for heads, z for tokens. */
+template <class T>
+__device__ __forceinline__ bl::Vector<T> load(const T *from, int left, bool aligned) {
+  if (aligned) return bl::load_vector(from);
+  bl::Vector<T> vector;
+#pragma unroll
+  for (int i = 0; i < bl::lanes_of<T>; ++i) vector.values[i] = i < left ? from[i] : bl::from_float<T>(0);
+  return vector;
+}
+
+template <class T>
+__device__ __forceinline__ void store(T *to, int left, bool aligned, const bl::Vector<T> &vector) {
+  if (aligned) return bl::store_vector(to, vector);
+#pragma unroll
+  for (int i = 0; i < bl::lanes_of<T>; ++i) {
+    if (i < left) to[i] = vector.values[i];
+  }
+}
+
+/* Products are rounded before they are added, as in the reference. */
+template <class T>
+__device__ __forceinline__ void turn(T &first, T &second, float cos, float sin) {
+  const float a = bl::to_float(first), b = bl::to_float(second);
+  first = bl::from_float<T>(__fsub_rn(__fmul_rn(a, cos), __fmul_rn(b, sin)));
+  second = bl::from_float<T>(__fadd_rn(__fmul_rn(b, cos), __fmul_rn(a, sin)));
+}
+
+/* Two vectors of N values hold N whole pairs: the two halves apart, or neighbours behind one another. */
+template <class T>
+__device__ __forceinline__ void turn_vectors(bl::Vector<T> &low, bl::Vector<T> &high, bool interleaved, const float *cos,
+                                             const float *sin) {
+  constexpr int N = bl::lanes_of<T>;
+  if (!interleaved) {
+#pragma unroll
+    for (int i = 0; i < N; ++i) turn(low.values[i], high.values[i], cos[i], sin[i]);
+    return;
+  }
+#pragma unroll
+  for (int i = 0; i < N / 2; ++i) {
+    turn(low.values[2 * i], low.values[2 * i + 1], cos[i], sin[i]);
+    turn(high.values[2 * i], high.values[2 * i + 1], cos[N / 2 + i], sin[N / 2 + i]);
+  }
+}
+
+/* Threads: x for N pairs, y for heads, z for tokens. */
 template <class T>
 __global__ void __launch_bounds__(THREADS) rope_kernel(T *x, const Rope rope) {
   constexpr int N = bl::lanes_of<T>;
@@ -25,50 +69,43 @@ __global__ void __launch_bounds__(THREADS) rope_kernel(T *x, const Rope rope) {
   const int64_t table = static_cast<int64_t>(rope.rows[token]) * rope.half;
   for (int pair = threadIdx.x * N; pair < rope.half; pair += blockDim.x * N) {
     const int left = rope.half - pair;
-    float cos[N], sin[N];
-    bl::load_pack(rope.cos + table + pair, left, rope.tables_aligned, cos);
-    bl::load_pack(rope.sin + table + pair, left, rope.tables_aligned, sin);
-    for (int head = threadIdx.y; head < rope.heads; head += blockDim.y) {
-      T *vector = x + token * rope.token_stride + head * rope.head_stride;
-      // Two packs hold N whole pairs: neighbours behind one another, or the two halves apart.
-      T *low = vector + (rope.interleaved ? 2 * pair : pair);
-      T *high = rope.interleaved ? low + N : low + rope.half;
-      const int low_left = rope.interleaved ? 2 * left : left;
-      const int high_left = rope.interleaved ? 2 * left - N : left;
-      float a[N], b[N];
-      bl::load_pack(low, low_left, rope.aligned, a);
-      bl::load_pack(high, high_left, rope.aligned, b);
-      const auto turn = [&](float &first, float &second, int i) {
-        // Products rounded before they are added, as in the reference.
-        const float turned = __fsub_rn(__fmul_rn(first, cos[i]), __fmul_rn(second, sin[i]));
-        second = __fadd_rn(__fmul_rn(second, cos[i]), __fmul_rn(first, sin[i]));
-        first = turned;
-      };
-      if (rope.interleaved) {
+    const int low_left = rope.interleaved ? 2 * left : left, high_left = rope.interleaved ? 2 * left - N : left;
+    T *low = x + token * rope.token_stride + (rope.interleaved ? 2 * pair : pair);
+    T *high = low + (rope.interleaved ? N : rope.half);
+    for (int first = threadIdx.y; first < rope.heads; first += HEADS * blockDim.y) {
+      bl::Vector<T> lows[HEADS], highs[HEADS];
 #pragma unroll
-        for (int i = 0; i < N / 2; ++i) {
-          turn(a[2 * i], a[2 * i + 1], i);
-          turn(b[2 * i], b[2 * i + 1], N / 2 + i);
-        }
-      } else {
-#pragma unroll
-        for (int i = 0; i < N; ++i) turn(a[i], b[i], i);
+      for (int j = 0; j < HEADS; ++j) {
+        const int64_t head = first + j * static_cast<int>(blockDim.y);
+        if (head >= rope.heads) continue;
+        lows[j] = load(low + head * rope.head_stride, low_left, rope.aligned);
+        highs[j] = load(high + head * rope.head_stride, high_left, rope.aligned);
       }
-      bl::store_pack(low, low_left, rope.aligned, a);
-      bl::store_pack(high, high_left, rope.aligned, b);
+      // Behind the vectors, which need not wait for the token's row.
+      float cos[N], sin[N];
+      bl::load_pack(rope.cos + table + pair, left, rope.tables_aligned, cos);
+      bl::load_pack(rope.sin + table + pair, left, rope.tables_aligned, sin);
+#pragma unroll
+      for (int j = 0; j < HEADS; ++j) {
+        const int64_t head = first + j * static_cast<int>(blockDim.y);
+        if (head >= rope.heads) continue;
+        turn_vectors(lows[j], highs[j], rope.interleaved, cos, sin);
+        store(low + head * rope.head_stride, low_left, rope.aligned, lows[j]);
+        store(high + head * rope.head_stride, high_left, rope.aligned, highs[j]);
+      }
     }
   }
 }
 
-/* Threads of a block: heads in rounds of equal size, then as many tokens as there is room for. */
+/* Threads of a block: all heads at once where there is room for them, then as many tokens as there is room for. */
 dim3 block_of(int packs, int heads) {
   dim3 threads(1);
   while (static_cast<int>(threads.x) < packs && threads.x < 64) threads.x *= 2;
   const int at_once = static_cast<int>(THREADS / threads.x);
-  const int rounds = static_cast<int>(bl::divide_up(heads, at_once));
-  threads.y = static_cast<unsigned>(bl::divide_up(heads, rounds));
-  threads.z = 1;
-  while (threads.z < 64 && threads.x * threads.y * threads.z * 2 <= THREADS) threads.z *= 2;
+  const int of_heads = static_cast<int>(bl::divide_up(heads, HEADS)), rounds = static_cast<int>(bl::divide_up(of_heads, at_once));
+  threads.y = static_cast<unsigned>(bl::divide_up(of_heads, rounds));
+  const unsigned tokens = THREADS / (threads.x * threads.y);
+  threads.z = tokens < 64 ? tokens : 64;
   return threads;
 }
 

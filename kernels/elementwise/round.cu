@@ -27,40 +27,78 @@ __device__ __forceinline__ float greatest(float a, float b) {
   return result;
 }
 
-template <class T, int KEPT, bool BLOCK>
-__global__ void __launch_bounds__(BLOCK ? 1024 : bl::ROW_THREADS) round_kernel(T *x, const Rounding job, const int threads) {
-  __shared__ float shared[32];
-  const int64_t index = bl::row_of_thread<BLOCK>(threads);
-  const bool has_group = BLOCK || index < job.groups;
-  const auto group = static_cast<unsigned>(has_group ? index : job.groups - 1);
-  const unsigned vector = job.groups_a_vector == 1 ? group : group / static_cast<unsigned>(job.groups_a_vector);
-  T *start = x + job.vectors.start(vector) + static_cast<int64_t>(group - vector * job.groups_a_vector) * job.G;
-  const bl::Row<T, KEPT, BLOCK> row(start, job.G, threads, job.aligned);
+/* A scale whose quotients can be refined without underflow or overflow where they are not below a half. */
+__device__ __forceinline__ bool is_moderate(float scale) { return scale > 0x1p-60f && scale < 0x1p60f; }
 
-  float low = job.from_zero ? 0.0f : INFINITY, high = job.from_zero ? 0.0f : -INFINITY;
-  row.each([&](int, const float(&values)[bl::ROW_PACK], int left) {
+/* x / scale for a moderate scale, as IEEE rounds it: with inverse = 1 / scale to the nearest, the first refinement brings the
+   quotient within one unit of its last place, the second rounds it correctly (Markstein 1990, IBM J. Res. Dev. 34(1)).
+   Quotients below a half may lose digits; they are rounded to 0 all the same. */
+__device__ __forceinline__ float quotient(float x, float scale, float inverse) {
+  float result = __fmul_rn(x, inverse);
+  result = __fmaf_rn(__fmaf_rn(-scale, result, x), inverse, result);
+  return __fmaf_rn(__fmaf_rn(-scale, result, x), inverse, result);
+}
+
+template <class T, int KEPT, int ROWS, bool BLOCK>
+__global__ void __launch_bounds__(bl::row_threads<T, KEPT, BLOCK>) round_kernel(T *x, const Rounding job, const int threads) {
+  __shared__ float shared[2][32];
+  constexpr int PACK = bl::lanes_of<T>;
+  const auto start = [&](int64_t group, int64_t(&starts)[ROWS]) {
+    if (job.groups_a_vector == 1) return job.vectors.start(group, starts);
 #pragma unroll
-    for (int i = 0; i < bl::ROW_PACK; ++i) {
-      if (i >= left) continue;
-      low = least(low, values[i]);
-      high = greatest(high, values[i]);
+    for (int r = 0; r < ROWS; ++r) {
+      const unsigned vector = static_cast<unsigned>(group + r) / static_cast<unsigned>(job.groups_a_vector);
+      starts[r] = job.vectors.start(vector) + (group + r - static_cast<int64_t>(vector) * job.groups_a_vector) * job.G;
+    }
+  };
+  const bl::Rows<T, KEPT, ROWS, BLOCK> rows(x, job.G, job.groups, threads, job.aligned, start);
+  float low[ROWS], high[ROWS];
+#pragma unroll
+  for (int r = 0; r < ROWS; ++r) {
+    low[r] = job.from_zero ? 0.0f : INFINITY;
+    high[r] = job.from_zero ? 0.0f : -INFINITY;
+  }
+  rows.each([&](int, int, const float(&values)[ROWS][PACK]) {
+#pragma unroll
+    for (int r = 0; r < ROWS; ++r) {
+#pragma unroll
+      for (int i = 0; i < PACK; ++i) {
+        low[r] = least(low[r], values[r][i]);
+        high[r] = greatest(high[r], values[r][i]);
+      }
     }
   });
-  low = row.together(low, least, shared);
-  high = row.together(high, greatest, shared);
-  if (!has_group) return;
+  rows.together(low, least, shared[0]);
+  rows.together(high, greatest, shared[1]);
 
-  const float scale = __fdiv_rn(greatest(__fsub_rn(high, low), job.smallest_width), job.most);
-  const auto code_of = [&](float steps) { return fminf(fmaxf(steps, 0.0f), job.most) + 0.0f; };
-  const float zero = code_of(rintf(__fdiv_rn(-low, scale)));
-  row.each([&](int column, const float(&values)[bl::ROW_PACK], int left) {
-    float rounded[bl::ROW_PACK];
+  // Steps plus SHIFT have no bits for a fraction, so the addition rounds them, halves to even; codes are cut off in this form too.
+  constexpr float SHIFT = 0x1.8p23f;
+  float scale[ROWS], inverse[ROWS], least_steps[ROWS], most_steps[ROWS];
 #pragma unroll
-    for (int i = 0; i < bl::ROW_PACK; ++i) {
-      const float code = code_of(__fadd_rn(rintf(__fdiv_rn(values[i], scale)), zero));
-      rounded[i] = __fmul_rn(__fsub_rn(code, zero), scale);
+  for (int r = 0; r < ROWS; ++r) {
+    scale[r] = __fdiv_rn(greatest(__fsub_rn(high[r], low[r]), job.smallest_width), job.most);
+    inverse[r] = __frcp_rn(scale[r]);
+    const float zero = fminf(fmaxf(rintf(__fdiv_rn(-low[r], scale[r])), 0.0f), job.most);
+    least_steps[r] = SHIFT - zero;
+    most_steps[r] = SHIFT + (job.most - zero);
+  }
+  int64_t starts[ROWS];
+  start(rows.first, starts);
+  rows.each([&](int column, int left, const float(&values)[ROWS][PACK]) {
+#pragma unroll
+    for (int r = 0; r < ROWS; ++r) {
+      float rounded[PACK];
+      const auto round_with = [&](auto divide) {
+#pragma unroll
+        for (int i = 0; i < PACK; ++i) {
+          const float steps = fminf(fmaxf(__fadd_rn(divide(values[r][i]), SHIFT), least_steps[r]), most_steps[r]);
+          rounded[i] = __fmul_rn(__fsub_rn(steps, SHIFT), scale[r]);
+        }
+      };
+      if (is_moderate(scale[r])) round_with([&](float value) { return quotient(value, scale[r], inverse[r]); });
+      else round_with([&](float value) { return __fdiv_rn(value, scale[r]); });
+      if (rows.has(r)) bl::store_pack(x + starts[r] + column, left, job.aligned, rounded);
     }
-    bl::store_pack(start + column, left, job.aligned, rounded);
   });
 }
 
@@ -81,12 +119,13 @@ BL_EXPORT int bl_round_groups(bl_context *ctx, int dtype, bl_ptr x, int64_t x_ou
   job.most = static_cast<float>((1 << bits) - 1);
   job.smallest_width = range == BL_RANGE_ZERO ? 1e-30f : 1e-5f;
   job.from_zero = range == BL_RANGE_ZERO;
-  const bl::RowPlan plan = bl::plan_rows(G);
   return bl::with_dtype(op, dtype, [&](auto type) {
     using T = typename decltype(type)::type;
-    job.aligned = bl::packs_fit<bl::ROW_PACK, T>(x, x_outer) && x_inner % bl::ROW_PACK == 0 && G % bl::ROW_PACK == 0;
-    bl::with_plan(plan, [&](auto kept, auto is_block) {
-      round_kernel<T, decltype(kept)::value, decltype(is_block)::value>
+    constexpr int PACK = bl::lanes_of<T>;
+    job.aligned = bl::packs_fit<PACK, T>(x, x_outer) && x_inner % PACK == 0 && G % PACK == 0;
+    const bl::RowPlan plan = bl::plan_rows<T>(G);
+    bl::with_plan<T>(plan, [&](auto kept, auto rows, auto is_block) {
+      round_kernel<T, decltype(kept)::value, decltype(rows)::value, decltype(is_block)::value>
           <<<static_cast<unsigned>(plan.blocks(groups)), plan.block(), 0, bl::stream_of(stream)>>>(bl::pointer_to<T>(x), job,
                                                                                                 plan.threads);
     });

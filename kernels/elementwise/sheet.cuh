@@ -44,10 +44,24 @@ struct Vectors {
   int inner;
 
   __device__ __forceinline__ int64_t start(int64_t row) const {
-    if (inner == 1) return row * outer_stride;
+    int64_t starts[1];
+    start(row, starts);
+    return starts[0];
+  }
+
+  /* Those of ROWS neighbours; the ones behind the last row mean nothing. */
+  template <int ROWS>
+  __device__ __forceinline__ void start(int64_t row, int64_t (&starts)[ROWS]) const {
     // Rows are fewer than 2^31 (checked by the callers): 32-bit division is several times as fast.
-    const unsigned outer = static_cast<unsigned>(row) / static_cast<unsigned>(inner);
-    return outer * outer_stride + (row - static_cast<int64_t>(outer) * inner) * inner_stride;
+    unsigned i = inner == 1 ? static_cast<unsigned>(row) : static_cast<unsigned>(row) / static_cast<unsigned>(inner);
+    int j = static_cast<int>(row - static_cast<int64_t>(i) * inner);
+#pragma unroll
+    for (int r = 0; r < ROWS; ++r) {
+      starts[r] = i * outer_stride + j * inner_stride;
+      const bool is_last = ++j == inner;
+      j = is_last ? 0 : j;
+      i += is_last;
+    }
   }
 };
 

@@ -4,13 +4,39 @@
  *
  * Probabilities are integers: weight = round(e^((logit − highest) / temperature) · 2^42), so that sums do not depend on the
  * order in which threads add. Tokens of weight 0 (below 1.2e-13 of the most probable) are never drawn and not counted.
+ *
+ * A row is searched by a team: one block, or on Hopper and later a cluster of blocks that read each other's shared memory.
  */
 #ifndef BITLOSS_HEAD_SEARCH_CUH
 #define BITLOSS_HEAD_SEARCH_CUH
 
+#include <cooperative_groups.h>
+
 #include "../elementwise/pack.cuh"
 
 namespace bl {
+
+/* The blocks that share a row. */
+struct Team {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  __device__ __forceinline__ int size() const { return static_cast<int>(cooperative_groups::this_cluster().num_blocks()); }
+  __device__ __forceinline__ int rank() const { return static_cast<int>(cooperative_groups::this_cluster().block_rank()); }
+  __device__ __forceinline__ void sync() const { cooperative_groups::this_cluster().sync(); }
+  /* The same shared variable in the block `rank`. */
+  template <class T>
+  __device__ __forceinline__ T *of(int rank, T *shared) const {
+    return cooperative_groups::this_cluster().map_shared_rank(shared, rank);
+  }
+#else
+  __device__ __forceinline__ int size() const { return 1; }
+  __device__ __forceinline__ int rank() const { return 0; }
+  __device__ __forceinline__ void sync() const { __syncthreads(); }
+  template <class T>
+  __device__ __forceinline__ T *of(int, T *shared) const {
+    return shared;
+  }
+#endif
+};
 
 constexpr int SEARCH_THREADS = 1024;  // one for each bucket of a pass
 constexpr int DIGIT = 10;
@@ -41,11 +67,12 @@ struct Tokens {
     return coarse << 32 | static_cast<uint32_t>(~rising);
   }
 
-  /* Calls use(id, logit) for all tokens, spread over the block. */
+  /* Calls use(id, logit) for all tokens, spread over the team. */
   template <class Use>
   __device__ __forceinline__ void each(Use &&use) const {
+    const Team team;
 #pragma unroll 2
-    for (int first = threadIdx.x * 4; first < V; first += SEARCH_THREADS * 4) {
+    for (int first = (team.rank() * SEARCH_THREADS + threadIdx.x) * 4; first < V; first += team.size() * SEARCH_THREADS * 4) {
       float pack[4];
       load_pack(logits + first, V - first, aligned, pack);
 #pragma unroll
@@ -80,7 +107,8 @@ struct SearchMemory {
   uint64_t masses[32];
   uint32_t warp_counts[32];
   Range range;
-  int token;
+  float highest;
+  int best;
 };
 
 /* Bucket threadIdx.x of the next digit of a range: what is inside it, and in all buckets up to it. */
@@ -111,29 +139,38 @@ __device__ __forceinline__ Tally scan_buckets(Tally value, SearchMemory &memory)
   return value;
 }
 
-/* Splits a range by its next digit. */
+/* Splits a range by its next digit. Nobody reads this block's memory any more when it returns. */
 __device__ __forceinline__ Bucket split(const Tokens &tokens, const Range &range, SearchMemory &memory) {
   memory.counts[threadIdx.x] = 0;
   for (int limb = 0; limb < LIMBS; ++limb) memory.limbs[limb][threadIdx.x] = 0;
   __syncthreads();
   tokens.each([&](int id, float logit) {
+    const uint64_t key = tokens.key(logit);
+    // A NaN has a key too, but no weight.
+    if (range.digits > 0 && !range.contains(key, id)) return;
     const uint64_t weight = tokens.weight(logit);
     if (weight == 0) return;
-    const uint64_t key = tokens.key(logit);
-    if (!range.contains(key, id)) return;
     const bool is_logit = range.digits < LOGIT_DIGITS;
     const uint64_t digits = is_logit ? key >> (DIGIT * (LOGIT_DIGITS - 1 - range.digits))
                                      : static_cast<uint64_t>(id) >> (DIGIT * (DIGITS - 1 - range.digits));
     const int bucket = static_cast<int>(digits & (SEARCH_THREADS - 1));
     atomicAdd(&memory.counts[bucket], 1u);
+#pragma unroll
     for (int limb = 0; limb < LIMBS; ++limb) {
       const auto part = static_cast<uint32_t>(weight >> (LIMB * limb)) & ((1u << LIMB) - 1);
       if (part != 0) atomicAdd(&memory.limbs[limb][bucket], part);
     }
   });
-  __syncthreads();
-  Tally inside = {0, memory.counts[threadIdx.x]};
-  for (int limb = 0; limb < LIMBS; ++limb) inside.mass += static_cast<uint64_t>(memory.limbs[limb][threadIdx.x]) << (LIMB * limb);
+  const Team team;
+  team.sync();
+  Tally inside = {0, 0};
+  for (int rank = 0; rank < team.size(); ++rank) {
+    inside.count += *team.of(rank, &memory.counts[threadIdx.x]);
+#pragma unroll
+    for (int limb = 0; limb < LIMBS; ++limb)
+      inside.mass += static_cast<uint64_t>(*team.of(rank, &memory.limbs[limb][threadIdx.x])) << (LIMB * limb);
+  }
+  team.sync();
   return {inside, scan_buckets(inside, memory)};
 }
 
@@ -159,14 +196,15 @@ __device__ __forceinline__ Range find(const Tokens &tokens, Bucket first, Reache
   }
 }
 
-/* The id of the token that a range of one holds. */
-__device__ __forceinline__ int token_in(const Tokens &tokens, const Range &range, SearchMemory &memory) {
-  if (range.digits == DIGITS) return static_cast<int>(range.id);
+/* Stores the id of the token that a range of one holds. */
+__device__ __forceinline__ void store_token(const Tokens &tokens, const Range &range, int32_t *token) {
+  if (range.digits == DIGITS) {
+    if (threadIdx.x == 0) *token = static_cast<int32_t>(range.id);
+    return;
+  }
   tokens.each([&](int id, float logit) {
-    if (tokens.weight(logit) > 0 && range.contains(tokens.key(logit), id)) memory.token = id;
+    if (range.contains(tokens.key(logit), id) && tokens.weight(logit) > 0) *token = id;
   });
-  __syncthreads();
-  return memory.token;
 }
 
 }  // namespace bl

@@ -15,25 +15,26 @@ struct Update {
   int32_t *best;
 };
 
-__global__ void __launch_bounds__(512) update_kernel(const Update job) {
-  __shared__ double shared[32];
+__global__ void __launch_bounds__(bl::TILE_THREADS) update_kernel(const Update job) {
+  using Running = bl::Running<false>;
+  using Step = bl::Step<4>;
+  __shared__ __align__(16) unsigned char shared[sizeof(Running) * bl::TILE_THREADS / 32];
   const int64_t row = blockIdx.x;
   float *tile = job.logits + row * job.stride;
-  bl::Running running;
-  for (int start = 0; start < job.width; start += bl::TILE_STEP * blockDim.x) {
-    float logits[bl::TILE_STEP];
-    bl::load_step(tile, start, job.width, job.aligned, job.adjust, true, logits);
-    running.sum *= running.raise(logits, start);
+  Running running;
+  for (int start = 0; start < job.width; start += Step::stride()) {
+    const Step step(tile, start, job.width, job.aligned, job.adjust, true);
+    running.raise(step);
     const float base = running.base();
     float sum = 0;
 #pragma unroll
-    for (int i = 0; i < bl::TILE_STEP; ++i) sum += __expf(logits[i] - base);
+    for (int i = 0; i < Step::SIZE; ++i) sum += __expf(step.logits[i] - base);
     running.sum += sum;
   }
-  running.join(shared);
+  running.join(reinterpret_cast<Running *>(shared));
   if (threadIdx.x != 0) return;
-  bl::Stored stored = {bl::NOTHING, 0, 0};
-  if (job.first > 0) stored = {job.highest[row], job.sum[row], job.best[row]};
+  bl::Stored stored;
+  if (job.first > 0) stored = {job.highest[row], job.sum[row], 0, job.best[row]};
   stored.add(running, job.first);
   job.highest[row] = static_cast<float>(stored.highest);
   job.sum[row] = stored.sum;
@@ -51,6 +52,6 @@ BL_EXPORT int bl_head_update(bl_context *ctx, bl_ptr logits, int64_t stride, int
   const Update job = {bl::pointer_to<float>(logits), stride, static_cast<int>(width), static_cast<int>(first),
                       bl::is_aligned<float>(logits, stride), {bl::pointer_to<float>(bias), soft_cap},
                       bl::pointer_to<float>(highest), bl::pointer_to<double>(sum), bl::pointer_to<int32_t>(best)};
-  update_kernel<<<static_cast<unsigned>(R), bl::threads_for(width), 0, bl::stream_of(stream)>>>(job);
+  update_kernel<<<static_cast<unsigned>(R), bl::tile_threads(width), 0, bl::stream_of(stream)>>>(job);
   return bl::launched(op);
 }
