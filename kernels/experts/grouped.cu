@@ -70,10 +70,10 @@ int multiply_bulk(const Product &p) {
 }
 
 /** 96 KiB in all: fits on every device from sm_80 on. */
-using Medium = Shape<128, 128, 64, 32, 3>;
-using Small = Shape<64, 128, 32, 32, 4>;
+using Medium = Shape<128, 128, 64, 32, 3, 1>;
+using Small = Shape<64, 128, 32, 32, 4, 1>;
 /** A decoding step: as many bytes of weights in flight as fit, two or more blocks a multiprocessor. */
-using Few = Shape<16, 64, 16, 16, 8>;
+using Few = Shape<16, 64, 16, 16, 4, 2>;
 
 /** Rows an expert gets on average decide the shape; results do not depend on it. */
 template <class Element, class Out>

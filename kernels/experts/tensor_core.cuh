@@ -16,14 +16,18 @@ namespace bl::experts {
 constexpr int DEPTH = 64;
 constexpr int CHUNK = 8;
 constexpr int CHUNKS = DEPTH / CHUNK;
+/** Products over 16 values of k. */
+constexpr int PARTS = DEPTH / 16;
 
-template <int ROWS_, int COLUMNS_, int WARP_ROWS_, int WARP_COLUMNS_, int STAGES_>
+/** A stage holds BLOCKS times DEPTH values of k: more of them mean fewer barriers. */
+template <int ROWS_, int COLUMNS_, int WARP_ROWS_, int WARP_COLUMNS_, int STAGES_, int BLOCKS_>
 struct Shape {
   static constexpr int ROWS = ROWS_, COLUMNS = COLUMNS_; /* of a block's tile */
   static constexpr int WARP_ROWS = WARP_ROWS_, WARP_COLUMNS = WARP_COLUMNS_;
-  static constexpr int STAGES = STAGES_;
+  static constexpr int STAGES = STAGES_, BLOCKS = BLOCKS_;
   static constexpr int THREADS = 32 * (ROWS / WARP_ROWS) * (COLUMNS / WARP_COLUMNS);
-  static constexpr int STAGE_BYTES = (ROWS + COLUMNS) * DEPTH * 2;
+  static constexpr int BLOCK_BYTES = (ROWS + COLUMNS) * DEPTH * 2;
+  static constexpr int STAGE_BYTES = BLOCKS * BLOCK_BYTES;
   static constexpr int SHARED_BYTES = STAGES * STAGE_BYTES;
   static_assert(WARP_ROWS % 16 == 0 && WARP_COLUMNS % 16 == 0);
 };
@@ -49,12 +53,11 @@ __global__ void __launch_bounds__(S::THREADS) tensor_core_kernel(const Element *
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   const int warp_row = warp / (S::COLUMNS / S::WARP_COLUMNS) * S::WARP_ROWS;
   const int warp_column = warp % (S::COLUMNS / S::WARP_COLUMNS) * S::WARP_COLUMNS;
-  const int steps = (K + DEPTH - 1) / DEPTH;
+  const int steps = (K + S::BLOCKS * DEPTH - 1) / (S::BLOCKS * DEPTH);
 
-  const auto fetch = [&](int step) {
-    const uint32_t stage = base + step % S::STAGES * S::STAGE_BYTES;
+  const auto fetch_block = [&](uint32_t to, int block) {
     const int chunk = threadIdx.x % CHUNKS;
-    const int k = step * DEPTH + chunk * CHUNK;
+    const int k = block * DEPTH + chunk * CHUNK;
     const auto copy_rows = [&](uint32_t to, const Element *from, int first, int end, int count) {
 #pragma unroll
       for (int row = threadIdx.x / CHUNKS; row < count; row += S::THREADS / CHUNKS) {
@@ -62,21 +65,28 @@ __global__ void __launch_bounds__(S::THREADS) tensor_core_kernel(const Element *
         copy_async(to + chunk_offset(row, chunk), real ? from + static_cast<int64_t>(first + row) * K + k : from, real);
       }
     };
-    copy_rows(stage, x, tile.first_row, tile.end_row, S::ROWS);
-    copy_rows(stage + S::ROWS * DEPTH * 2, w, first_column, N, S::COLUMNS);
+    copy_rows(to, x, tile.first_row, tile.end_row, S::ROWS);
+    copy_rows(to + S::ROWS * DEPTH * 2, w, first_column, N, S::COLUMNS);
+  };
+  const auto fetch = [&](int step) {
+#pragma unroll
+    for (int block = 0; block < S::BLOCKS; ++block)
+      fetch_block(base + step % S::STAGES * S::STAGE_BYTES + block * S::BLOCK_BYTES, step * S::BLOCKS + block);
   };
 
   uint32_t a[2][ROW_FRAGMENTS][4];
   uint32_t b[2][COLUMN_PAIRS][4];
   const auto load_fragments = [&](int buffer, uint32_t stage, int part) {
+    const uint32_t rows = stage + part / PARTS * S::BLOCK_BYTES;
+    const int chunk = part % PARTS * 2;
 #pragma unroll
     for (int i = 0; i < ROW_FRAGMENTS; ++i)
-      load_matrices(a[buffer][i], stage + chunk_offset(warp_row + 16 * i + lane % 16, 2 * part + lane / 16));
-    const uint32_t weights = stage + S::ROWS * DEPTH * 2;
+      load_matrices(a[buffer][i], rows + chunk_offset(warp_row + 16 * i + lane % 16, chunk + lane / 16));
+    const uint32_t weights = rows + S::ROWS * DEPTH * 2;
 #pragma unroll
     for (int j = 0; j < COLUMN_PAIRS; ++j)
       load_matrices(b[buffer][j], weights + chunk_offset(warp_column + 16 * j + lane % 8 + lane / 16 * 8,
-                                                         2 * part + lane / 8 % 2));
+                                                         chunk + lane / 8 % 2));
   };
 
   float sums[ROW_FRAGMENTS][2 * COLUMN_PAIRS][4] = {};
@@ -101,9 +111,9 @@ __global__ void __launch_bounds__(S::THREADS) tensor_core_kernel(const Element *
     if (step + S::STAGES - 1 < steps) fetch(step + S::STAGES - 1);
     commit_copies();
 #pragma unroll
-    for (int part = 0; part < DEPTH / 16; ++part) {
+    for (int part = 0; part < S::BLOCKS * PARTS; ++part) {
       // The fragments of the next part are on their way while this one is multiplied.
-      if (part + 1 < DEPTH / 16) {
+      if (part + 1 < S::BLOCKS * PARTS) {
         load_fragments((part + 1) % 2, stage, part + 1);
       } else {
         wait_copies<S::STAGES - 2>();
