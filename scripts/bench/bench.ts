@@ -1,7 +1,7 @@
 /** What a benchmark is, and what it is given to work with. */
 import type { BenchRow, Measurement, Rates } from '../../data/bench-schema.ts';
 import type { RandomModelOptions } from '../../eval/engines/cuda/engine.ts';
-import type { LoadedModel } from '../../eval/engines/engine.ts';
+import type { Engine, LoadedModel } from '../../eval/engines/engine.ts';
 import type { Architecture } from '../../eval/families/architecture.ts';
 import type { KernelLab } from './kernel-lab.ts';
 import type { Repeats, Stopwatch } from './measure.ts';
@@ -23,6 +23,8 @@ export interface Lab {
   readonly stopwatch: Stopwatch;
   /** A model of random bf16 weights; the one asked for last keeps them on the device. */
   model(architecture: Architecture, options?: RandomModelOptions): LoadedModel;
+  /** The engine that models come from; those that it holds are put away before. */
+  engine(): Engine;
   /** What a peer measured, or why it did not. */
   peer: PeerResults['measurement'];
   /** Single operations; models are put away before. */

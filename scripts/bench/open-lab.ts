@@ -33,6 +33,10 @@ export async function openLab(
     peer: settings.peers.measurement,
     log,
     model: modelsOf(engine),
+    engine: () => {
+      engine.memory.close();
+      return engine;
+    },
     kernels: () => {
       engine.memory.close();
       return kernels;

@@ -2,10 +2,20 @@
 import type { Bench } from '../bench.ts';
 import { choices } from './choices.ts';
 import { decode } from './decode.ts';
+import { gptq } from './gptq.ts';
 import { operations } from './operations.ts';
 import { perplexity } from './perplexity.ts';
 import { rtn } from './rtn.ts';
 import { scoring } from './scoring.ts';
 import { streamed } from './streamed.ts';
 
-export const benches: readonly Bench[] = [scoring, choices, perplexity, decode, streamed, rtn, operations];
+export const benches: readonly Bench[] = [
+  scoring,
+  choices,
+  perplexity,
+  decode,
+  gptq,
+  rtn,
+  streamed,
+  operations,
+];
