@@ -8,7 +8,6 @@ const codes = (text: string) =>
   new Set([...text.matchAll(/['`](kernels\/[a-z-]+)['`]/g)].map((match) => match[1]));
 
 it('docs/gpu.md explains every message of the kernel library, and none that does not exist', () => {
-  // A path in the repository is no code.
   const explained = codes(textOf('docs/gpu.md'));
   expect([...explained].sort()).toEqual([...codes(textOf('eval/errors/kernels.ts'))].sort());
 });
