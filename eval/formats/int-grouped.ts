@@ -39,11 +39,18 @@ export const intGrouped = defineFormat({
 });
 
 function pack(values: GroupedCodes): PackedLinear {
-  const { N, K, bits, group, codes, scales, zeros, groupOfColumn } = values;
-  const groups = K / group;
+  const { N, K, bits, codes } = values;
   const rowBytes = streamBytes(K, bits);
   const stream = new Uint8Array(N * rowBytes);
   for (let n = 0; n < N; n++) packBits(codes, n * K, K, bits, stream, n * rowBytes);
+  return packStream(values, stream);
+}
+
+/** What `pack` makes of codes that are a stream of bits already, `[N, ⌈K·b/8⌉]`. */
+export function packStream(values: Omit<GroupedCodes, 'codes'>, stream: Uint8Array): PackedLinear {
+  const { N, K, bits, group, scales, zeros, groupOfColumn } = values;
+  const groups = K / group;
+  const rowBytes = streamBytes(K, bits);
   const buffers: Record<string, PackedBuffer> = {
     codes: toBuffer('U8', [N, rowBytes], stream),
     scales: toBuffer('F16', [N, groups], encodeFloat16(scales)),

@@ -1,0 +1,112 @@
+/** Hessians in device memory, and the factors of their inverses. */
+import { BitlossError } from '../../../data/errors.ts';
+import { DAMPING_RETRIES, largerDamping } from '../../math/hessian.ts';
+import type { FactorHandle, HessianHandle } from '../../operations/operations.ts';
+import type { Device } from './device.ts';
+import type { Address } from './kernels.ts';
+import type { DeviceHeap, Pool } from './pool.ts';
+
+export class CudaFactor implements FactorHandle {
+  readonly state: FactorHandle['state'];
+  readonly dead: number;
+  readonly damping: number;
+  /** The original column visited at each step. */
+  readonly order: Int32Array;
+  /** In device memory, until the Hessian is released or factorized anew: float64 `[K, K]`, int32 and uint8 `[K]`. */
+  readonly at: { readonly upper: Address; readonly order: Address; readonly dead: Address };
+
+  constructor(summary: FactorHandle, order: Int32Array, at: CudaFactor['at']) {
+    this.state = summary.state;
+    this.dead = summary.dead;
+    this.damping = summary.damping;
+    this.order = order;
+    this.at = at;
+  }
+}
+
+export interface HessianParts {
+  readonly device: Device;
+  readonly heap: DeviceHeap;
+  /** For the matrix that a factorization works in. */
+  readonly pool: Pool<string>;
+  /** Float64 `[K, K]` in memory of the heap, which the handle owns from now on. */
+  readonly sum: Address;
+  readonly K: number;
+  /** H is this factor times the sum. */
+  readonly factor: number;
+}
+
+export class CudaHessian implements HessianHandle {
+  readonly K: number;
+  readonly #parts: HessianParts;
+  #owned: Address[];
+  #places: CudaFactor['at'] | null = null;
+  #last: { readonly key: string; readonly factor: CudaFactor } | null = null;
+
+  constructor(parts: HessianParts) {
+    this.K = parts.K;
+    this.#parts = parts;
+    this.#owned = [parts.sum];
+  }
+
+  async factor(damping: number, actOrder: boolean): Promise<CudaFactor> {
+    const key = `${damping} ${actOrder}`;
+    if (this.#last?.key !== key) this.#last = { key, factor: this.#factorize(damping, actOrder) };
+    return this.#last.factor;
+  }
+
+  release(): void {
+    for (const address of this.#owned) this.#parts.heap.free(address);
+    this.#owned = [];
+    this.#places = null;
+    this.#last = null;
+  }
+
+  #factorize(damping: number, actOrder: boolean): CudaFactor {
+    const { device } = this.#parts;
+    const at = (this.#places ??= this.#allocate());
+    const summary = this.#tryDampings(at, damping, actOrder);
+    const order = device.download(at.order, new Int32Array(this.K));
+    const dead = device.download(at.dead, new Uint8Array(this.K)).reduce((sum, mark) => sum + mark, 0);
+    const state = dead === this.K ? 'empty' : summary.state;
+    return new CudaFactor({ ...summary, state, dead }, order, at);
+  }
+
+  /** The ladder of `Hessian.factor`: ten times the damping, a few times. */
+  #tryDampings(
+    at: CudaFactor['at'],
+    damping: number,
+    actOrder: boolean,
+  ): Pick<FactorHandle, 'state' | 'damping'> {
+    const { device, pool, sum: hessian, factor } = this.#parts;
+    const { K } = this;
+    const mean = new Float64Array(1);
+    const scratch = pool.take('scratch', K * K * 8);
+    let tried = damping;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        device.kernels.factor({
+          ...{ hessian, K, factor, damping: tried, actOrder: Number(actOrder) },
+          ...{ ...at, scratch, mean },
+        });
+        return { state: 'found', damping: tried };
+      } catch (error) {
+        if (!(error instanceof BitlossError && error.code === 'kernels/not-positive')) throw error;
+      }
+      if (!Number.isFinite(mean[0])) return { state: 'none', damping };
+      if (attempt === DAMPING_RETRIES) return { state: 'none', damping: tried };
+      tried = largerDamping(tried);
+    }
+  }
+
+  #allocate(): CudaFactor['at'] {
+    const { heap } = this.#parts;
+    const { K } = this;
+    const take = (bytes: number) => {
+      const address = heap.alloc(bytes);
+      this.#owned.push(address);
+      return address;
+    };
+    return { upper: take(K * K * 8), order: take(K * 4), dead: take(K) };
+  }
+}

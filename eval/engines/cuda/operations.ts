@@ -1,0 +1,223 @@
+/** The heavy steps of compression on a GPU. Codes, scales and zeros are those of eval/operations/cpu.ts. */
+
+import { methodErrors } from '../../errors/method.ts';
+import { streamBytes } from '../../formats/bit-stream.ts';
+import type { PackedLinear } from '../../formats/format.ts';
+import { packStream } from '../../formats/int-grouped.ts';
+import type { AffineRule } from '../../math/affine.ts';
+import type { Hessian } from '../../math/hessian.ts';
+import { checkGroup, checkScales, checkWeights } from '../../operations/checks.ts';
+import { cpuOperations, groupsOfColumns, groupsOfSteps } from '../../operations/cpu.ts';
+import type {
+  ColumnRule,
+  DenseLinear,
+  FactorHandle,
+  GridRule,
+  Operations,
+  RoundedColumns,
+} from '../../operations/operations.ts';
+import type { Device } from './device.ts';
+import { DeviceLinear, type DeviceMatrix } from './device-linear.ts';
+import { CudaFactor, CudaHessian } from './hessians.ts';
+import { BL } from './kernels.gen.ts';
+import type { Address } from './kernels.ts';
+import { type DeviceHeap, Pool } from './pool.ts';
+
+const RANGES = { zero: BL.RANGE_ZERO, minmax: BL.RANGE_MINMAX, free: BL.RANGE_FREE } as const;
+/** Columns of the scratch that bl_column_loop keeps errors in. */
+const ERROR_COLUMNS = 512;
+
+interface Shape {
+  readonly N: number;
+  readonly K: number;
+  /** Group size, resolved. */
+  readonly G: number;
+}
+
+/** Codes of a linear in device memory, columns in their original order. */
+interface DeviceCodes extends Shape {
+  readonly bits: number;
+  readonly codes: Address;
+  readonly scales: Address;
+  readonly zeros: Address;
+  readonly groupOfColumn: Uint16Array | null;
+}
+
+export class CudaOperations implements Operations {
+  readonly #device: Device;
+  readonly #heap: DeviceHeap;
+  readonly #pool: Pool<string>;
+  /** Of what was packed here, known from the device. */
+  readonly #errors = new WeakMap<PackedLinear, number>();
+
+  /** @param heap  where memory comes from that lasts beyond a call @default the device */
+  constructor(device: Device, heap: DeviceHeap = device) {
+    this.#device = device;
+    this.#heap = heap;
+    this.#pool = new Pool<string>(heap);
+  }
+
+  async roundToNearest(method: string, linear: DenseLinear, rule: GridRule): Promise<PackedLinear> {
+    const shape = shapeOf(method, linear, rule);
+    const weights = this.#weightsOf(method, linear);
+    const made = this.#codes(shape, rule, null);
+    this.#device.kernels.roundWeights({
+      ...{ ...weights, importance: 0, ...numbersOf(rule) },
+      ...{ ...shape, codes: made.codes, scales: made.scales, zeros: made.zeros },
+    });
+    return this.#pack(method, linear, weights, made, rule);
+  }
+
+  async roundColumns(
+    method: string,
+    linear: DenseLinear,
+    rule: ColumnRule,
+    factor: FactorHandle,
+  ): Promise<RoundedColumns> {
+    if (!(factor instanceof CudaFactor) || factor.state !== 'found')
+      throw new TypeError('[operations] the factor is not one that this device found.');
+    const shape = shapeOf(method, linear, rule);
+    const { N, K, G } = shape;
+    const weights = this.#weightsOf(method, linear);
+    const groupOfStep = groupsOfSteps(rule, factor.order, G);
+    const groupOfColumn = groupsOfColumns(rule, groupOfStep, factor.order, K / G);
+    const made = this.#codes(shape, rule, groupOfColumn);
+    const losses = this.#loop(shape, rule, weights, factor, groupOfStep, made);
+    const packed = await this.#pack(method, linear, weights, made, rule);
+    const each = this.#device.download(losses, new Float64Array(N));
+    return { packed, loss: each.reduce((sum, loss) => sum + loss, 0) };
+  }
+
+  async relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number> {
+    return this.#errors.get(packed) ?? cpuOperations.relativeError(linear, packed);
+  }
+
+  hessian({ values, K }: Hessian): CudaHessian {
+    const sum = this.#heap.alloc(values.byteLength);
+    this.#device.upload(sum, values);
+    return this.hessianOf(sum, K, 1);
+  }
+
+  /** Of a sum of Gram matrices, float64 `[K, K]` in memory of the heap, which the handle then owns. */
+  hessianOf(sum: Address, K: number, factor: number): CudaHessian {
+    return new CudaHessian({ device: this.#device, heap: this.#heap, pool: this.#pool, sum, K, factor });
+  }
+
+  /** Gives back the memory between calls; the next call takes what it needs. */
+  release(): void {
+    this.#pool.release();
+  }
+
+  /** Queues the column loop; returns the address of the losses of all rows. */
+  #loop(
+    { N, K, G }: Shape,
+    rule: ColumnRule,
+    weights: Weights,
+    { at, order }: CudaFactor,
+    groupOfStep: Uint16Array,
+    made: DeviceCodes,
+  ): Address {
+    const { kernels } = this.#device;
+    const pool = this.#pool;
+    const visited = pool.take('visited', N * K * 8);
+    const { scales, zeros } = made;
+    if (rule.staticGroups) {
+      kernels.visit({ ...weights, order: 0, dead: at.dead, N, K, out: visited });
+      kernels.fitGrids({ w: visited, N, K, G, ...numbersOf(rule), scales, zeros });
+    }
+    const isMoved = order.some((k, step) => k !== step);
+    kernels.visit({ ...weights, order: isMoved ? at.order : 0, dead: at.dead, N, K, out: visited });
+    const steps = Int32Array.from(groupOfStep);
+    const stepsAt = pool.take('steps', steps.byteLength);
+    this.#device.upload(stepsAt, steps);
+    const losses = pool.take('losses', N * 8);
+    const codes = isMoved ? pool.take('visited codes', N * K) : made.codes;
+    kernels.columnLoop({
+      ...{ w: visited, upper: at.upper, N, K, G, ...numbersOf(rule), groupOfStep: stepsAt },
+      ...{ fit: Number(!rule.staticGroups), codes, scales, zeros, losses },
+      errors: pool.take('errors', N * ERROR_COLUMNS * 8),
+    });
+    if (isMoved) kernels.restore({ codes, order: at.order, N, K, out: made.codes });
+    return losses;
+  }
+
+  #codes(shape: Shape, { bits }: AffineRule, groupOfColumn: Uint16Array | null): DeviceCodes {
+    const { N, K, G } = shape;
+    const take = (name: string, bytes: number) => this.#pool.take(name, bytes);
+    const grids = (N * K) / G;
+    const places = {
+      codes: take('codes', N * K),
+      scales: take('scales', 4 * grids),
+      zeros: take('zeros', 2 * grids),
+    };
+    return { ...shape, bits, ...places, groupOfColumn };
+  }
+
+  /** Downloads codes as a stream of bits, checks the grids and notes the error. */
+  async #pack(
+    method: string,
+    linear: DenseLinear,
+    weights: Weights,
+    made: DeviceCodes,
+    rule: GridRule,
+  ): Promise<PackedLinear> {
+    const { N, K, G, bits, codes, groupOfColumn } = made;
+    const device = this.#device;
+    const pool = this.#pool;
+    const packed = pool.take('packed', N * streamBytes(K, bits));
+    device.kernels.pack({ codes, N, K, bits, packed });
+    const sums = pool.take('sums', 16 * N);
+    device.kernels.codeErrors({ ...weights, ...made, groupOfColumn: this.#columns(groupOfColumn), sums });
+    const scales = device.download(made.scales, new Float32Array((N * K) / G));
+    const zeros = device.download(made.zeros, new Int16Array(scales.length));
+    if (!scales.every(Number.isFinite)) {
+      // A group with a weight that is not finite has no scale either, and that is the better message.
+      checkWeights(method, linear);
+      checkScales(method, linear.name, scales, K / G);
+    }
+    const stream = await device.downloadAsync(packed, new Uint8Array(N * streamBytes(K, bits)));
+    const values = { N, K, bits, group: G, scales, zeros: rule.symmetric ? null : zeros, groupOfColumn };
+    const result = packStream(values, stream);
+    this.#errors.set(result, relativeErrorOf(device.download(sums, new Float64Array(2 * N))));
+    return result;
+  }
+
+  #columns(groupOfColumn: Uint16Array | null): Address {
+    if (groupOfColumn === null) return 0;
+    const at = this.#pool.take('columns', groupOfColumn.byteLength);
+    this.#device.upload(at, groupOfColumn);
+    return at;
+  }
+
+  #weightsOf(method: string, linear: DenseLinear): Weights {
+    if (linear instanceof DeviceLinear) return { w: linear.matrix.at, dtype: linear.matrix.dtype };
+    const { weight, name, N, K } = linear;
+    if (weight.length !== N * K) throw methodErrors.shape(method, name, N, K, weight.length);
+    const w = this.#pool.take('weights', weight.byteLength);
+    this.#device.upload(w, weight);
+    return { w, dtype: BL.F32 };
+  }
+}
+
+interface Weights extends Pick<DeviceMatrix, 'dtype'> {
+  readonly w: Address;
+}
+
+function shapeOf(method: string, linear: DenseLinear, { group }: GridRule): Shape {
+  return { N: linear.N, K: linear.K, G: checkGroup(method, linear, group) };
+}
+
+function numbersOf({ bits, symmetric, range, mse }: AffineRule) {
+  return { bits, symmetric: Number(symmetric), range: RANGES[range], mse: Number(mse) };
+}
+
+/** @param sums  Σ(w − ŵ)² and Σw² of each row */
+function relativeErrorOf(sums: Float64Array): number {
+  let error = 0;
+  let square = 0;
+  for (let n = 0; n < sums.length; n += 2) {
+    error += sums[n];
+    square += sums[n + 1];
+  }
+  return square === 0 ? 0 : error / square;
+}
