@@ -5,6 +5,8 @@
 
 /* Rows of the result that one product makes. Fewer: less wasted above the diagonal; more: better use of the device. */
 static constexpr int64_t PANEL = 2048;
+/* Columns of one product at most: cuBLASLt has no algorithm without workspace for wider ones. */
+static constexpr int64_t WIDTH = 4096;
 
 static constexpr int MIRROR_TILE = 32, MIRROR_ROWS = 8;
 
@@ -29,16 +31,19 @@ static int run_panels(bl_context *ctx, int dtype, const T *x, int64_t x_stride, 
                       int accumulate, bl_stream stream) {
   const bool aligned = bl::is_aligned<T>(reinterpret_cast<bl_ptr>(x), x_stride);
   for (int64_t row = 0; row < K; row += PANEL) {
-    const int64_t rows = K - row < PANEL ? K - row : PANEL, columns = row + rows;
-    float *panel = gram + row * K;
-    const int status = aligned ? vendor_gram_block(ctx, dtype, x + row, x, x_stride, M, rows, columns, panel, K,
-                                                   accumulate ? 1.0f : 0.0f, stream)
-                               : BL_UNSUPPORTED;
-    if (status == BL_OK) continue;
-    if (status != BL_UNSUPPORTED) return status;
-    const bl::Operand<T> left{x + row, 1, x_stride, rows}, right{x, 1, x_stride, columns};
-    bl::launch_tiled(left, right, M, panel, K, accumulate, bl::stream_of(stream));
-    BL_TRY(bl::launched("bl_gram"));
+    const int64_t rows = K - row < PANEL ? K - row : PANEL;
+    for (int64_t column = 0; column < row + rows; column += WIDTH) {
+      const int64_t left = row + rows - column, columns = left < WIDTH ? left : WIDTH;
+      float *to = gram + row * K + column;
+      const int status = aligned ? vendor_gram_block(ctx, dtype, x + row, x + column, x_stride, M, rows, columns, to, K,
+                                                     accumulate ? 1.0f : 0.0f, stream)
+                                 : BL_UNSUPPORTED;
+      if (status == BL_OK) continue;
+      if (status != BL_UNSUPPORTED) return status;
+      const bl::Operand<T> a{x + row, 1, x_stride, rows}, b{x + column, 1, x_stride, columns};
+      bl::launch_tiled(a, b, M, to, K, accumulate, bl::stream_of(stream));
+      BL_TRY(bl::launched("bl_gram"));
+    }
   }
   const auto tiles = static_cast<unsigned>(bl::divide_up(K, MIRROR_TILE));
   mirror<<<dim3(tiles, tiles), dim3(MIRROR_TILE, MIRROR_ROWS), 0, bl::stream_of(stream)>>>(gram, K);
