@@ -15,7 +15,7 @@ import { createRng } from './math/rng.ts';
 import { methodFor } from './methods/index.ts';
 import type { Method } from './methods/method.ts';
 import { cpuOperations } from './operations/cpu.ts';
-import type { HessianHandle, Operations } from './operations/operations.ts';
+import type { DenseLinear, HessianHandle, Operations } from './operations/operations.ts';
 import type { WeightSource } from './weights.ts';
 
 export type { CalibrationData } from './compress/calibration-run.ts';
@@ -75,13 +75,16 @@ export async function compressModel(options: CompressOptions): Promise<Compresse
       if (linears === null) {
         run ??= await startRun(job, current);
         const hessians = (await run?.observe(index, current)) ?? null;
-        linears = await saveBlock(place, await compressBlock(job, block, hessians, stored.size));
+        const made = await compressBlock(job, block, run, hessians, stored.size);
+        linears = await saveBlock(place, made);
+        await run?.replace?.(new Map(made.map(({ report, packed }) => [report.name, packed])));
       }
       for (const [name, linear] of linears) stored.set(name, linear);
       job.onProgress?.(stored.size, job.total);
     }
   } finally {
     await run?.close();
+    job.operations.release();
   }
   return compressedModel(weights, architecture, id, job.parameters, stored);
 }
@@ -109,6 +112,7 @@ async function startRun({ method, calibration, architecture }: Job, weights: Wei
 async function compressBlock(
   job: Job,
   block: Block,
+  run: CalibrationPass | null,
   hessians: Map<string, HessianHandle> | null,
   finished: number,
 ): Promise<readonly CompressedLinear[]> {
@@ -116,7 +120,7 @@ async function compressBlock(
   for (const siblings of siblingsOf(block)) {
     const hessian = hessians?.get(siblings[0].name) ?? null;
     for (const linear of siblings) {
-      done.push(await compressLinear(job, linear, hessian));
+      done.push(await compressLinear(job, await denseOf(job, linear, run), hessian));
       job.onProgress?.(finished + done.length, job.total);
     }
     // A Hessian and its factor are the largest things in memory.
@@ -126,14 +130,20 @@ async function compressBlock(
   return done;
 }
 
+/** The original weights, from where they are kept already or from the source. */
+async function denseOf(job: Job, linear: Linear, run: CalibrationPass | null): Promise<DenseLinear> {
+  const { name, outFeatures: N, inFeatures: K } = linear;
+  const held = (await run?.linear?.(linear)) ?? null;
+  return held ?? { name, weight: await job.weights.linear(linear), N, K };
+}
+
 async function compressLinear(
   job: Job,
-  linear: Linear,
+  dense: DenseLinear,
   statistics: HessianHandle | null,
 ): Promise<CompressedLinear> {
   const { operations } = job;
-  const { name, outFeatures: N, inFeatures: K } = linear;
-  const dense = { name, weight: await job.weights.linear(linear), N, K };
+  const { name } = dense;
   const rng = createRng(seedOf(job.id, name));
   const quantized = await job.method.quantize(dense, job.settings, { statistics, operations, rng });
   const { packed, hessianLoss, notes } = quantized;

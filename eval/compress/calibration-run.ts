@@ -112,8 +112,11 @@ function areFinite(values: Float32Array): boolean {
   return true;
 }
 
-/** Puts neighbouring sequences into chunks; each is a segment of its own, so none sees another. */
-export function chunksOf(sequences: readonly Sequence[]): readonly Chunk[] {
+/**
+ * Puts neighbouring sequences into chunks; each is a segment of its own, so none sees another.
+ * @param limit  tokens of a chunk, unless one sequence is longer
+ */
+export function chunksOf(sequences: readonly Sequence[], limit = PACKED_TOKENS): readonly Chunk[] {
   const chunks: Chunk[] = [];
   let waiting: number[][] = [];
   let tokens = 0;
@@ -124,7 +127,7 @@ export function chunksOf(sequences: readonly Sequence[]): readonly Chunk[] {
   };
   for (const [index, sequence] of sequences.entries()) {
     if (sequence.length === 0) throw errors.emptySequence(index);
-    if (tokens + sequence.length > PACKED_TOKENS) flush();
+    if (tokens + sequence.length > limit) flush();
     waiting.push(Array.from(sequence));
     tokens += sequence.length;
   }

@@ -2,8 +2,9 @@
  * What every engine offers. An engine interprets an `Architecture`; it returns log-probabilities of targets, never
  * logits of whole texts, so that memory does not grow with the vocabulary times the text.
  */
-import type { Architecture } from '../families/architecture.ts';
-import type { HessianHandle, Operations } from '../operations/operations.ts';
+import type { Architecture, Linear } from '../families/architecture.ts';
+import type { PackedLinear } from '../formats/format.ts';
+import type { DenseLinear, HessianHandle, Operations } from '../operations/operations.ts';
 import type { WeightSource } from '../weights.ts';
 import type { ForwardPrecision } from './forward-quantizer.ts';
 import type { Sampling } from './sampling.ts';
@@ -95,6 +96,10 @@ export interface CalibrationPass {
    * @throws compress/not-finite, compress/not-observed
    */
   observe(index: number, weights: WeightSource): Promise<Map<string, HessianHandle>>;
+  /** A linear of the block that was observed last, where the engine holds its exact weights; null where it does not. */
+  linear?(linear: Linear): Promise<DenseLinear | null>;
+  /** Puts the compressed linears of that block in place of its original ones, so that nothing has to be read again. */
+  replace?(linears: ReadonlyMap<string, PackedLinear>): Promise<void>;
   close(): Promise<void>;
 }
 

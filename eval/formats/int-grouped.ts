@@ -70,22 +70,31 @@ function packZeros(zeros: Int16Array, bits: number, shape: readonly number[]): P
 
 /** Throws `format/damaged` where a size, a type or a group number is not what the layout says. */
 function unpack(packed: PackedLinear): GroupedCodes {
+  const { stream, ...values } = openStream(packed);
+  const { N, K, bits } = values;
+  const rowBytes = streamBytes(K, bits);
+  const codes = new Uint8Array(N * K);
+  for (let n = 0; n < N; n++) unpackBits(stream, n * rowBytes, K, bits, codes, n * K);
+  return { ...values, codes };
+}
+
+/** The same content with codes as the stream of bits that they are stored as. Throws `format/damaged`. */
+export function openStream(
+  packed: PackedLinear,
+): Omit<GroupedCodes, 'codes'> & { readonly stream: Uint8Array } {
+  if (packed.format !== 'int-grouped') throw formatErrors.unknown(packed.format, ['int-grouped']);
   const { N, K } = packed;
   const bits = wholeNumber(packed, 'bits', 1, 8);
   const group = wholeNumber(packed, 'group', 1, K);
   if (K % group !== 0) throw formatErrors.damaged('int-grouped', `group ${group} does not divide K = ${K}`);
   const groups = K / group;
-  const rowBytes = streamBytes(K, bits);
-  const stream = bytesOf(packed, 'codes', 'U8', N * rowBytes);
-  const codes = new Uint8Array(N * K);
-  for (let n = 0; n < N; n++) unpackBits(stream, n * rowBytes, K, bits, codes, n * K);
   const scales = decodeFloat16(asUint16(bytesOf(packed, 'scales', 'F16', N * groups * 2)));
   return {
     N,
     K,
     bits,
     group,
-    codes,
+    stream: bytesOf(packed, 'codes', 'U8', N * streamBytes(K, bits)),
     scales,
     zeros: unpackZeros(packed, bits, N * groups),
     groupOfColumn: unpackGroups(packed, groups),

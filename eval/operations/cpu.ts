@@ -25,6 +25,7 @@ export const cpuOperations: Operations = {
   },
   relativeError: async ({ weight }, packed) => compare(weight, dequantize(packed)),
   hessian: (hessian) => new CpuHessian(hessian),
+  release: () => undefined,
 };
 
 class CpuHessian implements HessianHandle {

@@ -81,4 +81,6 @@ export interface Operations {
   relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number>;
   /** A Hessian that was computed on the host. */
   hessian(hessian: Hessian): HessianHandle;
+  /** Gives back memory that is kept from call to call; the next call takes what it needs. */
+  release(): void;
 }

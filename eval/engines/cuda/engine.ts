@@ -11,6 +11,7 @@ import type { Layout } from './layout.ts';
 import { BF16, type Dtype, F16, F32 } from './matrix.ts';
 import { DeviceMemory, GrowingRange } from './memory.ts';
 import { CudaModel, type CudaModelOptions, type Exclusive } from './model.ts';
+import { CudaOperations } from './operations.ts';
 import { describePlan, type MemoryPlan } from './plan.ts';
 import { KERNEL_VERSION } from './version.ts';
 
@@ -54,6 +55,7 @@ export class CudaEngine implements Engine {
   readonly device: Device;
   readonly memory: DeviceMemory;
   readonly librarySha256: string;
+  readonly operations: CudaOperations;
   readonly #options: CudaEngineOptions;
   readonly #ranges: CudaModelOptions['ranges'];
   readonly #exclusive: Exclusive = oneAtATime();
@@ -68,6 +70,13 @@ export class CudaEngine implements Engine {
       device,
       deviceBytes ?? Math.floor(device.info().freeBytes * SHARE_OF_FREE),
     );
+    this.operations = new CudaOperations(device, {
+      alloc: (bytes) => {
+        this.memory.makeRoom(bytes);
+        return device.alloc(bytes);
+      },
+      free: (address) => device.free(address),
+    });
     this.librarySha256 = createHash('sha256').update(device.build).digest('hex');
     const range = () => new GrowingRange(device);
     this.#ranges = { tables: range(), results: range(), staging: range() };
@@ -86,18 +95,17 @@ export class CudaEngine implements Engine {
     return this.#model(architecture, { precision: UNROUNDED, ...options, weights: null });
   }
 
+  /** May be called while a block runs, with what it shows. */
   async gram(inputs: Float32Array, M: number, K: number): Promise<Float32Array> {
-    return this.#exclusive(async () => {
-      const x = this.device.uploaded(inputs);
-      const gram = this.device.alloc(K * K * 4);
-      try {
-        this.device.kernels.gram({ dtype: F32, x, xStride: K, M, K, gram, accumulate: 0 });
-        return await this.device.downloadAsync(gram, new Float32Array(K * K));
-      } finally {
-        this.device.free(x);
-        this.device.free(gram);
-      }
-    });
+    const x = this.device.uploaded(inputs);
+    const gram = this.device.alloc(K * K * 4);
+    try {
+      this.device.kernels.gram({ dtype: F32, x, xStride: K, M, K, gram, accumulate: 0 });
+      return await this.device.downloadAsync(gram, new Float32Array(K * K));
+    } finally {
+      this.device.free(x);
+      this.device.free(gram);
+    }
   }
 
   get peakDeviceBytes(): number {
@@ -124,6 +132,7 @@ export class CudaEngine implements Engine {
     const { residentBlocks, generation } = this.#options;
     return new CudaModel({
       ...{ memory: this.memory, architecture, ranges: this.#ranges, exclusive: this.#exclusive },
+      operations: this.operations,
       dtype: chooseDtype(this.#options.dtype ?? 'auto', architecture),
       ...(residentBlocks === undefined ? {} : { residentBlocks }),
       ...own,

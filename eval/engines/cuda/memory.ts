@@ -64,7 +64,7 @@ export class DeviceMemory {
   workspace(bytes: number): number {
     if (bytes > this.#workspace.bytes) {
       this.#workspace.free();
-      this.#makeRoom(bytes);
+      this.makeRoom(bytes);
     }
     return this.#workspace.atLeast(bytes);
   }
@@ -75,7 +75,7 @@ export class DeviceMemory {
    * Throws `engine/device-memory`.
    */
   claim(bytes: number, onRelease: () => void): Claim {
-    this.#makeRoom(bytes);
+    this.makeRoom(bytes);
     const { device } = this;
     const holdings = this.#holdings;
     const holding: Holding = {
@@ -109,7 +109,8 @@ export class DeviceMemory {
     this.#workspace.free();
   }
 
-  #makeRoom(bytes: number): void {
+  /** Gives back the claims used longest ago until so much more may be allocated. Throws `engine/device-memory`. */
+  makeRoom(bytes: number): void {
     const byAge = [...this.#holdings].sort((a, b) => a.lastUse - b.lastUse);
     for (const holding of byAge) {
       if (this.device.bytes + bytes <= this.limitBytes) return;

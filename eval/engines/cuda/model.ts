@@ -3,6 +3,7 @@ import { engineErrors as errors } from '../../errors/engine.ts';
 import type { Architecture } from '../../families/architecture.ts';
 import type { WeightSource } from '../../weights.ts';
 import type {
+  CalibrationPass,
   Chunk,
   FinalStates,
   GenerateRequest,
@@ -16,10 +17,12 @@ import type { ForwardPrecision } from '../forward-quantizer.ts';
 import { checkTokens, packSequences } from '../pack.ts';
 import { finalStates, score } from '../score.ts';
 import type { Scorer } from '../score-batches.ts';
+import { CudaCalibration } from './calibration.ts';
 import { type GenerateOptions, generate } from './generate.ts';
 import { logitsOf } from './head.ts';
 import { downloadRows, hostHooks } from './host-hooks.ts';
 import type { Dtype } from './matrix.ts';
+import type { CudaOperations } from './operations.ts';
 import { Residence, type ResidenceOptions } from './residence.ts';
 import { answerBatch } from './scorer.ts';
 import type { Session } from './session.ts';
@@ -33,6 +36,7 @@ export interface CudaModelOptions extends Omit<ResidenceOptions, 'weights' | 'dt
   readonly weights: WeightSource | null;
   readonly exclusive: Exclusive;
   readonly generation?: GenerateOptions;
+  readonly operations: CudaOperations;
 }
 
 export class CudaModel implements LoadedModel {
@@ -40,12 +44,14 @@ export class CudaModel implements LoadedModel {
   readonly #residence: Residence;
   readonly #exclusive: Exclusive;
   readonly #generation: GenerateOptions;
+  readonly #operations: CudaOperations;
 
   constructor(options: CudaModelOptions) {
     this.architecture = options.architecture;
     this.#residence = new Residence(options);
     this.#exclusive = options.exclusive;
     this.#generation = options.generation ?? {};
+    this.#operations = options.operations;
   }
 
   async score(requests: readonly ScoreRequest[], onProgress?: OnProgress, reference: FinalStates = []) {
@@ -100,6 +106,14 @@ export class CudaModel implements LoadedModel {
       await session.forward.runBlock(index, [travelling!], () => hooks);
       return downloadRows(device, travelling!.hidden, T, this.architecture.hiddenSize);
     });
+  }
+
+  calibrate(sequences: readonly ArrayLike<number>[]): Promise<CalibrationPass> {
+    const { options } = this.#residence;
+    return CudaCalibration.start(
+      { model: options, operations: this.#operations, exclusive: this.#exclusive },
+      sequences,
+    );
   }
 
   useWeights(weights: WeightSource): void {

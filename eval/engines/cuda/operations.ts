@@ -3,7 +3,7 @@
 import { methodErrors } from '../../errors/method.ts';
 import { streamBytes } from '../../formats/bit-stream.ts';
 import type { PackedLinear } from '../../formats/format.ts';
-import { packStream } from '../../formats/int-grouped.ts';
+import { openStream, packStream } from '../../formats/int-grouped.ts';
 import type { AffineRule } from '../../math/affine.ts';
 import type { Hessian } from '../../math/hessian.ts';
 import { checkGroup, checkScales, checkWeights } from '../../operations/checks.ts';
@@ -21,7 +21,8 @@ import { DeviceLinear, type DeviceMatrix } from './device-linear.ts';
 import { CudaFactor, CudaHessian } from './hessians.ts';
 import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
-import { type DeviceHeap, Pool } from './pool.ts';
+import type { Matrix } from './matrix.ts';
+import { CachingHeap, type DeviceHeap, Pool } from './pool.ts';
 
 const RANGES = { zero: BL.RANGE_ZERO, minmax: BL.RANGE_MINMAX, free: BL.RANGE_FREE } as const;
 /** Columns of the scratch that bl_column_loop keeps errors in. */
@@ -45,15 +46,15 @@ interface DeviceCodes extends Shape {
 
 export class CudaOperations implements Operations {
   readonly #device: Device;
-  readonly #heap: DeviceHeap;
+  /** Where memory comes from that lasts beyond a call; what is given back is kept for the next block. */
+  readonly heap: CachingHeap;
   readonly #pool: Pool<string>;
   /** Of what was packed here, known from the device. */
   readonly #errors = new WeakMap<PackedLinear, number>();
 
-  /** @param heap  where memory comes from that lasts beyond a call @default the device */
   constructor(device: Device, heap: DeviceHeap = device) {
     this.#device = device;
-    this.#heap = heap;
+    this.heap = new CachingHeap(heap);
     this.#pool = new Pool<string>(heap);
   }
 
@@ -93,18 +94,44 @@ export class CudaOperations implements Operations {
   }
 
   hessian({ values, K }: Hessian): CudaHessian {
-    const sum = this.#heap.alloc(values.byteLength);
+    const sum = this.heap.alloc(values.byteLength);
     this.#device.upload(sum, values);
     return this.hessianOf(sum, K, 1);
   }
 
   /** Of a sum of Gram matrices, float64 `[K, K]` in memory of the heap, which the handle then owns. */
   hessianOf(sum: Address, K: number, factor: number): CudaHessian {
-    return new CudaHessian({ device: this.#device, heap: this.#heap, pool: this.#pool, sum, K, factor });
+    return new CudaHessian({ device: this.#device, heap: this.heap, pool: this.#pool, sum, K, factor });
   }
 
-  /** Gives back the memory between calls; the next call takes what it needs. */
+  /** hessian float64 `[K, K]` += xᵀ·x, queued. */
+  addGram(hessian: Address, x: Matrix, M: number, K: number): void {
+    const gram = this.#pool.take('gram', K * K * 4);
+    const { kernels } = this.#device;
+    kernels.gram({ dtype: x.dtype, x: x.at, xStride: x.stride, M, K, gram, accumulate: 0 });
+    kernels.hessianAdd({ hessian, gram, K, accumulate: 1 });
+  }
+
+  /** ŵ in memory that the caller owns, `[N, K]` of its type. Throws as the format's own `dequantize`. */
+  dequantize(packed: PackedLinear, to: DeviceMatrix): void {
+    const { N, K, bits, group: G, stream, scales, zeros, groupOfColumn } = openStream(packed);
+    const pool = this.#pool;
+    const upload = (name: string, values: NodeJS.ArrayBufferView) => {
+      const at = pool.take(name, values.byteLength);
+      this.#device.upload(at, values);
+      return at;
+    };
+    const codes = pool.take('codes', N * K);
+    this.#device.kernels.unpack({ packed: upload('packed', stream), N, K, bits, codes });
+    const middle = zeros ?? new Int16Array(scales.length).fill(2 ** (bits - 1));
+    this.#device.kernels.dequantize({
+      ...{ codes, scales: upload('scales', scales), zeros: upload('zeros', middle) },
+      ...{ groupOfColumn: this.#columns(groupOfColumn), N, K, G, dtype: to.dtype, out: to.at },
+    });
+  }
+
   release(): void {
+    this.heap.release();
     this.#pool.release();
   }
 

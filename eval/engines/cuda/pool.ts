@@ -32,3 +32,39 @@ export class Pool<Name extends string> {
     this.#buffers.clear();
   }
 }
+
+/** Keeps what is given back for the next request of the same size: blocks of a model ask for the same sizes again. */
+export class CachingHeap implements DeviceHeap {
+  readonly #heap: DeviceHeap;
+  readonly #sizes = new Map<Address, number>();
+  readonly #spare = new Map<number, Address[]>();
+
+  constructor(heap: DeviceHeap) {
+    this.#heap = heap;
+  }
+
+  alloc(bytes: number): Address {
+    const found = this.#spare.get(bytes)?.pop();
+    if (found !== undefined) return found;
+    const address = this.#heap.alloc(bytes);
+    this.#sizes.set(address, bytes);
+    return address;
+  }
+
+  free(address: Address): void {
+    const bytes = this.#sizes.get(address);
+    if (bytes === undefined) throw new TypeError(`[heap] nothing was allocated at ${address}`);
+    const spare = this.#spare.get(bytes) ?? [];
+    spare.push(address);
+    this.#spare.set(bytes, spare);
+  }
+
+  /** Gives back everything that is not in use. */
+  release(): void {
+    for (const address of [...this.#spare.values()].flat()) {
+      this.#heap.free(address);
+      this.#sizes.delete(address);
+    }
+    this.#spare.clear();
+  }
+}

@@ -86,10 +86,11 @@ export class Residence {
     return new Session({ ...place, images, rotations, tables, results, room });
   }
 
-  /** Weights of all blocks are read again when they are next needed. */
-  useWeights(weights: WeightSource): void {
+  /** Weights are read again when they are next needed: those of the blocks listed, or all. */
+  useWeights(weights: WeightSource, blocks?: readonly number[]): void {
     this.#weights = weights;
-    this.#own.held?.images.invalidate();
+    if (blocks === undefined) this.#own.held?.images.invalidate();
+    else for (const block of blocks) this.#own.held?.images.invalidate(block);
   }
 
   #hold(plan: MemoryPlan): Held {

@@ -1,0 +1,200 @@
+/** Calibration with hidden states and Hessians in device memory; the host sees neither. */
+import { chunksOf } from '../../compress/calibration-run.ts';
+import { compressErrors as errors } from '../../errors/compress.ts';
+import type { Linear } from '../../families/architecture.ts';
+import { siblingsOf } from '../../families/linears.ts';
+import type { PackedLinear } from '../../formats/format.ts';
+import type { HessianHandle } from '../../operations/operations.ts';
+import type { WeightSource } from '../../weights.ts';
+import type { CalibrationPass, Chunk } from '../engine.ts';
+import type { DeviceInputs } from './block-context.ts';
+import { calibrationBytes } from './calibration-memory.ts';
+import { DeviceLinear } from './device-linear.ts';
+import type { Travelling } from './forward.ts';
+import { F32, type Matrix, rowsFrom } from './matrix.ts';
+import type { CudaOperations } from './operations.ts';
+import { Residence, type ResidenceOptions } from './residence.ts';
+import type { Session } from './session.ts';
+
+export interface CalibrationParts {
+  /** Of the model that is calibrated. */
+  readonly model: ResidenceOptions;
+  readonly operations: CudaOperations;
+  readonly exclusive: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+const FLOAT = Float32Array.BYTES_PER_ELEMENT;
+
+export class CudaCalibration implements CalibrationPass {
+  readonly #parts: CalibrationParts;
+  readonly #residence: Residence;
+  readonly #chunks: readonly Chunk[];
+  readonly #sequences: number;
+  /** Tokens of the longest chunk. */
+  readonly #longest: number;
+  /** Of each chunk, float32 `[T, H]`: the input of block `#next`. */
+  #hidden: readonly Matrix[] | null = null;
+  #next = 0;
+  /** The block observed last, unless its compressed linears are in place. */
+  #stale: number | null = null;
+  #last = 0;
+
+  private constructor(
+    parts: CalibrationParts,
+    residence: Residence,
+    chunks: readonly Chunk[],
+    sequences: number,
+  ) {
+    this.#parts = parts;
+    this.#residence = residence;
+    this.#chunks = chunks;
+    this.#sequences = sequences;
+    this.#longest = Math.max(...chunks.map(({ tokens }) => tokens.length));
+  }
+
+  /** Memory: T·H floats over all sequences, and per block what `calibrationBytes` counts. */
+  static async start(
+    parts: CalibrationParts,
+    sequences: readonly ArrayLike<number>[],
+  ): Promise<CudaCalibration> {
+    const { memory, architecture } = parts.model;
+    const tokens = sequences.reduce((sum, { length }) => sum + length, 0);
+    const spare = memory.limitBytes - calibrationBytes(architecture, tokens);
+    const limitBytes = Math.min(parts.model.limitBytes ?? spare, spare);
+    const residence = new Residence({ ...parts.model, limitBytes });
+    const longest = Math.max(...sequences.map(({ length }) => length));
+    const { chunkTokens } = await residence.plan(longest);
+    return new CudaCalibration(parts, residence, chunksOf(sequences, chunkTokens), sequences.length);
+  }
+
+  observe(index: number, weights: WeightSource): Promise<Map<string, HessianHandle>> {
+    return this.#onDevice(async (session) => {
+      this.#useWeights(weights);
+      const { travelling } = session.place(this.#chunks);
+      const own = await this.#own(session, travelling);
+      while (this.#next < index) await this.#advance(session, own);
+      this.#stale = index;
+      this.#last = index;
+      return this.#watch(session, own, index);
+    });
+  }
+
+  async linear({ name }: Linear): Promise<DeviceLinear | null> {
+    const { dtype, weights, memory } = this.#residence.options;
+    // Rounded to 16 bits they may differ from those of the checkpoint.
+    if (dtype !== F32 && weights !== null) return null;
+    return this.#onDevice(async (session) => {
+      const { at, N, K, dtype: type } = (await session.parts.images.acquire(this.#last)).linear(name);
+      session.parts.images.release(this.#last);
+      return new DeviceLinear(memory.device, { name, N, K }, { at, dtype: type });
+    });
+  }
+
+  replace(linears: ReadonlyMap<string, PackedLinear>): Promise<void> {
+    return this.#onDevice(async (session) => {
+      const { images } = session.parts;
+      const image = await images.acquire(this.#last);
+      for (const [name, packed] of linears) this.#parts.operations.dequantize(packed, image.linear(name));
+      images.release(this.#last);
+      this.#stale = null;
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#hidden !== null) this.#parts.operations.heap.free(this.#hidden[0]!.at);
+    this.#hidden = null;
+  }
+
+  #onDevice<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#parts.exclusive(async () => work(await this.#residence.session(this.#longest)));
+  }
+
+  /** Only the block observed last has weights that differ from those read before. */
+  #useWeights(weights: WeightSource): void {
+    if (this.#residence.options.weights === null) return;
+    this.#residence.useWeights(weights, this.#stale === null ? [] : [this.#stale]);
+    this.#stale = null;
+  }
+
+  /** The chunks with the hidden states of this pass; embedded at the first call. */
+  async #own(session: Session, travelling: readonly Travelling[]): Promise<readonly Travelling[]> {
+    const isNew = this.#hidden === null;
+    this.#hidden ??= this.#allocate(travelling);
+    const own = travelling.map(({ tables }, i) => ({ tables, hidden: this.#hidden![i]! }));
+    if (isNew) for (const chunk of own) await session.forward.embed(chunk);
+    return own;
+  }
+
+  #allocate(travelling: readonly Travelling[]): readonly Matrix[] {
+    const { hiddenSize: H } = this.#residence.options.architecture;
+    const tokens = travelling.reduce((sum, { tables }) => sum + tables.T, 0);
+    const all: Matrix = { at: this.#parts.operations.heap.alloc(tokens * H * FLOAT), dtype: F32, stride: H };
+    let row = 0;
+    return travelling.map(({ tables }) => {
+      row += tables.T;
+      return rowsFrom(all, row - tables.T);
+    });
+  }
+
+  /** Replaces every hidden state by the output of the next block. */
+  async #advance(session: Session, own: readonly Travelling[]): Promise<void> {
+    const index = this.#next++;
+    await session.forward.runBlock(index, own);
+    const { device, architecture } = session.parts;
+    const flag = session.results.atLeast(4);
+    device.upload(flag, new Int32Array(1));
+    const n = own.reduce((sum, { tables }) => sum + tables.T, 0) * architecture.hiddenSize;
+    device.kernels.checkFinite({ x: own[0]!.hidden.at, n, flag });
+    const [found] = await device.downloadAsync(flag, new Int32Array(1));
+    if (found !== 0) throw errors.notFinite(index);
+  }
+
+  /** Runs block `index` over copies of the hidden states and sums the Gram matrices of what its linears read. */
+  async #watch(session: Session, own: readonly Travelling[], index: number) {
+    const { device, architecture, workspace } = session.parts;
+    const { operations } = this.#parts;
+    const { heap } = operations;
+    const sums = new Map<string, { readonly at: number; readonly K: number; isSeen: boolean }>();
+    for (const [first] of siblingsOf(architecture.blocks[index]!)) {
+      const bytes = first.inFeatures ** 2 * 8;
+      const at = heap.alloc(bytes);
+      device.kernels.fill({ to: at, value: 0, bytes });
+      sums.set(first.name, { at, K: first.inFeatures, isSeen: false });
+    }
+    const add = (name: string, x: Matrix, M: number) => {
+      const sum = sums.get(name);
+      if (sum === undefined) return;
+      sum.isSeen = true;
+      // An expert that no token went to still has its sum, of nothing.
+      if (M > 0) operations.addGram(sum.at, x, M, sum.K);
+    };
+    const observe = (inputs: DeviceInputs) => this.#show(session, inputs, add);
+    const copies = own.map(({ tables, hidden }) => ({ tables, hidden: { ...hidden, at: workspace } }));
+    await session.forward.runBlock(index, copies, (chunk) => {
+      const { tables, hidden } = own[chunk]!;
+      const bytes = tables.T * hidden.stride * FLOAT;
+      device.kernels.copy({ to: workspace, from: hidden.at, bytes });
+      return { observe };
+    });
+    await device.kernels.synchronizeAsync();
+    const missing = [...sums].find(([, { isSeen }]) => !isSeen);
+    if (missing !== undefined) throw errors.notObserved(missing[0]);
+    const factor = 2 / this.#sequences;
+    return new Map(
+      [...sums].map(([name, { at, K }]) => [name, operations.hessianOf(at, K, factor)] as const),
+    );
+  }
+
+  /** Rows of an expert are shown under the name of its own linear. */
+  async #show(
+    session: Session,
+    { name, x, M, experts }: DeviceInputs,
+    add: (name: string, x: Matrix, M: number) => void,
+  ): Promise<void> {
+    if (experts === undefined) return add(name, x, M);
+    const slots = new Int32Array(experts.names.length + 1);
+    await session.parts.device.downloadAsync(experts.slots, slots);
+    for (const [expert, own] of experts.names.entries())
+      add(own, rowsFrom(x, slots[expert]!), slots[expert + 1]! - slots[expert]!);
+  }
+}

@@ -1,0 +1,236 @@
+/** What compression on a device must give: the codes of the CPU, whatever the recipe, and the same refusals. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseRecipe } from '../../../data/recipe.ts';
+import { type CompressedModel, compressModel } from '../../../eval/compress.ts';
+import { DeviceLinear } from '../../../eval/engines/cuda/device-linear.ts';
+import type { CudaEngine } from '../../../eval/engines/cuda/engine.ts';
+import { BL } from '../../../eval/engines/cuda/kernels.gen.ts';
+import type { Engine } from '../../../eval/engines/engine.ts';
+import { describeModel } from '../../../eval/families/index.ts';
+import { linearsOf } from '../../../eval/families/linears.ts';
+import { dequantize } from '../../../eval/formats/index.ts';
+import { intGrouped } from '../../../eval/formats/int-grouped.ts';
+import { Hessian } from '../../../eval/math/hessian.ts';
+import { createRng } from '../../../eval/math/rng.ts';
+import { gptq } from '../../../eval/methods/gptq.ts';
+import { methodFor } from '../../../eval/methods/index.ts';
+import { rtn } from '../../../eval/methods/rtn.ts';
+import { cpuOperations } from '../../../eval/operations/cpu.ts';
+import type { DenseLinear, Operations } from '../../../eval/operations/operations.ts';
+import { testMethod } from '../../contracts/method.ts';
+import { memoryWeights, randomTensors, TINY, tinyModel } from '../engines/tiny-models.ts';
+import { otherModel } from '../engines/tiny-others.ts';
+import { sampleLayer } from '../methods/samples.ts';
+
+const RTN = ['rtn-w4g32', 'rtn-w2g64-minmax', 'rtn-w3-free', 'rtn-w8-sym', 'rtn-w6g64-sym-free-mse'];
+const GPTQ = [
+  'gptq-w4g32',
+  'gptq-w3g64-sym-minmax',
+  'gptq-w2-free',
+  'gptq-w8g64-actorder',
+  'gptq-w5g32-actorder-static-mse',
+  'gptq-w4g16-static',
+];
+
+/** A method's result on the CPU and on the device. */
+async function both(operations: Operations, linear: DenseLinear, hessian: Hessian, id: string) {
+  const recipe = parseRecipe(id);
+  const method = methodFor(recipe);
+  const on = async (place: Operations) => {
+    const statistics = method.needs === 'nothing' ? null : place.hessian(hessian);
+    const context = { statistics, operations: place, rng: createRng(0) };
+    const result = await method.quantize(linear, method.fromRecipe(recipe), context);
+    const relativeError = await place.relativeError(linear, result.packed);
+    statistics?.release();
+    return { ...result, relativeError };
+  };
+  return { expected: await on(cpuOperations), found: await on(operations) };
+}
+
+export function describeDeviceOperations(engine: () => CudaEngine): void {
+  const operations = () => engine().operations;
+  testMethod(rtn, { recipes: RTN, operations });
+  testMethod(gptq, { recipes: GPTQ, operations, beatsRoundingToNearest: true });
+
+  describe('codes equal those of the CPU on at least 99.99 % of all weights', () => {
+    const counts = { codes: 0, different: 0 };
+    const shapes = [
+      { N: 40, K: 192, groups: ['', 'g64', 'g32', 'g96'] },
+      { N: 13, K: 65, groups: ['', 'g13'] },
+      { N: 70, K: 320, groups: ['g160', 'g32'] },
+    ];
+    const options = ['', '-sym', '-minmax', '-free', '-sym-minmax', '-mse'];
+    const gptqOptions = ['', '-actorder', '-static', '-actorder-static'];
+    const cases = shapes.flatMap(({ N, K, groups }, s) =>
+      groups.flatMap((group, g) =>
+        options.flatMap((option, o) => {
+          const bits = 2 + ((s + g + o) % 7);
+          const own = gptqOptions[(s + g + o) % 4]!;
+          const extra = group === '' ? own.replace('-static', '') : own;
+          const [range, mse] = option === '-mse' ? ['', '-mse'] : [option, ''];
+          return [
+            { N, K, id: `rtn-w${bits}${group}${range}${mse}`, seed: s },
+            { N, K, id: `gptq-w${bits}${group}${range}${extra}${mse}`, seed: s },
+          ];
+        }),
+      ),
+    );
+
+    test.each(cases)('$id, $N×$K', async ({ N, K, id, seed }) => {
+      const { linear, hessian } = sampleLayer(N, K, seed, [3]);
+      const { expected, found } = await both(operations(), linear, hessian, id);
+      const [codes, own] = [intGrouped.unpack(expected.packed), intGrouped.unpack(found.packed)];
+      const different = codes.codes.filter((code, i) => code !== own.codes[i]).length;
+      counts.codes += codes.codes.length;
+      counts.different += different;
+      // The same codes and grids are the same bytes.
+      if (different === 0) expect(found.packed).toEqual(expected.packed);
+      expect(found.notes).toEqual(expected.notes);
+      expect(found.relativeError).toBeCloseTo(expected.relativeError, different === 0 ? 12 : 3);
+      if (expected.hessianLoss !== null) expect(found.hessianLoss! / expected.hessianLoss).toBeCloseTo(1, 3);
+    });
+
+    test('counted', () => {
+      expect(counts.codes).toBeGreaterThan(300_000);
+      expect(counts.different / counts.codes).toBeLessThan(0.0001);
+    });
+  });
+
+  describe('what a Hessian may be', () => {
+    const { linear } = sampleLayer(4, 64, 5);
+    const rounded = async (values: Float64Array) =>
+      (await both(operations(), linear, new Hessian(values, 64), 'gptq-w4g32-actorder')).found.notes;
+    const square = (fill: (i: number, j: number) => number) =>
+      Float64Array.from({ length: 64 * 64 }, (_, at) => fill(Math.floor(at / 64), at % 64));
+
+    test.each([
+      ['of nothing', square(() => 0), /none came, in the calibration data; rounded to nearest/],
+      [
+        'with NaN',
+        square((i, j) => (i === j ? Number.NaN : 0)),
+        /no factor up to a damping of 0.01; rounded/,
+      ],
+      ['hopeless', square((i, j) => (i === j ? 1 : 1e6)), /no factor up to a damping of 10000; rounded/],
+      [
+        'barely indefinite',
+        square((i, j) => (i === j ? 1 : 1.01)),
+        /not positive definite at a damping of 0.01; 0.1 was/,
+      ],
+    ] as const)('%s', async (_, values, note) => {
+      const { expected, found } = await both(
+        operations(),
+        linear,
+        new Hessian(values, 64),
+        'gptq-w4g32-actorder',
+      );
+      expect(await rounded(values)).toEqual([expect.stringMatching(note)]);
+      expect(found.notes).toEqual(expected.notes);
+      expect(found.packed).toEqual(expected.packed);
+    });
+  });
+
+  test('a linear in device memory is read where it is', async () => {
+    const { device } = engine();
+    const { linear, hessian } = sampleLayer(24, 96, 3);
+    const at = device.uploaded(linear.weight);
+    const held = new DeviceLinear(device, linear, { at, dtype: BL.F32 });
+    expect(held.weight).toEqual(linear.weight);
+    for (const id of ['rtn-w4g32', 'gptq-w3g32-actorder']) {
+      const { found } = await both(operations(), held, hessian, id);
+      const { found: uploaded } = await both(operations(), linear, hessian, id);
+      expect(found.packed).toEqual(uploaded.packed);
+      const out = device.alloc(linear.weight.byteLength);
+      operations().dequantize(found.packed, { at: out, dtype: BL.F32 });
+      expect(device.download(out, new Float32Array(24 * 96))).toEqual(dequantize(found.packed));
+      device.free(out);
+    }
+    device.free(at);
+  });
+
+  describe('calibration in device memory', () => {
+    let folder: string;
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'bitloss-device-'));
+    });
+    afterAll(() => rm(folder, { recursive: true, force: true }));
+
+    const models = {
+      dense: () => tinyModel('one kv head'),
+      experts: () => otherModel('olmoe, norms over all heads'),
+      'shared experts': () => otherModel('qwen2-moe, biases and a shared expert'),
+      latent: () => otherModel('deepseek-v2, latent queries, groups'),
+      scan: () => otherModel('mamba, tied'),
+    };
+    test.each(Object.entries(models))('%s models come out as through the host', async (kind, make) => {
+      const { architecture, weights } = make();
+      const rng = createRng(8);
+      const sequences = Array.from({ length: 24 }, (_, s) =>
+        Array.from({ length: 30 + s }, () => rng.int(architecture.vocabSize)),
+      );
+      const compress = (name: string, own: Engine): Promise<CompressedModel> =>
+        compressModel({
+          architecture,
+          weights,
+          parameters: 1,
+          recipe: parseRecipe('gptq-w4-actorder'),
+          folder: join(folder, kind, name),
+          calibration: { engine: own, sequences, workspaceBytes: 1 << 24 },
+          log: () => {},
+        });
+      const found = await compress('device', engine());
+      const expected = await compress('host', throughHost(engine()));
+      let [same, all] = [0, 0];
+      for (const { name } of architecture.blocks.flatMap(linearsOf)) {
+        const [a, b] = [await found.packed(name), await expected.packed(name)].map(intGrouped.unpack);
+        same += a!.codes.filter((code, i) => code === b!.codes[i]).length;
+        all += a!.codes.length;
+      }
+      // Inputs are summed in another order, and a code that differs changes what the blocks behind it read.
+      expect(same / all).toBeGreaterThan(0.99);
+      for (const [i, { relativeError }] of expected.linears.entries())
+        expect(found.linears[i]!.relativeError / relativeError).toBeCloseTo(1, 1);
+    });
+
+    test('activations that overflow are refused', async () => {
+      const config = TINY['one kv head']!;
+      const architecture = describeModel(config, 'tiny');
+      const tensors = new Map(
+        [...randomTensors(config, 5)].map(([name, values]) => [name, values.map((x) => x * 1e15)]),
+      );
+      const weights = memoryWeights(tensors, config.hidden_size);
+      const failed = compressModel({
+        ...{ architecture, weights, parameters: 1, recipe: parseRecipe('gptq-w8'), log: () => {} },
+        folder: join(folder, 'overflow'),
+        calibration: { engine: engine(), sequences: [[1, 2, 3]], workspaceBytes: 1 << 24 },
+      });
+      await expect(failed).rejects.toMatchObject({
+        code: expect.stringMatching(/not-finite|scale-too-large/),
+      });
+    });
+  });
+}
+
+/** The engine without what it offers for calibration and compression: hidden states and Hessians pass through the host. */
+function throughHost(engine: CudaEngine): Engine {
+  return {
+    info: engine.info,
+    async load(architecture, weights, options) {
+      const model = await engine.load(architecture, weights, options);
+      return {
+        architecture,
+        embed: (chunk) => model.embed(chunk),
+        runBlock: (...given) => model.runBlock(...given),
+        useWeights: (next) => model.useWeights(next),
+        score: (...given) => model.score(...given),
+        finalStates: (...given) => model.finalStates(...given),
+        generate: (...given) => model.generate(...given),
+        logits: (tokens) => model.logits(tokens),
+      };
+    },
+    gram: (...given) => engine.gram(...given),
+    close: async () => undefined,
+  };
+}
