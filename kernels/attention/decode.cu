@@ -3,9 +3,22 @@
 
 namespace bl::attention {
 
+/* What fits beside another block on a multiprocessor. */
+template <class T>
+Fetched fetched_of(const DecodeProblem &problem) {
+  constexpr size_t room = 64 * 1024, run = sizeof(T) * run_keys;
+  if (run * (problem.qk_dim + problem.v_dim) <= room) return keys_and_values;
+  return run * problem.v_dim <= room ? only_values : nothing;
+}
+
 template <class T, int HEADS, int E>
-int launch_decode(const DecodeProblem &problem, int64_t B, cudaStream_t stream) {
-  const size_t shared = sizeof(float) * HEADS * (size_t(problem.qk_dim) + size_t(decode_warps) * problem.v_dim);
+int launch_decode(DecodeProblem problem, int64_t B, cudaStream_t stream) {
+  problem.fetched = E == 1 ? nothing : fetched_of<T>(problem);
+  const int64_t copied = problem.fetched == keys_and_values ? problem.qk_dim + problem.v_dim
+                         : problem.fetched == only_values   ? problem.v_dim
+                                                            : 0;
+  const size_t shared = sizeof(float) * HEADS * (size_t(problem.qk_dim) + size_t(decode_warps) * problem.v_dim) +
+                        sizeof(T) * run_keys * copied;
   BL_TRY(allow_shared("bl_attention_decode", decode_run<T, HEADS, E>, shared));
   const auto blocks = static_cast<unsigned>(problem.kv_heads * divide_up(problem.group, HEADS));
   const dim3 grid(problem.runs, blocks, static_cast<unsigned>(B));
@@ -15,9 +28,11 @@ int launch_decode(const DecodeProblem &problem, int64_t B, cudaStream_t stream) 
   return launched("bl_attention_decode");
 }
 
-/* As many heads a block as share keys, in powers of two, up to 8. */
-template <class T, int E>
-int launch_decode(const DecodeProblem &problem, int64_t B, cudaStream_t stream) {
+/* As many heads a block as share keys, in powers of two, up to 8; one where 16-byte loads do not fit, which is rare. */
+template <class T>
+int launch_decode(const DecodeProblem &problem, int64_t B, bool vectors, cudaStream_t stream) {
+  constexpr int E = lanes_of<T>;
+  if (!vectors) return launch_decode<T, 1, 1>(problem, B, stream);
   if (problem.group == 1) return launch_decode<T, 1, E>(problem, B, stream);
   if (problem.group == 2) return launch_decode<T, 2, E>(problem, B, stream);
   if (problem.group <= 4) return launch_decode<T, 4, E>(problem, B, stream);
@@ -58,14 +73,14 @@ BL_EXPORT int bl_attention_decode(bl_context *ctx, int dtype, bl_ptr q, int64_t 
                                  static_cast<int>(page_size),
                                  bl::pointer_to<const int>(positions),
                                  static_cast<int>(runs),
+                                 nothing,
                                  bl::pointer_to<float>(scratch),
                                  bl::pointer_to<float>(scratch) + B * heads * runs * v_dim};
   return bl::with_dtype(op, dtype, [&](auto type) {
     using T = typename decltype(type)::type;
     constexpr int lanes = bl::lanes_of<T>;
     const bool vectors = k_cache % 16 == 0 && v_cache % 16 == 0 && qk_dim % lanes == 0 && v_dim % lanes == 0;
-    return vectors ? launch_decode<T, lanes>(problem, B, bl::stream_of(stream))
-                   : launch_decode<T, 1>(problem, B, bl::stream_of(stream));
+    return launch_decode<T>(problem, B, vectors, bl::stream_of(stream));
   });
 }
 

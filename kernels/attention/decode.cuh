@@ -7,13 +7,13 @@
 #ifndef BITLOSS_ATTENTION_DECODE_CUH
 #define BITLOSS_ATTENTION_DECODE_CUH
 
+#include "decode_run.cuh"
 #include "problem.cuh"
 
 namespace bl::attention {
 
-constexpr int run_keys = 256, decode_warps = 4, decode_threads = 32 * decode_warps;
-/* Keys that a lane has in flight. */
-constexpr int decode_unroll = 4;
+/* What a block copies to shared memory before it needs it. */
+enum Fetched { nothing = 0, only_values = 1, keys_and_values = 2 };
 
 struct DecodeProblem {
   const void *q, *k, *v;
@@ -26,118 +26,19 @@ struct DecodeProblem {
   int page_size;
   const int *positions;
   int runs;
+  Fetched fetched;
   /* [B, heads, runs, v_dim] weighted sums of values, and [B, heads, runs, 2] the highest score and the sum of weights. */
   float *mixed, *marks;
 };
 
-/* Lanes that share a vector of `chunks` chunks: a power of two, 32 at most. */
-__device__ __forceinline__ int lanes_for(int chunks) {
-  int lanes = 1;
-  while (lanes < chunks && lanes < 32) lanes *= 2;
-  return lanes;
-}
-
-/* E elements at once: 16 bytes, or one element. */
-template <class T, int E>
-__device__ __forceinline__ void load_elements(float (&to)[E], const T *from) {
-  if constexpr (E == 1) {
-    to[0] = to_float(from[0]);
-  } else {
-    const Vector<T> vector = load_vector_once(from);
-#pragma unroll
-    for (int i = 0; i < E; i += 1) to[i] = to_float(vector.values[i]);
-  }
-}
-
-/* The scores of `count` keys for HEADS heads: scores[h][key]; q float32 [HEADS, dim] in shared memory. */
-template <class T, int HEADS, int E, class Score>
-__device__ __forceinline__ void score_run(const T *keys, int64_t width, const int *rows, int count, const float *q,
-                                          int dim, Score &&store) {
-  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-  const int chunks = dim / E, lanes = lanes_for(chunks), together = 32 / lanes, part = lane % lanes;
-  const int step = together * decode_unroll;
-  for (int start = warp * step; start < count; start += decode_warps * step) {
-    float sums[decode_unroll][HEADS] = {};
-    for (int chunk = part; chunk < chunks; chunk += lanes) {
-      float parts[decode_unroll][E];
-#pragma unroll
-      for (int u = 0; u < decode_unroll; u += 1) {
-        // Keys behind the last are read as the last, and not stored.
-        const int key = min(start + u * together + lane / lanes, count - 1);
-        load_elements<T, E>(parts[u], keys + rows[key] * width + chunk * E);
-      }
-#pragma unroll
-      for (int h = 0; h < HEADS; h += 1) {
-#pragma unroll
-        for (int e = 0; e < E; e += 1) {
-          const float value = q[h * dim + chunk * E + e];
-#pragma unroll
-          for (int u = 0; u < decode_unroll; u += 1) sums[u][h] = fmaf(value, parts[u][e], sums[u][h]);
-        }
-      }
-    }
-#pragma unroll
-    for (int u = 0; u < decode_unroll; u += 1) {
-      const int key = start + u * together + lane / lanes;
-#pragma unroll
-      for (int h = 0; h < HEADS; h += 1) {
-        for (int distance = lanes / 2; distance > 0; distance /= 2) {
-          sums[u][h] += __shfl_xor_sync(0xffffffffu, sums[u][h], distance);
-        }
-        if (part == 0 && key < count) store(h, key, sums[u][h]);
-      }
-    }
-  }
-}
-
-/* mixed[h][d] = Σ weights[h][key] · value of key, for the keys of this warp; `to` is the warp's [HEADS, dim]. */
+/* Block (run, heads, text): HEADS heads of one key-value head. Shared memory: HEADS · (qk_dim + warps · v_dim) float32, and
+   what problem.fetched says of keys and values, which are copied as soon as their places are known. */
 template <class T, int HEADS, int E>
-__device__ __forceinline__ void mix_run(const T *values, int64_t width, const int *rows, int count,
-                                        const float (*weights)[run_keys], int dim, float *to) {
-  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-  const int chunks = dim / E, lanes = lanes_for(chunks), together = 32 / lanes, part = lane % lanes;
-  const int step = together * decode_unroll;
-  for (int first = 0; first < chunks; first += lanes) {
-    const int chunk = min(first + part, chunks - 1);
-    float sums[HEADS][E] = {};
-    for (int start = warp * step; start < count; start += decode_warps * step) {
-      float parts[decode_unroll][E];
-#pragma unroll
-      for (int u = 0; u < decode_unroll; u += 1) {
-        const int key = min(start + u * together + lane / lanes, count - 1);
-        load_elements<T, E>(parts[u], values + rows[key] * width + chunk * E);
-      }
-#pragma unroll
-      for (int u = 0; u < decode_unroll; u += 1) {
-        const int key = start + u * together + lane / lanes;
-        if (key >= count) continue;
-#pragma unroll
-        for (int h = 0; h < HEADS; h += 1) {
-#pragma unroll
-          for (int e = 0; e < E; e += 1) sums[h][e] = fmaf(weights[h][key], parts[u][e], sums[h][e]);
-        }
-      }
-    }
-    __syncwarp();
-#pragma unroll
-    for (int h = 0; h < HEADS; h += 1) {
-#pragma unroll
-      for (int e = 0; e < E; e += 1) {
-        for (int distance = lanes; distance < 32; distance *= 2) {
-          sums[h][e] += __shfl_xor_sync(0xffffffffu, sums[h][e], distance);
-        }
-        if (lane < lanes && first + part < chunks) to[h * dim + chunk * E + e] = sums[h][e];
-      }
-    }
-  }
-}
-
-/* Block (run, heads, text): HEADS heads of one key-value head. Shared memory: HEADS · (qk_dim + warps · v_dim) floats. */
-template <class T, int HEADS, int E>
-__global__ void __launch_bounds__(decode_threads) decode_run(const DecodeProblem problem) {
+__global__ void __launch_bounds__(decode_threads, HEADS <= 2 ? 4 : HEADS <= 4 ? 3 : 2)
+    decode_run(const DecodeProblem problem) {
   __shared__ int rows[run_keys];
   __shared__ float weights[HEADS][run_keys];
-  extern __shared__ float memory[];
+  extern __shared__ __align__(16) float memory[];
   const int64_t text = blockIdx.z;
   const int run = blockIdx.x, position = problem.positions[text], start = run * run_keys;
   const int first = problem.scoring.first_key(position);
@@ -160,9 +61,22 @@ __global__ void __launch_bounds__(decode_threads) decode_run(const DecodeProblem
   }
   __syncthreads();
 
-  const int64_t k_width = int64_t(problem.kv_heads) * problem.qk_dim;
-  const T *keys = static_cast<const T *>(problem.k) + int64_t(kv_head) * problem.qk_dim;
-  score_run<T, HEADS, E>(keys, k_width, rows, count, q, problem.qk_dim, [&](int h, int i, float product) {
+  const T *const keys = static_cast<const T *>(problem.k) + int64_t(kv_head) * problem.qk_dim;
+  const T *const values = static_cast<const T *>(problem.v) + int64_t(kv_head) * problem.v_dim;
+  const int64_t k_width = int64_t(problem.kv_heads) * problem.qk_dim, v_width = int64_t(problem.kv_heads) * problem.v_dim;
+  T *const fetched_values = reinterpret_cast<T *>(mixed + decode_warps * HEADS * problem.v_dim);
+  T *const fetched_keys = fetched_values + run_keys * problem.v_dim;
+  if (problem.fetched >= keys_and_values) fetch_run(fetched_keys, keys, k_width, rows, count, problem.qk_dim);
+  if (problem.fetched >= only_values) fetch_run(fetched_values, values, v_width, rows, count, problem.v_dim);
+  if (problem.fetched >= keys_and_values) {
+    copies_wait<1>();
+    __syncthreads();
+  }
+
+  const auto key_at = [&](int i) -> const T * {
+    return problem.fetched >= keys_and_values ? fetched_keys + i * problem.qk_dim : keys + rows[i] * k_width;
+  };
+  score_run<T, HEADS, E>(key_at, count, q, problem.qk_dim, [&](int h, int i, float product) {
     const int key = start + i;
     const float slope = h < present ? problem.scoring.slope_of(first_head + h) : 0.f;
     weights[h][i] = key < first ? -INFINITY : exact_score(problem.scoring, product, slope, key, position);
@@ -184,11 +98,13 @@ __global__ void __launch_bounds__(decode_threads) decode_run(const DecodeProblem
       marks[1] = sum;
     }
   }
+  copies_wait<0>();
   __syncthreads();
 
-  const int64_t v_width = int64_t(problem.kv_heads) * problem.v_dim;
-  const T *values = static_cast<const T *>(problem.v) + int64_t(kv_head) * problem.v_dim;
-  mix_run<T, HEADS, E>(values, v_width, rows, count, weights, problem.v_dim, mixed + warp * HEADS * problem.v_dim);
+  const auto value_at = [&](int i) -> const T * {
+    return problem.fetched >= only_values ? fetched_values + i * problem.v_dim : values + rows[i] * v_width;
+  };
+  mix_run<T, HEADS, E>(value_at, count, weights, problem.v_dim, mixed + warp * HEADS * problem.v_dim);
   __syncthreads();
   for (int i = threadIdx.x; i < present * problem.v_dim; i += decode_threads) {
     float sum = 0.f;
@@ -214,6 +130,7 @@ __global__ void __launch_bounds__(decode_threads) decode_join(const DecodeProble
   for (int run = from; run <= to; run += 1) sum = fmaf(expf(marks[2 * run] - highest), marks[2 * run + 1], sum);
   for (int d = threadIdx.x; d < problem.v_dim; d += decode_threads) {
     float value = 0.f;
+#pragma unroll 4
     for (int run = from; run <= to; run += 1) {
       value = fmaf(expf(marks[2 * run] - highest), mixed[int64_t(run) * problem.v_dim + d], value);
     }

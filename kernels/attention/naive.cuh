@@ -32,7 +32,7 @@ __device__ __forceinline__ float dot(const float *q, const T *k, int dim, bool v
 template <class T, int SLOTS>
 __global__ void __launch_bounds__(naive_warps * 32) naive_kernel(const Problem problem, bool vectors) {
   extern __shared__ float queries[];
-  const Tile tile = tile_of_block(problem, naive_warps);
+  const Tile tile = tile_at(problem, naive_warps, blockIdx.x);
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   if (!tile.has(warp)) return;
   const Segment &segment = tile.segment;

@@ -1,6 +1,7 @@
 /* bl_attention: the ladder of its rungs. */
 #include "naive.cuh"
 #include "tensor_core.h"
+#include "warpgroup.h"
 
 namespace bl::attention {
 
@@ -23,9 +24,18 @@ static int tensor_core_launch(int dtype, const Problem &problem, cudaStream_t st
   return dtype == BL_F16 ? launch_tensor_core_f16(problem, stream) : launch_tensor_core_bf16(problem, stream);
 }
 
+static bool warpgroup_fits(int dtype, const Problem &problem) {
+  return tensor_core_fits(dtype, problem) && problem.qk_dim >= 48 && has_warpgroups();
+}
+
+static int warpgroup_launch(int dtype, const Problem &problem, cudaStream_t stream) {
+  return dtype == BL_F16 ? launch_warpgroup_f16(problem, stream) : launch_warpgroup_bf16(problem, stream);
+}
+
 static const Rung ladder[] = {
     {"naive", naive_fits, naive_launch},
     {"tensor_core", tensor_core_fits, tensor_core_launch},
+    {"warpgroup", warpgroup_fits, warpgroup_launch},
 };
 constexpr int rungs = sizeof ladder / sizeof *ladder;
 
@@ -71,7 +81,8 @@ BL_EXPORT int bl_attention(bl_context *ctx, int dtype, bl_ptr q, int64_t q_strid
                            scoring,
                            bl::pointer_to<const Segment>(segments),
                            S,
-                           max_queries};
+                           max_queries,
+                           segments_together(dtype, int64_t(kv_heads) * (qk_dim + v_dim), max_queries)};
   const Rung *chosen = nullptr;
   BL_TRY(choose_rung(dtype, problem, rung, &chosen));
   if (S == 0 || max_queries == 0) return BL_OK;

@@ -21,7 +21,7 @@ struct Segment {
   }
 };
 
-/* From q·k to a score, as bl_attention says: factor, cap, bias. slopes may be null. */
+/* What makes a score of q·k, as bl_attention says: factor, cap, bias. slopes may be null. */
 struct Scoring {
   float scale, soft_cap;
   int window;
@@ -33,20 +33,20 @@ struct Scoring {
   }
 
   __device__ __forceinline__ float slope_of(int head) const { return slopes == nullptr ? 0.f : slopes[head]; }
-
-  /* What is added to the score; roundings are written out, so that every copy of this code gives the same bits. */
-  __device__ __forceinline__ float bias(float slope, int key, int position) const {
-    if (rounded_factor <= 0.f) return __fmul_rn(slope, static_cast<float>(key - position));
-    const float at_key = __bfloat162float(__float2bfloat16_rn(static_cast<float>(key)));
-    return __fmul_rn(rounded_factor, __bfloat162float(__float2bfloat16_rn(__fmul_rn(slope, at_key))));
-  }
 };
+
+__device__ __forceinline__ float rounded_to_bfloat16(float value) {
+  return __bfloat162float(__float2bfloat16_rn(value));
+}
 
 /* Score in natural units. */
 __device__ __forceinline__ float exact_score(const Scoring &scoring, float product, float slope, int key, int position) {
   float score = __fmul_rn(product, scoring.scale);
   if (scoring.soft_cap > 0.f) score = __fmul_rn(scoring.soft_cap, tanhf(__fdiv_rn(score, scoring.soft_cap)));
-  return scoring.slopes == nullptr ? score : __fadd_rn(score, scoring.bias(slope, key, position));
+  if (scoring.slopes == nullptr) return score;
+  if (scoring.rounded_factor <= 0.f) return fmaf(slope, static_cast<float>(key - position), score);
+  const float at_key = rounded_to_bfloat16(__fmul_rn(slope, rounded_to_bfloat16(static_cast<float>(key))));
+  return fmaf(scoring.rounded_factor, at_key, score);
 }
 
 struct Problem {
@@ -57,7 +57,15 @@ struct Problem {
   Scoring scoring;
   const Segment *segments;
   int64_t S, max_queries;
+  unsigned segments_together;
 };
+
+/* How many segments are worked on at a time, so that keys and values of as many as max_queries positions fit in L2. */
+inline unsigned segments_together(int dtype, int64_t width, int64_t max_queries) {
+  constexpr int64_t room = 40 << 20;
+  const int64_t count = room / (max_queries * width * bytes_of(dtype) + 1);
+  return static_cast<unsigned>(count < 1 ? 1 : count > 4096 ? 4096 : count);
+}
 
 /*
  * The part of the work that a block does: rows first_row … of one key-value head of one segment, where row r is query
@@ -70,9 +78,6 @@ struct Tile {
   __device__ __forceinline__ int query_of(int row) const { return (first_row + row) / group; }
   __device__ __forceinline__ int head_of(int row) const { return kv_head * group + (first_row + row) % group; }
   __device__ __forceinline__ bool has(int row) const { return first_row + row < rows; }
-  __device__ __forceinline__ int last_query(int tile_rows) const {
-    return (min(first_row + tile_rows, rows) - 1) / group;
-  }
 };
 
 inline int64_t tiles_of(const Problem &problem, int tile_rows) {
@@ -84,18 +89,34 @@ inline int64_t blocks_of(const Problem &problem, int tile_rows) {
   return tiles_of(problem, tile_rows) * problem.S * problem.kv_heads;
 }
 
-/* The tile of this block. Blocks start in order: segment by segment, so that its keys stay in L2, and in a segment the
-   last queries first, which see most keys. Tiles that a shorter segment does not have, have no row: has(0) is false. */
-__device__ __forceinline__ Tile tile_of_block(const Problem &problem, int tile_rows) {
+/*
+ * Tile `index` of all of blocks_of. A few segments at a time, whose keys stay in L2 together; of these the last queries of
+ * all first, which see most keys: what is left at the end is light. Tiles that a shorter segment does not have, have no
+ * row: has(0) is false.
+ */
+__device__ __forceinline__ Tile tile_at(const Problem &problem, int tile_rows, unsigned index) {
   const unsigned tiles = static_cast<unsigned>((problem.max_queries * problem.group + tile_rows - 1) / tile_rows);
-  const unsigned pair = blockIdx.x / problem.kv_heads;
+  const unsigned pair = index / problem.kv_heads, together = problem.segments_together;
+  const unsigned first = pair / (tiles * together) * together, inside = pair - first * tiles;
+  const unsigned present = min(together, static_cast<unsigned>(problem.S) - first), rank = inside / present;
   Tile tile;
-  tile.kv_head = static_cast<int>(blockIdx.x - pair * problem.kv_heads);
-  tile.segment = problem.segments[pair / tiles];
+  tile.kv_head = static_cast<int>(index - pair * problem.kv_heads);
+  tile.segment = problem.segments[first + inside - rank * present];
   tile.group = problem.group;
   tile.rows = tile.segment.queries * problem.group;
-  tile.first_row = static_cast<int>(tiles - 1 - pair % tiles) * tile_rows;
+  tile.first_row = static_cast<int>(tiles - 1 - rank) * tile_rows;
   return tile;
+}
+
+/* The keys that rows `from` … of a tile see: some row those of low … high − 1, all rows those of all_from … all_to − 1. */
+struct Span {
+  int low, high, all_from, all_to;
+};
+
+__device__ __forceinline__ Span span_of(const Tile &tile, const Scoring &scoring, int from, int count) {
+  const int lowest = tile.segment.first_position + tile.query_of(from);
+  const int highest = tile.segment.first_position + tile.query_of(min(from + count, tile.rows - tile.first_row) - 1);
+  return {scoring.first_key(lowest), highest + 1, scoring.first_key(highest), lowest + 1};
 }
 
 }  // namespace bl::attention

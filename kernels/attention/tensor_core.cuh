@@ -58,17 +58,13 @@ __global__ void __launch_bounds__(128) tensor_core_kernel(const Problem problem)
   const unsigned queries_at = shared_address(memory);
   const unsigned keys_at = queries_at + QUERIES * QK * 2, values_at = keys_at + 2 * KEYS * QK * 2;
 
-  const Tile tile = tile_of_block(problem, QUERIES);
+  const Tile tile = tile_at(problem, QUERIES, blockIdx.x);
   if (!tile.has(0)) return;
   const Segment &segment = tile.segment;
   const Scoring &scoring = problem.scoring;
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   const int warp_row = warp * 16 * SLABS;
-  // Keys that some row of the tile sees: low … high − 1; all rows see those from all_from to all_to − 1.
-  const int lowest = segment.first_position + tile.first_row / tile.group;
-  const int highest = segment.first_position + tile.last_query(QUERIES);
-  const int low = scoring.first_key(lowest), high = highest + 1;
-  const int all_from = scoring.first_key(highest), all_to = lowest + 1;
+  const Span span = span_of(tile, scoring, 0, QUERIES);
 
   const auto copy_queries = [&] {
     copy_rows<T, QUERIES, QK, THREADS>(queries_at, problem.qk_dim, [&](int row) -> const T * {
@@ -81,12 +77,12 @@ __global__ void __launch_bounds__(128) tensor_core_kernel(const Problem problem)
   const T *const values = static_cast<const T *>(problem.v) + int64_t(tile.kv_head) * problem.v_dim;
   const auto copy_keys = [&](int start, int stage) {
     copy_rows<T, KEYS, QK, THREADS>(keys_at + stage * KEYS * QK * 2, problem.qk_dim, [&](int row) {
-      return start + row < high ? keys + segment.key_row(start + row) * problem.k_stride : nullptr;
+      return start + row < span.high ? keys + segment.key_row(start + row) * problem.k_stride : nullptr;
     });
   };
   const auto copy_values = [&](int start, int stage) {
     copy_rows<T, KEYS, V, THREADS>(values_at + stage * KEYS * V * 2, problem.v_dim, [&](int row) {
-      return start + row < high ? values + segment.key_row(start + row) * problem.v_stride : nullptr;
+      return start + row < span.high ? values + segment.key_row(start + row) * problem.v_stride : nullptr;
     });
   };
 
@@ -98,8 +94,7 @@ __global__ void __launch_bounds__(128) tensor_core_kernel(const Problem problem)
       rows[slab][half] = row_of(tile, scoring, warp_row + 16 * slab + 8 * half + lane / 4);
     }
   }
-  const bool is_plain = scoring.soft_cap <= 0.f && scoring.slopes == nullptr;
-  const float factor = is_plain ? __fmul_rn(scoring.scale, log2_e) : 1.f;
+  const Base2 base = base2_of(scoring);
   float sums[SLABS][V / 8][4] = {};
 
   const auto products = [&](float (&scores)[SLABS][KEYS / 8][4], int stage) {
@@ -150,44 +145,30 @@ __global__ void __launch_bounds__(128) tensor_core_kernel(const Problem problem)
       }
     }
   };
-  const auto soften = [&](float (&scores)[SLABS][KEYS / 8][4], int start) {
-    const bool masked = start + KEYS > all_to || start < all_from;
-    const int key = start + lane % 4 * 2;
+  const auto weigh_tile = [&](float (&scores)[SLABS][KEYS / 8][4], int start) {
+    const bool masked = start + KEYS > span.all_to || start < span.all_from;
 #pragma unroll
     for (int slab = 0; slab < SLABS; slab += 1) {
+      float corrections[2];
+      soften(scores[slab], rows[slab], base, masked, start + lane % 4 * 2, corrections);
 #pragma unroll
-      for (int half = 0; half < 2; half += 1) {
-        Row &row = rows[slab][half];
-        if (!is_plain) {
+      for (int n = 0; n < V / 8; n += 1) {
 #pragma unroll
-          for (int n = 0; n < KEYS / 8; n += 1) {
-#pragma unroll
-            for (int i = 0; i < 2; i += 1) {
-              float &score = scores[slab][n][2 * half + i];
-              score = score_base2(scoring, score, row, key + 8 * n + i);
-            }
-          }
-        }
-        const float correction = weigh(scores[slab], half, row, factor, masked, key);
-#pragma unroll
-        for (int n = 0; n < V / 8; n += 1) {
-          sums[slab][n][2 * half] = __fmul_rn(sums[slab][n][2 * half], correction);
-          sums[slab][n][2 * half + 1] = __fmul_rn(sums[slab][n][2 * half + 1], correction);
-        }
+        for (int i = 0; i < 4; i += 1) sums[slab][n][i] = __fmul_rn(sums[slab][n][i], corrections[i / 2]);
       }
     }
   };
 
-  const int begin = low / KEYS * KEYS;
+  const int begin = span.low / KEYS * KEYS;
   copy_queries();
   copy_keys(begin, 0);
   copy_values(begin, 0);
   copies_commit();
-  for (int start = begin, stage = 0; start < high; start += KEYS, stage ^= 1) {
+  for (int start = begin, stage = 0; start < span.high; start += KEYS, stage ^= 1) {
     copies_wait<0>();
     // Also: no warp reads the other stage any more.
     __syncthreads();
-    if (start + KEYS < high) {
+    if (start + KEYS < span.high) {
       copy_keys(start + KEYS, stage ^ 1);
       copy_values(start + KEYS, stage ^ 1);
       copies_commit();
@@ -195,7 +176,7 @@ __global__ void __launch_bounds__(128) tensor_core_kernel(const Problem problem)
     if (!tile.has(warp_row)) continue;
     float scores[SLABS][KEYS / 8][4] = {};
     products(scores, stage);
-    soften(scores, start);
+    weigh_tile(scores, start);
     mix(scores, stage);
   }
 
@@ -204,16 +185,9 @@ __global__ void __launch_bounds__(128) tensor_core_kernel(const Problem problem)
 #pragma unroll
     for (int half = 0; half < 2; half += 1) {
       const int row = warp_row + 16 * slab + 8 * half + lane / 4;
-      const float inverse = inverse_sum(rows[slab][half]);
-      if (!tile.has(row)) continue;
-      T *out = static_cast<T *>(problem.out) + (int64_t(segment.query_row) + tile.query_of(row)) * problem.out_stride +
-               int64_t(tile.head_of(row)) * problem.v_dim + lane % 4 * 2;
-#pragma unroll
-      for (int n = 0; n < V / 8; n += 1) {
-        if (8 * n >= problem.v_dim) continue;
-        const float *sum = sums[slab][n] + 2 * half;
-        *reinterpret_cast<unsigned *>(out + 8 * n) = pack<T>(sum[0] * inverse, sum[1] * inverse);
-      }
+      const int64_t query = int64_t(segment.query_row) + tile.query_of(row);
+      T *out = static_cast<T *>(problem.out) + query * problem.out_stride + int64_t(tile.head_of(row)) * problem.v_dim;
+      store_row(out, sums[slab], half, inverse_sum(rows[slab][half]), problem.v_dim, tile.has(row));
     }
   }
 }
