@@ -63,23 +63,43 @@ export async function forEachBatch(
   checkScoreRequests(requests, architecture.vocabSize, architecture.maxPositions);
   const packed = packRequests(requests, Math.min(chunkTokens, batchTokens), lengthLimits(architecture));
   const total = tokenCount(packed);
-  let done = 0;
-  for (const batch of batches(packed, batchTokens)) {
-    const size = tokenCount(batch);
-    const chunks = batch.map(({ chunk, targets }) => {
+  const prepare = (batch: readonly PackedChunk[]) =>
+    batch.map(({ chunk, targets }) => {
       const query = queryOf(targets);
       return { asked: { chunk, ...query, wanted, reference: reference(targets, query.pairs) }, targets };
     });
-    const onBlock = (blocks: number) =>
-      onProgress?.(done + Math.floor((size * blocks) / (architecture.blocks.length + 1)), total);
-    const answers = await scorer.answer(
+  const start = (chunks: readonly AskedChunk[], size: number, done: number): Running => {
+    const share = size / (architecture.blocks.length + 1);
+    const answers = scorer.answer(
       chunks.map(({ asked }) => asked),
-      onBlock,
+      (blocks) => onProgress?.(done + Math.floor(share * blocks), total),
     );
-    for (const [i, answered] of answers.entries()) visit(chunks[i], answered);
+    // Where putting away the batch before this one fails, nobody waits for this one.
+    answers.catch(() => undefined);
+    return { chunks, answers };
+  };
+  const finish = async ({ chunks, answers }: Running) => {
+    for (const [i, answered] of (await answers).entries()) visit(chunks[i], answered);
+  };
+  let done = 0;
+  let running: Running | null = null;
+  for (const batch of batches(packed, batchTokens)) {
+    // An engine that computes elsewhere works on one batch while the next is laid out and the last is put away.
+    const chunks = prepare(batch);
+    const last: Running | null = running;
+    await last?.answers;
+    const size = tokenCount(batch);
+    running = start(chunks, size, done);
+    if (last !== null) await finish(last);
     done += size;
-    onProgress?.(done, total);
   }
+  if (running !== null) await finish(running);
+  onProgress?.(total, total);
+}
+
+interface Running {
+  readonly chunks: readonly AskedChunk[];
+  readonly answers: Promise<readonly Answered[]>;
 }
 
 /** Text lengths beyond which positions are computed differently. */

@@ -37,6 +37,8 @@ export interface ChunkTables {
 
 /** Tables of a chunk on the host, with the place that each gets. */
 export interface HostTables {
+  /** Tokens. */
+  readonly T: number;
   readonly data: Int32Array;
   at(base: number): ChunkTables;
 }
@@ -78,6 +80,7 @@ export function hostTables(chunk: Chunk, limits: readonly number[], tablePositio
   for (const [i, part] of parts.entries()) data.set(part, starts[i]);
   const maxRows = Math.max(...runs.map(({ from, to }) => to - from));
   return {
+    T,
     data,
     at: (base) => {
       const place = (part: number) => base + starts[part] * INT;

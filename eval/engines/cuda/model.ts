@@ -55,11 +55,11 @@ export class CudaModel implements LoadedModel {
   }
 
   async score(requests: readonly ScoreRequest[], onProgress?: OnProgress, reference: FinalStates = []) {
-    return score(await this.#scorer(), requests, { onProgress, reference });
+    return score(await this.#scorer(requests), requests, { onProgress, reference });
   }
 
   async finalStates(requests: readonly ScoreRequest[], onProgress?: OnProgress) {
-    return finalStates(await this.#scorer(), requests, onProgress);
+    return finalStates(await this.#scorer(requests), requests, onProgress);
   }
 
   generate(requests: readonly GenerateRequest[], onProgress?: OnProgress) {
@@ -128,17 +128,17 @@ export class CudaModel implements LoadedModel {
     return this.#exclusive(async () => work(await this.#residence.session(tokens)));
   }
 
-  async #scorer(): Promise<Scorer> {
-    const { chunkTokens, batchTokens } = await this.#residence.plan(0);
+  /** Plans for the longest text first, so that all batches of a call run under one plan. */
+  async #scorer(requests: readonly ScoreRequest[]): Promise<Scorer> {
+    const longest = requests.reduce(
+      (most, { context, continuations }) =>
+        continuations.reduce((own, { length }) => Math.max(own, context.length + length - 1), most),
+      0,
+    );
+    const { chunkTokens, batchTokens } = await this.#residence.plan(longest);
     return {
       ...{ architecture: this.architecture, chunkTokens, batchTokens },
-      answer: (batch, onBlock) => {
-        const tokens = batch.reduce((sum, { chunk }) => sum + chunk.tokens.length, 0);
-        const longest = Math.max(...batch.map(({ chunk }) => chunk.tokens.length));
-        return this.onDevice(batch.length === 1 ? tokens : longest, (session) =>
-          answerBatch(session, batch, onBlock),
-        );
-      },
+      answer: (batch, onBlock) => this.onDevice(longest, (session) => answerBatch(session, batch, onBlock)),
     };
   }
 }

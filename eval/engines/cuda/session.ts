@@ -1,4 +1,5 @@
 /** A model that is ready to run: its weights, tables and workspace in device memory. */
+import { engineErrors as errors } from '../../errors/engine.ts';
 import type { Architecture } from '../../families/architecture.ts';
 import type { Chunk } from '../engine.ts';
 import type { ForwardPrecision } from '../forward-quantizer.ts';
@@ -64,6 +65,9 @@ export class Session {
     const { architecture, rotations, workspace, tables, device } = this.parts;
     const { hiddenSize: H } = architecture;
     const hosts = chunks.map((chunk) => hostTables(chunk, this.limits, rotations.positions));
+    const tokens = hosts.reduce((sum, { T }) => sum + T, 0);
+    if (tokens > this.parts.plan.batchTokens)
+      throw errors.workspace(tokens * H * 4, this.parts.plan.hiddenBytes, 'the hidden states of a batch');
     const { data, starts } = joined([...hosts.map((host) => host.data), ...further]);
     const base = tables.atLeast(data.byteLength);
     device.upload(base, data);
