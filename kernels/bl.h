@@ -79,10 +79,10 @@ int bl_graph_destroy(bl_context *ctx, bl_graph graph);
 /* ---- matrix products (kernels/matmul; the vendor libraries are called in kernels/matmul/vendor.cu only) ------------- */
 
 /* out[M, N] (+)= x[M, K] · wᵀ for w [N, K]; accumulation in float32. `accumulate` 1 adds to out. out_dtype: dtype or BL_F32.
-   The algorithm depends on N, K and the types, never on M. x_stride ≥ K, w rows are contiguous, out_stride ≥ N. */
+   The algorithm depends on N, K, the types and whether rows of out begin at multiples of 16 bytes, never on M. x_stride ≥ K, w rows are contiguous, out_stride ≥ N. */
 int bl_matmul(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr w, bl_ptr out, int out_dtype,
               int64_t out_stride, int64_t M, int64_t N, int64_t K, int accumulate, bl_stream stream);
-/* The same product for few rows (decoding), bound by reading w once for every 8 rows. */
+/* The same product for few rows (decoding), bound by reading w once for every 16 rows (8 in float32). */
 int bl_matmul_few(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr w, bl_ptr out, int out_dtype,
                   int64_t out_stride, int64_t M, int64_t N, int64_t K, int accumulate, bl_stream stream);
 /* gram[K, K] float32 (+)= xᵀ·x for x [M, K]; both triangles. */

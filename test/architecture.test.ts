@@ -59,6 +59,7 @@ describe('the direction of imports', () => {
 describe('native libraries and the outside world have one importer each', () => {
   const owners: readonly [string, RegExp, (file: string) => boolean][] = [
     ['onnxruntime', /^(onnxruntime-node|onnx-proto)$/, within('eval/engines/onnx')],
+    ['the CUDA library', /^koffi$/, within('eval/engines/cuda')],
     [
       'DuckDB',
       /^@duckdb\//,

@@ -69,13 +69,16 @@ BL_EXPORT int bl_matmul(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, 
   });
 }
 
-/* The layout of the work depends on N and K alone. */
+/* Which rows of w go together depends on N alone: a smaller matrix is dealt out in smaller pieces. */
 template <class T, class Out>
-static void run_tensor(const MatmulArguments &a) {
-  const auto launch = a.N * a.K <= 32 << 20 || a.N < 8192 ? bl::launch_few_rows_tensor<T, Out, 8>
-                                                           : bl::launch_few_rows_tensor<T, Out, 4>;
-  launch(bl::pointer_to<const T>(a.x), a.x_stride, bl::pointer_to<const T>(a.w), bl::pointer_to<Out>(a.out), a.out_stride, a.M,
-         a.N, a.K, a.accumulate, a.stream);
+static int run_tensor(const bl_context *ctx, const MatmulArguments &a) {
+  const bool is_small = a.N < 16 * 128;
+  const bool is_roomy = ctx->shared_bytes >= bl::few_rows_shared(16, 4);
+  const auto launch = is_small   ? (is_roomy ? bl::launch_few_rows_tensor<T, Out, 8, 4> : bl::launch_few_rows_tensor<T, Out, 8, 2>)
+                      : is_roomy ? bl::launch_few_rows_tensor<T, Out, 16, 4>
+                                 : bl::launch_few_rows_tensor<T, Out, 16, 2>;
+  return launch(bl::pointer_to<const T>(a.x), a.x_stride, bl::pointer_to<const T>(a.w), bl::pointer_to<Out>(a.out),
+                a.out_stride, a.M, a.N, a.K, a.accumulate, (is_small ? 2 : 1) * ctx->multiprocessors, a.stream);
 }
 
 template <class T, class Out>
@@ -97,7 +100,7 @@ BL_EXPORT int bl_matmul_few(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stri
     using T = typename decltype(type)::type;
     using Out = typename decltype(out_type)::type;
     if constexpr (sizeof(T) == 2) {
-      if (is_aligned<T>(a)) run_tensor<T, Out>(a);
+      if (is_aligned<T>(a)) BL_TRY((run_tensor<T, Out>(ctx, a)));
       else run_scalar<T, Out>(a);
     } else {
       run_scalar<T, Out>(a);

@@ -6,6 +6,9 @@
 /* Algorithms are chosen for this many rows, whatever a call has. */
 static constexpr int64_t CHOSEN_FOR_ROWS = 4096;
 static constexpr int CANDIDATES = 16;
+/* Algorithms that deal out tiles as blocks become free keep a counter in their workspace; none with more is taken. */
+static constexpr size_t COUNTER_BYTES = 1024;
+static constexpr int MOST_STREAMS = 256;
 
 static int open_handles(bl_vendor *vendor) {
   BLAS_TRY("bl_open", cublasCreate, &vendor->blas);
@@ -13,6 +16,7 @@ static int open_handles(bl_vendor *vendor) {
   SOLVER_TRY("bl_open", cusolverDnCreate, &vendor->solver);
   BL_CUDA_TRY("bl_open", cudaMalloc(&vendor->workspace, vendor->workspace_bytes));
   BLAS_TRY("bl_open", cublasSetWorkspace, vendor->blas, vendor->workspace, vendor->workspace_bytes);
+  BL_CUDA_TRY("bl_open", cudaMalloc(&vendor->counters, COUNTER_BYTES * MOST_STREAMS));
   return BL_OK;
 }
 
@@ -32,6 +36,7 @@ void vendor_close(bl_context *ctx) {
   if (vendor->blas != nullptr) cublasDestroy(vendor->blas);
   cudaFree(vendor->workspace);
   cudaFree(vendor->scratch);
+  cudaFree(vendor->counters);
   delete vendor;
   ctx->vendor = nullptr;
 }
@@ -96,12 +101,11 @@ static bool takes(bl_vendor *vendor, Product *product, const cublasLtMatmulAlgo_
   cublasLtMatmulHeuristicResult_t result;
   return cublasLtMatmulAlgoCheck(vendor->blas_lt, &product->operation, &product->a, &product->b, &product->d, &product->d,
                                  algorithm, &result) == CUBLAS_STATUS_SUCCESS &&
-         result.state == CUBLAS_STATUS_SUCCESS && result.workspaceSize == 0;
+         result.state == CUBLAS_STATUS_SUCCESS && result.workspaceSize <= COUNTER_BYTES;
 }
 
 /*
- * The first algorithm that cuBLASLt proposes for CHOSEN_FOR_ROWS rows and that also takes few and many. Without workspace,
- * so that streams do not share one. BL_UNSUPPORTED where there is none.
+ * The first algorithm that cuBLASLt proposes for CHOSEN_FOR_ROWS rows and that also takes few and many. BL_UNSUPPORTED where there is none.
  */
 static int choose(bl_vendor *vendor, const char *op, Product product, cublasLtMatmulAlgo_t *chosen) {
   const ProductKey key = product.key;
@@ -110,13 +114,13 @@ static int choose(bl_vendor *vendor, const char *op, Product product, cublasLtMa
   const int64_t out_packed = key.alignment >= 16 ? bl::divide_up(by_rows ? key.N : key.K, 8) * 8 : (by_rows ? key.N : key.K) + 1 - key.N % 2;
   BL_TRY(describe(&product, CHOSEN_FOR_ROWS, packed, out_packed));
   cublasLtMatmulPreferenceOpaque_t preference;
-  const size_t no_workspace = 0;
+  const size_t workspace = COUNTER_BYTES;
   const uint32_t alignment = 16, out_alignment = key.alignment, no_scheme = CUBLASLT_REDUCTION_SCHEME_NONE;
   BLAS_TRY(op, cublasLtMatmulPreferenceInit, &preference);
   const auto prefer = [&](cublasLtMatmulPreferenceAttributes_t attribute, const void *value, size_t bytes) {
     return cublasLtMatmulPreferenceSetAttribute(&preference, attribute, value, bytes);
   };
-  BLAS_TRY(op, prefer, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &no_workspace, sizeof no_workspace);
+  BLAS_TRY(op, prefer, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &workspace, sizeof workspace);
   BLAS_TRY(op, prefer, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, &no_scheme, sizeof no_scheme);
   BLAS_TRY(op, prefer, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, &alignment, sizeof alignment);
   BLAS_TRY(op, prefer, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, &alignment, sizeof alignment);
@@ -144,6 +148,12 @@ static int choose(bl_vendor *vendor, const char *op, Product product, cublasLtMa
                   (long long)key.N, (long long)key.K, key.dtype, key.out_dtype);
 }
 
+static void *counters_of(bl_vendor *vendor, bl_stream stream) {
+  const int next = static_cast<int>(vendor->places.size()) % MOST_STREAMS;
+  const int place = vendor->places.emplace(stream, next).first->second;
+  return static_cast<char *>(vendor->counters) + place * COUNTER_BYTES;
+}
+
 static int run(bl_context *ctx, const char *op, Product *product, const void *a, const void *b, void *d, float beta,
                bl_stream stream) {
   bl_vendor *vendor = ctx->vendor;
@@ -155,7 +165,7 @@ static int run(bl_context *ctx, const char *op, Product *product, const void *a,
   }
   const float alpha = 1;
   BLAS_TRY(op, cublasLtMatmul, vendor->blas_lt, &product->operation, &alpha, a, &product->a, b, &product->b, &beta, d,
-           &product->d, d, &product->d, &known->second, nullptr, 0, bl::stream_of(stream));
+           &product->d, d, &product->d, &known->second, counters_of(vendor, stream), COUNTER_BYTES, bl::stream_of(stream));
   return BL_OK;
 }
 

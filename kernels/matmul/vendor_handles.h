@@ -37,6 +37,9 @@ struct bl_vendor {
   void *scratch = nullptr;
   size_t scratch_bytes = 0;
   std::map<ProductKey, cublasLtMatmulAlgo_t> algorithms;
+  /* A few bytes of workspace for each stream, so that their products may run at the same time. */
+  void *counters = nullptr;
+  std::map<bl_stream, int> places;
 };
 
 inline int blas_failed(const char *op, const char *call, cublasStatus_t status) {

@@ -65,7 +65,8 @@ export function openLibrary(file: string, sources: string): Library {
   };
   const build = (bind('build', 'str') as unknown as () => string)();
   if (build.split(' ')[0] !== sources) throw loadErrors.stale(file, build.split(' ')[0]!, sources);
-  return { build, message: bind('message', 'str') as unknown as () => string, functionOf };
+  const message = () => (bind('message', 'str') as unknown as () => string)();
+  return { build, message, functionOf };
 }
 
 function loadFile(file: string) {
