@@ -3,7 +3,7 @@ import koffi from 'koffi';
 import { BitlossError } from '../../../data/errors.ts';
 import { openError } from './call-errors.ts';
 import { BL } from './kernels.gen.ts';
-import { type Address, bindKernels, type HostMemory, type Kernels } from './kernels.ts';
+import { type Address, bindKernels, type Kernels } from './kernels.ts';
 import { countDevices, type Library, loadLibrary } from './library.ts';
 
 export interface DeviceInfo {
@@ -40,6 +40,7 @@ export class Device {
   /** Hash of sources, compiler and architectures of the library. */
   readonly build: string;
   readonly #sizes = new Map<Address, number>();
+  readonly #hosts = new Set<bigint>();
   #bytes = 0;
   #peak = 0;
   #isOpen = true;
@@ -67,6 +68,7 @@ export class Device {
     this.#isOpen = false;
     try {
       for (const address of this.#sizes.keys()) this.kernels.free({ address });
+      for (const address of this.#hosts) this.kernels.freeHost({ address });
       this.kernels.streamDestroy({});
       this.kernels.close({});
     } catch (error) {
@@ -74,6 +76,7 @@ export class Device {
       if (!(error instanceof BitlossError && error.code === 'kernels/device')) throw error;
     }
     this.#sizes.clear();
+    this.#hosts.clear();
     this.#bytes = 0;
   }
 
@@ -146,11 +149,13 @@ export class Device {
   allocHost(bytes: number): HostBuffer {
     const out = new BigUint64Array(1);
     this.kernels.allocHost({ bytes, out });
+    this.#hosts.add(out[0]!);
     return { memory: koffi.view(out[0]!, bytes), address: out[0]! };
   }
 
   freeHost(buffer: HostBuffer): void {
-    this.kernels.freeHost({ address: buffer.address satisfies HostMemory });
+    this.kernels.freeHost({ address: buffer.address });
+    this.#hosts.delete(buffer.address);
   }
 
   /** A further stream, for `kernels.on`. */
