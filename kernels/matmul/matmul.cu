@@ -69,16 +69,15 @@ BL_EXPORT int bl_matmul(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, 
   });
 }
 
-/* Which rows of w go together depends on N alone: a smaller matrix is dealt out in smaller pieces. */
+/*
+ * Which rows of w go together depends on N alone: a smaller matrix is dealt out in smaller pieces. Either way two blocks
+ * share a multiprocessor, and each has at most 99 KiB of shared memory, which all devices from Ampere on have.
+ */
 template <class T, class Out>
 static int run_tensor(const bl_context *ctx, const MatmulArguments &a) {
-  const bool is_small = a.N < 16 * 128;
-  const bool is_roomy = ctx->shared_bytes >= bl::few_rows_shared(16, 4);
-  const auto launch = is_small   ? (is_roomy ? bl::launch_few_rows_tensor<T, Out, 8, 4> : bl::launch_few_rows_tensor<T, Out, 8, 2>)
-                      : is_roomy ? bl::launch_few_rows_tensor<T, Out, 16, 4>
-                                 : bl::launch_few_rows_tensor<T, Out, 16, 2>;
+  const auto launch = a.N < 2048 ? bl::launch_few_rows_tensor<T, Out, 8, 3> : bl::launch_few_rows_tensor<T, Out, 16, 2>;
   return launch(bl::pointer_to<const T>(a.x), a.x_stride, bl::pointer_to<const T>(a.w), bl::pointer_to<Out>(a.out),
-                a.out_stride, a.M, a.N, a.K, a.accumulate, (is_small ? 2 : 1) * ctx->multiprocessors, a.stream);
+                a.out_stride, a.M, a.N, a.K, a.accumulate, 2 * ctx->multiprocessors, a.stream);
 }
 
 template <class T, class Out>

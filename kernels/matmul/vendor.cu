@@ -4,7 +4,7 @@
 #include "vendor_handles.h"
 
 /* Algorithms are chosen for this many rows, whatever a call has. */
-static constexpr int64_t CHOSEN_FOR_ROWS = 4096;
+static constexpr int64_t CHOSEN_FOR_ROWS = 1024;
 static constexpr int CANDIDATES = 16;
 /* Algorithms that deal out tiles as blocks become free keep a counter in their workspace; none with more is taken. */
 static constexpr size_t COUNTER_BYTES = 1024;
