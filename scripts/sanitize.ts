@@ -2,6 +2,7 @@
 import { globSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { $, chalk, echo } from 'zx';
+import { deviceCount } from '../eval/engines/cuda/device.ts';
 
 const HELP = `pnpm sanitize [--tool LIST] [FILTER …]
 
@@ -27,8 +28,8 @@ async function isClean(tool: string, file: string): Promise<boolean> {
   const text = run.stdout + run.stderr;
   const counts = Array.from(text.matchAll(SUMMARY), ([, count]) => Number(count));
   const found = counts.reduce((sum, count) => sum + count, 0);
-  // A sanitizer that watched nothing has found nothing.
-  const clean = run.exitCode === 0 && counts.length > 0 && found === 0;
+  // A sanitizer that watched nothing has found nothing, and neither have tests that were skipped.
+  const clean = run.exitCode === 0 && counts.length > 0 && found === 0 && /\d+ passed/.test(text);
   const failed = run.exitCode === 0 ? '' : `, exit code ${run.exitCode}`;
   echo(
     clean ? chalk.green(`${tool} ${file}: clean`) : chalk.red(`${tool} ${file}: ${found} reports${failed}`),
@@ -45,7 +46,10 @@ function reports(text: string): string {
 if (values.help) {
   echo(HELP);
 } else {
+  // Throws where there is no GPU or no library, and says which.
+  deviceCount();
   $.nothrow = true;
+  $.preferLocal = true;
   // Tests of onnxruntime on a GPU run none of our kernels.
   const files = globSync('test/**/*.gpu.test.ts', { exclude: ['**/onnx-*'] }).sort();
   const wanted = files.filter(
