@@ -105,13 +105,15 @@ static bool takes(bl_vendor *vendor, Product *product, const cublasLtMatmulAlgo_
 }
 
 /*
- * The first algorithm that cuBLASLt proposes for CHOSEN_FOR_ROWS rows and that also takes few and many. BL_UNSUPPORTED where there is none.
+ * The first algorithm that cuBLASLt proposes for CHOSEN_FOR_ROWS rows and that also takes few and many. BL_UNSUPPORTED
+ * where there is none.
  */
 static int choose(bl_vendor *vendor, const char *op, Product product, cublasLtMatmulAlgo_t *chosen) {
   const ProductKey key = product.key;
   const bool by_rows = key.kind == ROWS_BY_ROWS;
   const int64_t packed = by_rows ? key.K : bl::divide_up(key.N > key.K ? key.N : key.K, 8) * 8;
-  const int64_t out_packed = key.alignment >= 16 ? bl::divide_up(by_rows ? key.N : key.K, 8) * 8 : (by_rows ? key.N : key.K) + 1 - key.N % 2;
+  // A stride of the output that is a multiple of 16 bytes, or is not.
+  const int64_t width = by_rows ? key.N : key.K, out_packed = bl::divide_up(width, 8) * 8 + (key.alignment >= 16 ? 0 : 1);
   BL_TRY(describe(&product, CHOSEN_FOR_ROWS, packed, out_packed));
   cublasLtMatmulPreferenceOpaque_t preference;
   const size_t workspace = COUNTER_BYTES;
@@ -144,8 +146,7 @@ static int choose(bl_vendor *vendor, const char *op, Product product, cublasLtMa
     *chosen = *algorithm;
     return BL_OK;
   }
-  return bl::fail(BL_UNSUPPORTED, "%s: cuBLASLt has no algorithm for N = %lld, K = %lld, types %d and %d", op,
-                  (long long)key.N, (long long)key.K, key.dtype, key.out_dtype);
+  return BL_UNSUPPORTED;
 }
 
 static void *counters_of(bl_vendor *vendor, bl_stream stream) {
@@ -159,13 +160,16 @@ static int run(bl_context *ctx, const char *op, Product *product, const void *a,
   bl_vendor *vendor = ctx->vendor;
   auto known = vendor->algorithms.find(product->key);
   if (known == vendor->algorithms.end()) {
-    cublasLtMatmulAlgo_t chosen;
-    BL_TRY(choose(vendor, op, *product, &chosen));
+    Chosen chosen{};
+    const int status = choose(vendor, op, *product, &chosen.algorithm);
+    if (status != BL_OK && status != BL_UNSUPPORTED) return status;
+    chosen.exists = status == BL_OK;
     known = vendor->algorithms.emplace(product->key, chosen).first;
   }
+  if (!known->second.exists) return bl::fail(BL_UNSUPPORTED, "%s: cuBLASLt has no algorithm", op);
   const float alpha = 1;
   BLAS_TRY(op, cublasLtMatmul, vendor->blas_lt, &product->operation, &alpha, a, &product->a, b, &product->b, &beta, d,
-           &product->d, d, &product->d, &known->second, counters_of(vendor, stream), COUNTER_BYTES, bl::stream_of(stream));
+           &product->d, d, &product->d, &known->second.algorithm, counters_of(vendor, stream), COUNTER_BYTES, bl::stream_of(stream));
   return BL_OK;
 }
 

@@ -26,6 +26,12 @@ struct ProductKey {
   }
 };
 
+struct Chosen {
+  /* False: cuBLASLt has nothing that fits, and our own kernel does it. */
+  bool exists;
+  cublasLtMatmulAlgo_t algorithm;
+};
+
 struct bl_vendor {
   cublasHandle_t blas = nullptr;
   cublasLtHandle_t blas_lt = nullptr;
@@ -36,7 +42,7 @@ struct bl_vendor {
   /* Of cuSOLVER; grows. */
   void *scratch = nullptr;
   size_t scratch_bytes = 0;
-  std::map<ProductKey, cublasLtMatmulAlgo_t> algorithms;
+  std::map<ProductKey, Chosen> algorithms;
   /* A few bytes of workspace for each stream, so that their products may run at the same time. */
   void *counters = nullptr;
   std::map<bl_stream, int> places;
