@@ -12,7 +12,7 @@ Fetched fetched_of(const DecodeProblem &problem) {
 }
 
 template <class T, int HEADS, int E>
-int launch_decode(DecodeProblem problem, int64_t B, cudaStream_t stream) {
+int launch_decode(const bl_context *ctx, DecodeProblem problem, int64_t B, cudaStream_t stream) {
   problem.fetched = E == 1 ? nothing : fetched_of<T>(problem);
   const int64_t copied = problem.fetched == keys_and_values ? problem.qk_dim + problem.v_dim
                          : problem.fetched == only_values   ? problem.v_dim
@@ -22,21 +22,21 @@ int launch_decode(DecodeProblem problem, int64_t B, cudaStream_t stream) {
   BL_TRY(allow_shared("bl_attention_decode", decode_run<T, HEADS, E>, shared));
   const auto blocks = static_cast<unsigned>(problem.kv_heads * divide_up(problem.group, HEADS));
   const dim3 grid(problem.runs, blocks, static_cast<unsigned>(B));
-  decode_run<T, HEADS, E><<<grid, decode_threads, shared, stream>>>(problem);
-  const dim3 joined(problem.heads, static_cast<unsigned>(B));
-  decode_join<T><<<joined, decode_threads, 0, stream>>>(problem);
-  return launched("bl_attention_decode");
+  const dim3 joined(problem.heads, static_cast<unsigned>(B)), threads(decode_threads);
+  const char *op = "bl_attention_decode";
+  BL_TRY(launch_early(ctx, op, decode_run<T, HEADS, E>, grid, threads, shared, stream, problem));
+  return launch_early(ctx, op, decode_join<T>, joined, threads, 0, stream, problem);
 }
 
 /* As many heads a block as share keys, in powers of two, up to 8; one where 16-byte loads do not fit, which is rare. */
 template <class T>
-int launch_decode(const DecodeProblem &problem, int64_t B, bool vectors, cudaStream_t stream) {
+int launch_decode(const bl_context *ctx, const DecodeProblem &problem, int64_t B, bool vectors, cudaStream_t stream) {
   constexpr int E = lanes_of<T>;
-  if (!vectors) return launch_decode<T, 1, 1>(problem, B, stream);
-  if (problem.group == 1) return launch_decode<T, 1, E>(problem, B, stream);
-  if (problem.group == 2) return launch_decode<T, 2, E>(problem, B, stream);
-  if (problem.group <= 4) return launch_decode<T, 4, E>(problem, B, stream);
-  return launch_decode<T, 8, E>(problem, B, stream);
+  if (!vectors) return launch_decode<T, 1, 1>(ctx, problem, B, stream);
+  if (problem.group == 1) return launch_decode<T, 1, E>(ctx, problem, B, stream);
+  if (problem.group == 2) return launch_decode<T, 2, E>(ctx, problem, B, stream);
+  if (problem.group <= 4) return launch_decode<T, 4, E>(ctx, problem, B, stream);
+  return launch_decode<T, 8, E>(ctx, problem, B, stream);
 }
 
 }  // namespace bl::attention
@@ -80,7 +80,7 @@ BL_EXPORT int bl_attention_decode(bl_context *ctx, int dtype, bl_ptr q, int64_t 
     using T = typename decltype(type)::type;
     constexpr int lanes = bl::lanes_of<T>;
     const bool vectors = k_cache % 16 == 0 && v_cache % 16 == 0 && qk_dim % lanes == 0 && v_dim % lanes == 0;
-    return launch_decode<T>(problem, B, vectors, bl::stream_of(stream));
+    return launch_decode<T>(ctx, problem, B, vectors, bl::stream_of(stream));
   });
 }
 

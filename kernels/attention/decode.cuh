@@ -8,6 +8,7 @@
 #define BITLOSS_ATTENTION_DECODE_CUH
 
 #include "decode_run.cuh"
+#include "../decode/launch.cuh"
 #include "problem.cuh"
 
 namespace bl::attention {
@@ -39,6 +40,8 @@ __global__ void __launch_bounds__(decode_threads, HEADS <= 2 ? 4 : HEADS <= 4 ? 
   __shared__ int rows[run_keys];
   __shared__ float weights[HEADS][run_keys];
   extern __shared__ __align__(16) float memory[];
+  let_next_start();
+  wait_for_previous();
   const int64_t text = blockIdx.z;
   const int run = blockIdx.x, position = problem.positions[text], start = run * run_keys;
   const int first = problem.scoring.first_key(position);
@@ -118,6 +121,8 @@ __global__ void __launch_bounds__(decode_threads, HEADS <= 2 ? 4 : HEADS <= 4 ? 
 /* Block (head, text): joins the runs that hold keys. */
 template <class T>
 __global__ void __launch_bounds__(decode_threads) decode_join(const DecodeProblem problem) {
+  let_next_start();
+  wait_for_previous();
   const int64_t text = blockIdx.y, head = blockIdx.x;
   const int position = problem.positions[text];
   if (position < 0) return;

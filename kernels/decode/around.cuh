@@ -7,30 +7,66 @@
 namespace bl {
 
 constexpr int NORM_THREADS = 512;
+/* Values that a thread keeps: rows up to NORM_THREADS · NORM_KEPT are read once. */
+constexpr int NORM_KEPT = 16;
 
-/* One block a text; bias may be null. */
+struct Norm {
+  const float *x;
+  int64_t x_stride;
+  void *out;
+  int64_t out_stride;
+  const float *weight, *bias;
+  int is_layer;
+  float eps, offset;
+  int64_t width;
+};
+
+/* One block a text. The factors are read before the kernel waits for the row. Thread t has values t, t + NORM_THREADS … */
 template <class T>
-__global__ void __launch_bounds__(NORM_THREADS)
-    norm_rows(const float *x, int64_t x_stride, T *out, int64_t out_stride, const float *weight, const float *bias,
-              int is_layer, float eps, float offset, int64_t width) {
+__global__ void __launch_bounds__(NORM_THREADS) norm_rows(Norm p) {
   __shared__ float shared[32];
   let_next_start();
+  float factors[NORM_KEPT], values[NORM_KEPT];
+#pragma unroll
+  for (int i = 0; i < NORM_KEPT; ++i) {
+    const int64_t at = threadIdx.x + i * NORM_THREADS;
+    factors[i] = at < p.width ? p.offset + p.weight[at] : 0.0f;
+  }
   wait_for_previous();
-  const float *row = x + blockIdx.x * x_stride;
+  const float *row = p.x + blockIdx.x * p.x_stride;
+#pragma unroll
+  for (int i = 0; i < NORM_KEPT; ++i) {
+    const int64_t at = threadIdx.x + i * NORM_THREADS;
+    values[i] = at < p.width ? row[at] : 0.0f;
+  }
+  const int64_t behind = threadIdx.x + NORM_KEPT * NORM_THREADS;
   float mean = 0;
-  if (is_layer) {
+  if (p.is_layer) {
     float sum = 0;
-    for (int64_t i = threadIdx.x; i < width; i += NORM_THREADS) sum += row[i];
-    mean = block_sum(sum, shared) / width;
+#pragma unroll
+    for (int i = 0; i < NORM_KEPT; ++i) sum += values[i];
+    for (int64_t at = behind; at < p.width; at += NORM_THREADS) sum += row[at];
+    mean = block_sum(sum, shared) / p.width;
   }
   float squares = 0;
-  for (int64_t i = threadIdx.x; i < width; i += NORM_THREADS) squares += (row[i] - mean) * (row[i] - mean);
-  const float factor = rsqrtf(block_sum(squares, shared) / width + eps);
-  for (int64_t i = threadIdx.x; i < width; i += NORM_THREADS) {
-    float value = (row[i] - mean) * factor * (offset + weight[i]);
-    if (bias != nullptr) value += bias[i];
-    out[blockIdx.x * out_stride + i] = from_float<T>(value);
+#pragma unroll
+  for (int i = 0; i < NORM_KEPT; ++i) {
+    const float distance = threadIdx.x + i * NORM_THREADS < p.width ? values[i] - mean : 0.0f;
+    squares = fmaf(distance, distance, squares);
   }
+  for (int64_t at = behind; at < p.width; at += NORM_THREADS) squares += (row[at] - mean) * (row[at] - mean);
+  const float scale = rsqrtf(block_sum(squares, shared) / p.width + p.eps);
+  T *out = static_cast<T *>(p.out) + blockIdx.x * p.out_stride;
+  const auto store = [&](int64_t at, float value, float factor) {
+    const float normed = (value - mean) * scale * factor;
+    out[at] = from_float<T>(p.bias == nullptr ? normed : normed + p.bias[at]);
+  };
+#pragma unroll
+  for (int i = 0; i < NORM_KEPT; ++i) {
+    const int64_t at = threadIdx.x + i * NORM_THREADS;
+    if (at < p.width) store(at, values[i], factors[i]);
+  }
+  for (int64_t at = behind; at < p.width; at += NORM_THREADS) store(at, row[at], p.offset + p.weight[at]);
 }
 
 struct Rotation {

@@ -25,15 +25,17 @@ __device__ __forceinline__ void wait_for_previous() {
 #endif
 }
 
+/* `shared`: bytes of dynamic shared memory; 0 for most. */
 template <class... Parameters, class... Arguments>
 int launch_early(const bl_context *ctx, const char *op, void (*kernel)(Parameters...), dim3 grid, dim3 block,
-                 cudaStream_t stream, Arguments... arguments) {
+                 size_t shared, cudaStream_t stream, Arguments... arguments) {
   cudaLaunchAttribute early = {};
   early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
   early.val.programmaticStreamSerializationAllowed = 1;
   cudaLaunchConfig_t config = {};
   config.gridDim = grid;
   config.blockDim = block;
+  config.dynamicSmemBytes = shared;
   config.stream = stream;
   config.attrs = &early;
   config.numAttrs = ctx->capability >= 90 ? 1 : 0;

@@ -11,14 +11,14 @@ static int launch_linear(const bl_context *ctx, const FewRows &p, bool is_aligne
   if constexpr (sizeof(T) == 2) {
     if (is_aligned) {
       const dim3 grid(static_cast<unsigned>(divide_up(p.N, p.gated ? 8 : 16))), block(32 * ROWS_WARPS);
-      if (p.B <= 8) return launch_early(ctx, op, tensor_rows<T, 1>, grid, block, stream, p);
-      if (p.B <= 16) return launch_early(ctx, op, tensor_rows<T, 2>, grid, block, stream, p);
-      if (p.B <= 32) return launch_early(ctx, op, tensor_rows<T, 4>, grid, block, stream, p);
-      return launch_early(ctx, op, tensor_rows<T, 8>, grid, block, stream, p);
+      if (p.B <= 8) return launch_early(ctx, op, tensor_rows<T, 1>, grid, block, 0, stream, p);
+      if (p.B <= 16) return launch_early(ctx, op, tensor_rows<T, 2>, grid, block, 0, stream, p);
+      if (p.B <= 32) return launch_early(ctx, op, tensor_rows<T, 4>, grid, block, 0, stream, p);
+      return launch_early(ctx, op, tensor_rows<T, 8>, grid, block, 0, stream, p);
     }
   }
   const dim3 grid(static_cast<unsigned>(divide_up(p.N, PLAIN_WARPS)));
-  return launch_early(ctx, op, plain_rows<T>, grid, dim3(32 * PLAIN_WARPS), stream, p);
+  return launch_early(ctx, op, plain_rows<T>, grid, dim3(32 * PLAIN_WARPS), 0, stream, p);
 }
 
 BL_EXPORT int bl_decode_linear(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr w, bl_ptr bias, bl_ptr out,
@@ -49,12 +49,12 @@ BL_EXPORT int bl_decode_norm(bl_context *ctx, int kind, int dtype, bl_ptr x, int
              "bl_decode_norm: B = %lld, width = %lld, strides %lld and %lld", (long long)B, (long long)width,
              (long long)x_stride, (long long)out_stride);
   BL_REQUIRE(kind == BL_RMS || kind == BL_LAYER, "bl_decode_norm: kind %d", kind);
+  const Norm p = {pointer_to<float>(x), x_stride, pointer_to<void>(out), out_stride, pointer_to<float>(weight),
+                  pointer_to<float>(bias), kind == BL_LAYER, eps, unit_offset ? 1.0f : 0.0f, width};
   return with_dtype("bl_decode_norm", dtype, [&](auto of) {
     using T = typename decltype(of)::type;
-    return launch_early(ctx, "bl_decode_norm", norm_rows<T>, dim3(static_cast<unsigned>(B)), dim3(NORM_THREADS),
-                        stream_of(stream), pointer_to<float>(x), x_stride, pointer_to<T>(out), out_stride,
-                        pointer_to<float>(weight), pointer_to<float>(bias), kind == BL_LAYER, eps,
-                        unit_offset ? 1.0f : 0.0f, width);
+    return launch_early(ctx, "bl_decode_norm", norm_rows<T>, dim3(static_cast<unsigned>(B)), dim3(NORM_THREADS), 0,
+                        stream_of(stream), p);
   });
 }
 
@@ -76,7 +76,7 @@ BL_EXPORT int bl_decode_rotate(bl_context *ctx, int dtype, bl_ptr x, int64_t x_s
   const dim3 grid(static_cast<unsigned>(heads + 2 * kv_heads), static_cast<unsigned>(B));
   return with_dtype("bl_decode_rotate", dtype, [&](auto of) {
     using T = typename decltype(of)::type;
-    return launch_early(ctx, "bl_decode_rotate", rotate_heads<T>, grid, dim3(64), stream_of(stream), p);
+    return launch_early(ctx, "bl_decode_rotate", rotate_heads<T>, grid, dim3(64), 0, stream_of(stream), p);
   });
 }
 
@@ -87,7 +87,7 @@ BL_EXPORT int bl_decode_advance(bl_context *ctx, bl_ptr logits, int64_t stride, 
   BL_REQUIRE(B >= 1 && B <= 1024 && row_tables >= 0 && row_stride >= B,
              "bl_decode_advance: B = %lld, %lld tables of rows %lld apart", (long long)B, (long long)row_tables,
              (long long)row_stride);
-  return launch_early(ctx, "bl_decode_advance", advance_texts, dim3(1), dim3(64), stream_of(stream),
+  return launch_early(ctx, "bl_decode_advance", advance_texts, dim3(1), dim3(64), 0, stream_of(stream),
                       pointer_to<float>(logits), stride, pointer_to<int>(token), pointer_to<int>(ids),
                       pointer_to<int>(positions), pointer_to<int>(rows), row_tables, row_stride, B);
 }

@@ -1,7 +1,8 @@
 /** Generates texts that are drawn in the same way: who runs in which slot, and the steps between. */
 import { engineErrors as errors } from '../../errors/engine.ts';
-import { DecodeStep } from './decode-step.ts';
+import type { DecodeStep } from './decode-step.ts';
 import type { GenerateOptions } from './generate.ts';
+import type { KeptGeneration } from './kept-generation.ts';
 import { PageAllocator, pagesFor } from './pages.ts';
 import { type Prompt, readPrompts } from './prefill.ts';
 import type { Residence } from './residence.ts';
@@ -23,21 +24,18 @@ export async function generateTexts(
   group: Group,
   queue: TextQueue,
   options: GenerateOptions,
+  kept: KeptGeneration,
 ): Promise<void> {
   const longest = group.texts[0]!.readLength;
   const session = await residence.session(longest);
   const { shape, slots } = sizeOf(session, group, options.slots ?? MAX_SLOTS);
-  const scratchBytes = attentionScratchBytes(session.ops.kernels, shape);
-  const claim = residence.options.memory.claim(TextMemory.bytesOf(shape, scratchBytes), () => undefined);
-  const memory = new TextMemory(shape, claim.at, scratchBytes);
-  const step = new DecodeStep(session, memory, group.drawing, { isRecorded: options.graphs ?? true });
+  const { memory, step } = kept.place(session, shape, group.drawing, options.graphs ?? true);
   try {
-    // What is left of earlier work must be finite where kernels read beyond the end of a text.
-    session.ops.kernels.fill({ to: claim.at, value: 0, bytes: claim.bytes });
     await new Generation(session, memory, step, group, queue, slots).run();
-  } finally {
-    step.close();
-    claim.release();
+  } catch (error) {
+    // Whatever stopped it, nothing of it is worth keeping.
+    kept.release();
+    throw error;
   }
 }
 
@@ -206,7 +204,7 @@ class Generation {
 
   #sendUniforms(running: readonly (readonly [number, Running])[]): void {
     for (const [slot, { text }] of running) this.#memory.uniforms[slot] = text.uniform();
-    this.#memory.sendUniforms(this.#session.parts.device);
+    this.#session.parts.device.upload(this.#memory.drawing, this.#memory.uniforms);
   }
 }
 

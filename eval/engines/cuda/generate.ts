@@ -7,6 +7,7 @@ import type { GenerateRequest, OnProgress } from '../engine.ts';
 import { checkTokens } from '../pack.ts';
 import { checkSampling, GREEDY } from '../sampling.ts';
 import { generateTexts } from './generate-texts.ts';
+import type { KeptGeneration } from './kept-generation.ts';
 import type { Residence } from './residence.ts';
 import { TextQueue } from './text-queue.ts';
 
@@ -20,6 +21,7 @@ export interface GenerateOptions {
 /** Throws `engine/request`, `engine/too-long`, `engine/device-memory`, `engine/not-finite`. */
 export async function generate(
   residence: Residence,
+  kept: KeptGeneration,
   requests: readonly GenerateRequest[],
   onProgress?: OnProgress,
   options: GenerateOptions = {},
@@ -38,7 +40,7 @@ export async function generate(
       throw errors.tooLong(index, positions, architecture.maxPositions);
   }
   const queue = new TextQueue(requests, onProgress);
-  for (const group of queue.groups) await generateTexts(residence, group, queue, options);
+  for (const group of queue.groups) await generateTexts(residence, group, queue, options, kept);
   return queue.results;
 }
 

@@ -21,6 +21,7 @@ import { CudaCalibration } from './calibration.ts';
 import { type GenerateOptions, generate } from './generate.ts';
 import { logitsOf } from './head.ts';
 import { downloadRows, hostHooks } from './host-hooks.ts';
+import { KeptGeneration } from './kept-generation.ts';
 import type { Dtype } from './matrix.ts';
 import type { CudaOperations } from './operations.ts';
 import { Residence, type ResidenceOptions } from './residence.ts';
@@ -44,6 +45,7 @@ export class CudaModel implements LoadedModel {
   readonly #residence: Residence;
   readonly #exclusive: Exclusive;
   readonly #generation: GenerateOptions;
+  readonly #kept = new KeptGeneration();
   readonly #operations: CudaOperations;
 
   constructor(options: CudaModelOptions) {
@@ -63,7 +65,9 @@ export class CudaModel implements LoadedModel {
   }
 
   generate(requests: readonly GenerateRequest[], onProgress?: OnProgress) {
-    return this.#exclusive(() => generate(this.#residence, requests, onProgress, this.#generation));
+    return this.#exclusive(() =>
+      generate(this.#residence, this.#kept, requests, onProgress, this.#generation),
+    );
   }
 
   async logits(tokens: readonly number[]): Promise<Float32Array> {

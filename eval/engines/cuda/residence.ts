@@ -83,7 +83,7 @@ export class Residence {
     const ops = new Ops(memory.device.kernels, dtype);
     const place = { device: memory.device, architecture, ops, plan, precision, workspace };
     const room = () => memory.roomBeside(claim);
-    return new Session({ ...place, images, rotations, tables, results, room });
+    return new Session({ ...place, images, rotations, tables, results, memory, room });
   }
 
   /** Weights are read again when they are next needed: those of the blocks listed, or all. */

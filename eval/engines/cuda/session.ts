@@ -10,7 +10,7 @@ import { Forward, type Travelling } from './forward.ts';
 import type { HeadContext } from './head.ts';
 import type { Images } from './images.ts';
 import { F32 } from './matrix.ts';
-import type { GrowingRange } from './memory.ts';
+import type { DeviceMemory, GrowingRange } from './memory.ts';
 import type { Ops } from './ops.ts';
 import type { MemoryPlan } from './plan.ts';
 import type { Rotations } from './rotations.ts';
@@ -30,6 +30,7 @@ export interface SessionParts {
   /** For the tables of a batch, and for what is downloaded after it. */
   readonly tables: GrowingRange;
   readonly results: GrowingRange;
+  readonly memory: DeviceMemory;
   /** Bytes of device memory that are left for claims beside this model. */
   readonly room: () => number;
 }

@@ -97,11 +97,12 @@ export class TextMemory {
     return placesOf(shape, scratchBytes).bytes;
   }
 
-  /** Float32 `[slots, H]` and `[slots, V]`. */
+  /** Float32 `[slots, H]`. */
   get hidden(): number {
     return this.#base + this.#places.hidden;
   }
 
+  /** Float32 `[slots, V]`. */
   get logits(): number {
     return this.#base + this.#places.logits;
   }
@@ -168,12 +169,13 @@ export class TextMemory {
     };
   }
 
-  send(device: Device): void {
-    device.upload(this.#table(0), this.#all);
+  /** Forgets all texts. */
+  clear(): void {
+    this.positions.fill(-1);
   }
 
-  sendUniforms(device: Device): void {
-    device.upload(this.drawing, this.uniforms);
+  send(device: Device): void {
+    device.upload(this.#table(0), this.#all);
   }
 
   /** Gives the place of one text to another, in the tables of the host and in the states of scans. */

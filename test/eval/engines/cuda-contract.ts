@@ -150,34 +150,6 @@ export function describeCudaEngine(
     });
   });
 
-  test('a forward pass that overflows is told, with where', async () => {
-    const { architecture, weights } = models['biases everywhere']!();
-    const broken = {
-      ...weights,
-      linear: async (linear: Parameters<WeightSource['linear']>[0]) =>
-        (await weights.linear(linear)).map((w) => (linear.name.includes('down') ? Number.NaN : w)),
-    };
-    const model = await engine.load(architecture, broken, WORKSPACE);
-    await expect(model.score(requestsFor(architecture))).rejects.toMatchObject({ code: 'engine/not-finite' });
-  });
-
-  test('work that is asked for at the same time is done one after the other', async () => {
-    const [one, other] = [models['one kv head']!(), models['mamba, tied']!()];
-    const load = ({ architecture, weights }: Model) => engine.load(architecture, weights, WORKSPACE);
-    const [first, second] = [await load(one), await load(other)];
-    const expected = [
-      await first.score(requestsFor(one.architecture)),
-      await second.score(requestsFor(other.architecture)),
-    ];
-    const together = await Promise.all([
-      first.score(requestsFor(one.architecture)),
-      second.score(requestsFor(other.architecture)),
-      first.logits([1, 2, 3]),
-    ]);
-    expect(together.slice(0, 2)).toEqual(expected);
-    expect(together[2]).toEqual(await first.logits([1, 2, 3]));
-  });
-
   test.each(['biases everywhere', 'bloom of three heads', 'deepseek-v2, full queries', 'mamba, tied'])(
     'streamed weights give the bits of resident ones: %s',
     async (name) => {

@@ -28,13 +28,26 @@ export function startEval(...args: readonly string[]): Running {
   return running;
 }
 
+/** Runs it to its end with a saboteur inside: see saboteur.ts. */
+export function runSabotaged(sabotage: string, ...args: readonly string[]): Promise<Ended> {
+  const saboteur = path.join(import.meta.dirname, 'saboteur.ts');
+  const { NODE_OPTIONS: earlier = '' } = process.env;
+  const running = launch(args, {
+    NODE_OPTIONS: `${earlier} --import ${saboteur}`.trim(),
+    BITLOSS_SABOTAGE: sabotage,
+  });
+  onTestFinished(running.kill);
+  return running.ended;
+}
+
 /** Runs it to its end. */
 export function runEval(...args: readonly string[]): Promise<Ended> {
   return launch(args).ended;
 }
 
-function launch(args: readonly string[]): Running {
-  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+function launch(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
+  const env = { ...process.env, ...environment };
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (part) => {

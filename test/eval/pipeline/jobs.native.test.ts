@@ -4,12 +4,13 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../data/db.ts';
 import { type RunFile, runFileSchema } from '../../../data/schema.ts';
-import { runEval, startEval } from './command.ts';
+import { runEval, runSabotaged, startEval } from './command.ts';
 import { placesIn, scratchFolder } from './places.ts';
 import { writeTiny } from './tiny-checkpoint.ts';
 
 const NAMES = ['one', 'two'];
 const CELLS_OF_A_MODEL = 2 * 2;
+const RECIPES = ['rtn-w8g64', 'rtn-w4g64', 'rtn-w3g64'];
 
 async function tinyModels(): Promise<string> {
   const folder = scratchFolder();
@@ -47,7 +48,7 @@ async function storedCells(folder: string): Promise<number> {
   return Number(reader.getRows()[0]![0]);
 }
 
-test('jobs measure what one process measures, after a kill too', async () => {
+test('jobs measure what one process measures, after a kill too', { timeout: 240_000 }, async () => {
   const models = await tinyModels();
   const [apart, together] = [scratchFolder(), scratchFolder()];
   const first = startEval(...commandIn(apart, models), '--jobs', '2');
@@ -78,3 +79,23 @@ test('a model that cannot be measured does not keep the others from it', async (
   expect(stderr).toContain('config.json');
   expect(cellsIn(folder)).toHaveLength(2 * CELLS_OF_A_MODEL);
 });
+
+test('recipes of one model are spread, its 16-bit form is measured once, and a worker that is killed is replaced', async () => {
+  const folder = scratchFolder();
+  const model = path.join(folder, 'one');
+  await writeTiny(model);
+  const command = commandIn(folder, model).map((word) => (word.startsWith('rtn') ? RECIPES.join(',') : word));
+  const sabotage = `kill ${path.join(folder, 'killed')} ^rtn-w3g64 +world-facts`;
+  const { status, stderr, stdout } = await runSabotaged(sabotage, ...command, '--jobs', '2');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toContain('4 parts, 2 at a time');
+  expect(stdout.match(/^\[one\] fp16 +world-text .* s$/gm)).toHaveLength(1);
+  expect(stdout).toContain('[one] ended with SIGKILL.');
+  expect(stdout).toMatch(/a new process goes on, \d cells to go/);
+  expect(cellsIn(folder).map((cell) => ('error' in cell ? cell.error.code : cell.recipe))).toEqual(
+    ['fp16', ...RECIPES].flatMap((recipe) => [recipe, recipe]),
+  );
+  expect(await storedCells(folder)).toBe(2 * (1 + RECIPES.length));
+  const again = await runEval(...command, '--jobs', '2');
+  expect(again.stdout).toContain('nothing was computed');
+}, 240_000);
