@@ -1,6 +1,7 @@
 /** What `pnpm eval` does with its arguments. Returns the exit status; throws `BitlossError` for what a person can mend. */
 import path from 'node:path';
 import { type RunConfig, readConfig } from '../config.ts';
+import { engineDevices } from '../engines/index.ts';
 import { cliErrors, cliProblems } from '../errors/cli.ts';
 import { runErrors } from '../errors/run.ts';
 import { families } from '../families/index.ts';
@@ -54,7 +55,7 @@ export async function evalCommand(given: Arguments, around: Surroundings): Promi
     const prepared = await prepareSweep(config, around);
     return showPlan(prepared, config, around).finally(prepared.close);
   }
-  const lanes = lanesOf(config);
+  const lanes = lanesOf(config.behaviour, engineDevices(config.sweep.engine));
   const prepared = await prepareSweep(config, around, lanes.length > 0);
   try {
     if (lanes.length > 0) {

@@ -3,6 +3,7 @@ import { parseRecipe } from '../../../data/recipe.ts';
 import { parseArguments } from '../../../eval/cli/arguments.ts';
 import { argumentsOf, threadsOfJob } from '../../../eval/cli/jobs.ts';
 import { known } from '../../../eval/cli/known.ts';
+import { lanesOf } from '../../../eval/cli/lanes.ts';
 import { rawSettings } from '../../../eval/cli/settings.ts';
 import { withSuite } from '../../../eval/cli/suite.ts';
 import { readConfig } from '../../../eval/config.ts';
@@ -92,6 +93,19 @@ describe('jobs', () => {
     expect(argumentsOf(parseArguments(line.split(' '))).join(' ')).toBe(
       '--suite zoo --limit 5 --limit t=6 --keep',
     );
+  });
+
+  test('are lanes, several on the processor and one or more on each GPU', () => {
+    const names = (jobs: number, devices: number[] | null, present: number | null) =>
+      lanesOf({ jobs, devices }, present).map(({ name, args }) => [name, ...args].join(' '));
+    expect(names(1, null, null)).toEqual([]);
+    expect(names(3, null, null)).toEqual(['', '', '']);
+    expect(names(1, null, 2)).toEqual(['GPU 0 --devices 0', 'GPU 1 --devices 1']);
+    expect(names(2, [3], 4)).toEqual(['GPU 3 --devices 3', 'GPU 3 --devices 3']);
+    expect(names(2, [0, 2], 4).map((name) => name.slice(0, 5))).toEqual(['GPU 0', 'GPU 2', 'GPU 0', 'GPU 2']);
+    // This process itself, or a process that can be replaced when the GPU fails.
+    expect(names(1, [0], 1)).toEqual([]);
+    expect(names(1, null, 1)).toEqual(['GPU 0 --devices 0']);
   });
 
   test.each([
