@@ -3,40 +3,26 @@
 
 namespace bl::attention {
 
-/* What fits beside another block on a multiprocessor. */
-template <class T>
-Fetched fetched_of(const DecodeProblem &problem) {
-  constexpr size_t room = 64 * 1024, run = sizeof(T) * run_keys;
-  if (run * (problem.qk_dim + problem.v_dim) <= room) return keys_and_values;
-  return run * problem.v_dim <= room ? only_values : nothing;
-}
+int launch_decode_tensor_core(const bl_context *ctx, int dtype, const DecodeProblem &problem, int64_t B,
+                              cudaStream_t stream);
 
 template <class T, int HEADS, int E>
-int launch_decode(const bl_context *ctx, DecodeProblem problem, int64_t B, cudaStream_t stream) {
-  problem.fetched = E == 1 ? nothing : fetched_of<T>(problem);
-  const int64_t copied = problem.fetched == keys_and_values ? problem.qk_dim + problem.v_dim
-                         : problem.fetched == only_values   ? problem.v_dim
-                                                            : 0;
-  const size_t shared = sizeof(float) * HEADS * (size_t(problem.qk_dim) + size_t(decode_warps) * problem.v_dim) +
-                        sizeof(T) * run_keys * copied;
+int launch_decode(const bl_context *ctx, const DecodeProblem &problem, int64_t B, cudaStream_t stream) {
+  const size_t shared = sizeof(float) * HEADS * (size_t(problem.qk_dim) + size_t(decode_warps) * problem.v_dim);
   BL_TRY(allow_shared("bl_attention_decode", decode_run<T, HEADS, E>, shared));
   const auto blocks = static_cast<unsigned>(problem.kv_heads * divide_up(problem.group, HEADS));
-  const dim3 grid(problem.runs, blocks, static_cast<unsigned>(B));
-  const dim3 joined(problem.heads, static_cast<unsigned>(B)), threads(decode_threads);
-  const char *op = "bl_attention_decode";
-  BL_TRY(launch_early(ctx, op, decode_run<T, HEADS, E>, grid, threads, shared, stream, problem));
-  return launch_early(ctx, op, decode_join<T>, joined, threads, 0, stream, problem);
+  const dim3 grid(problem.runs, blocks, static_cast<unsigned>(B)), threads(decode_threads);
+  BL_TRY(launch_early(ctx, "bl_attention_decode", decode_run<T, HEADS, E>, grid, threads, shared, stream, problem));
+  return launch_join<T, false>(ctx, problem, B, stream);
 }
 
-/* As many heads a block as share keys, in powers of two, up to 8; one where 16-byte loads do not fit, which is rare. */
-template <class T>
-int launch_decode(const bl_context *ctx, const DecodeProblem &problem, int64_t B, bool vectors, cudaStream_t stream) {
-  constexpr int E = lanes_of<T>;
-  if (!vectors) return launch_decode<T, 1, 1>(ctx, problem, B, stream);
-  if (problem.group == 1) return launch_decode<T, 1, E>(ctx, problem, B, stream);
-  if (problem.group == 2) return launch_decode<T, 2, E>(ctx, problem, B, stream);
-  if (problem.group <= 4) return launch_decode<T, 4, E>(ctx, problem, B, stream);
-  return launch_decode<T, 8, E>(ctx, problem, B, stream);
+/* As many heads a block as share keys, in powers of two, up to 8. */
+static int launch_decode_f32(const bl_context *ctx, const DecodeProblem &problem, int64_t B, cudaStream_t stream) {
+  constexpr int E = lanes_of<float>;
+  if (problem.group == 1) return launch_decode<float, 1, E>(ctx, problem, B, stream);
+  if (problem.group == 2) return launch_decode<float, 2, E>(ctx, problem, B, stream);
+  if (problem.group <= 4) return launch_decode<float, 4, E>(ctx, problem, B, stream);
+  return launch_decode<float, 8, E>(ctx, problem, B, stream);
 }
 
 }  // namespace bl::attention
@@ -73,14 +59,16 @@ BL_EXPORT int bl_attention_decode(bl_context *ctx, int dtype, bl_ptr q, int64_t 
                                  static_cast<int>(page_size),
                                  bl::pointer_to<const int>(positions),
                                  static_cast<int>(runs),
-                                 nothing,
                                  bl::pointer_to<float>(scratch),
                                  bl::pointer_to<float>(scratch) + B * heads * runs * v_dim};
+  const int lanes = static_cast<int>(16 / bl::bytes_of(dtype));
+  const bool vectors = k_cache % 16 == 0 && v_cache % 16 == 0 && qk_dim % lanes == 0 && v_dim % lanes == 0;
+  if (vectors && dtype == BL_F32) return launch_decode_f32(ctx, problem, B, bl::stream_of(stream));
+  if (vectors && qk_dim <= 256 && v_dim <= 256 && bl::is_aligned<__half>(q, q_stride)) {
+    return launch_decode_tensor_core(ctx, dtype, problem, B, bl::stream_of(stream));
+  }
   return bl::with_dtype(op, dtype, [&](auto type) {
-    using T = typename decltype(type)::type;
-    constexpr int lanes = bl::lanes_of<T>;
-    const bool vectors = k_cache % 16 == 0 && v_cache % 16 == 0 && qk_dim % lanes == 0 && v_dim % lanes == 0;
-    return launch_decode<T>(ctx, problem, B, vectors, bl::stream_of(stream));
+    return launch_decode<typename decltype(type)::type, 1, 1>(ctx, problem, B, bl::stream_of(stream));
   });
 }
 

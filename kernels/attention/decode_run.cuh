@@ -2,11 +2,11 @@
 #ifndef BITLOSS_ATTENTION_DECODE_RUN_CUH
 #define BITLOSS_ATTENTION_DECODE_RUN_CUH
 
-#include "fragments.cuh"
+#include "decode_problem.cuh"
 
 namespace bl::attention {
 
-constexpr int run_keys = 128, decode_warps = 8, decode_threads = 32 * decode_warps;
+constexpr int decode_warps = 8, decode_threads = 32 * decode_warps;
 /* Keys that a lane has in flight. */
 constexpr int decode_unroll = 4;
 
@@ -76,10 +76,10 @@ __device__ __forceinline__ void sum_lanes(float (&values)[COUNT], int lanes, Sto
   }
 }
 
-/* store(h, i, product) for `count` keys and HEADS heads; q float32 [HEADS, dim] in shared memory; key_at(i) is where the
-   vector of key i begins. */
-template <class T, int HEADS, int E, class Key, class Store>
-__device__ __forceinline__ void score_run(Key &&key_at, int count, const float *q, int dim, Store &&store) {
+/* store(h, key, product) for `count` keys and HEADS heads; q float32 [HEADS, dim] in shared memory. */
+template <class T, int HEADS, int E, class Store>
+__device__ __forceinline__ void score_run(const T *keys, int64_t width, const int *rows, int count, const float *q,
+                                          int dim, Store &&store) {
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   const int chunks = dim / E, lanes = lanes_for(chunks), together = 32 / lanes;
   const int step = together * decode_unroll;
@@ -91,7 +91,7 @@ __device__ __forceinline__ void score_run(Key &&key_at, int count, const float *
       for (int u = 0; u < decode_unroll; u += 1) {
         // Keys behind the last are read as the last, and not stored.
         const int key = min(start + u * together + lane / lanes, count - 1);
-        load_elements<T, E>(parts[u], key_at(key) + chunk * E);
+        load_elements<T, E>(parts[u], keys + rows[key] * width + chunk * E);
       }
 #pragma unroll
       for (int h = 0; h < HEADS; h += 1) {
@@ -114,26 +114,10 @@ __device__ __forceinline__ void score_run(Key &&key_at, int count, const float *
   }
 }
 
-/* Starts copies of vectors of a run to shared memory, [run_keys, dim]. */
-template <class T>
-__device__ __forceinline__ void fetch_run(T *to, const T *from, int64_t width, const int *rows, int count, int dim) {
-  const int chunks = dim / lanes_of<T>;
-  int key = threadIdx.x / chunks, chunk = threadIdx.x % chunks;
-  const int keys = decode_threads / chunks, rest = decode_threads % chunks;
-  while (key < count) {
-    const int column = chunk * lanes_of<T>;
-    copy_async(shared_address(to + key * dim + column), from + rows[key] * width + column, true);
-    key += keys;
-    chunk += rest;
-    if (chunk >= chunks) chunk -= chunks, key += 1;
-  }
-  copies_commit();
-}
-
-/* mixed[h][d] = Σ weights[h][key] · value of key, for the keys of this warp; `to` is the warp's [HEADS, dim].
-   value_at(key) is where the value of a key begins. */
-template <class T, int HEADS, int E, class Value>
-__device__ __forceinline__ void mix_run(Value &&value_at, int count, const float (*weights)[run_keys], int dim, float *to) {
+/* mixed[h][d] = Σ weights[h][key] · value of key, for the keys of this warp; `to` is the warp's [HEADS, dim]. */
+template <class T, int HEADS, int E>
+__device__ __forceinline__ void mix_run(const T *values, int64_t width, const int *rows, int count,
+                                        const float (*weights)[run_keys], int dim, float *to) {
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   const int chunks = dim / E, lanes = lanes_for(chunks), together = 32 / lanes, part = lane % lanes;
   const int step = together * decode_unroll;
@@ -145,7 +129,7 @@ __device__ __forceinline__ void mix_run(Value &&value_at, int count, const float
 #pragma unroll
       for (int u = 0; u < decode_unroll; u += 1) {
         const int key = min(start + u * together + lane / lanes, count - 1);
-        load_elements<T, E>(parts[u], value_at(key) + chunk * E);
+        load_elements<T, E>(parts[u], values + rows[key] * width + chunk * E);
       }
 #pragma unroll
       for (int u = 0; u < decode_unroll; u += 1) {

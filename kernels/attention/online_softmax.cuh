@@ -154,10 +154,15 @@ __device__ __forceinline__ void soften(float (&products)[COUNT][4], Row (&rows)[
   weigh(products, rows, is_plain ? base.factor : 1.f, masked, first_key, corrections);
 }
 
-/* 1 / the sum over all lanes of a row; 0 for a row without keys. */
+/* The sum of a row's weights over all its lanes. */
+__device__ __forceinline__ float row_sum(const Row &row) {
+  const float sum = row.sum + __shfl_xor_sync(0xffffffffu, row.sum, 1);
+  return sum + __shfl_xor_sync(0xffffffffu, sum, 2);
+}
+
+/* Its inverse; 0 for a row without keys. */
 __device__ __forceinline__ float inverse_sum(const Row &row) {
-  float sum = row.sum + __shfl_xor_sync(0xffffffffu, row.sum, 1);
-  sum += __shfl_xor_sync(0xffffffffu, sum, 2);
+  const float sum = row_sum(row);
   return sum > 0.f ? __fdividef(1.f, sum) : 0.f;
 }
 

@@ -8,22 +8,9 @@
 #define BITLOSS_ATTENTION_TENSOR_CORE_CUH
 
 #include "online_softmax.cuh"
+#include "swizzled.cuh"
 
 namespace bl::attention {
-
-/*
- * A matrix of 16-bit elements in shared memory, COLUMNS a multiple of 32. The 16-byte chunks of a row are permuted by the
- * row's number, so that 8 neighbouring rows of one column of chunks lie in different banks.
- */
-template <int COLUMNS>
-struct Swizzled {
-  static constexpr int chunks = COLUMNS / 8;
-
-  __device__ static __forceinline__ int turn(int row) { return chunks % 8 == 0 ? row & 7 : row >> 1 & 3; }
-  __device__ static __forceinline__ unsigned offset(int row, int chunk) {
-    return static_cast<unsigned>(row * chunks + (chunk ^ turn(row))) * 16;
-  }
-};
 
 /* Sizes of a tile: four warps of 16·SLABS queries each. Those of one pair of dimensions never vary, since results
    depend on KEYS. Shared memory stays below 99 KiB, what every device since sm_80 has. */
@@ -35,20 +22,6 @@ struct TensorCoreTile {
   static constexpr int threads = 128;
   static constexpr size_t shared = sizeof(uint16_t) * (size_t(queries) * QK + 2 * size_t(keys) * (QK + V));
 };
-
-/* Starts copies of ROWS rows of `width` ≤ COLUMNS elements; address(row) is the row in global memory or null. */
-template <class T, int ROWS, int COLUMNS, int THREADS, class Address>
-__device__ __forceinline__ void copy_rows(unsigned to, int width, Address &&address) {
-  constexpr int chunks = COLUMNS / 8;
-#pragma unroll
-  for (int i = 0; i < ROWS * chunks / THREADS; i += 1) {
-    const int index = static_cast<int>(threadIdx.x) + i * THREADS;
-    const int row = index / chunks, chunk = index % chunks;
-    const T *from = address(row);
-    const bool filled = from != nullptr && chunk * 8 < width;
-    copy_async(to + Swizzled<COLUMNS>::offset(row, chunk), filled ? from + chunk * 8 : nullptr, filled);
-  }
-}
 
 template <class T, int QK, int V>
 __global__ void __launch_bounds__(128) tensor_core_kernel(const Problem problem) {
