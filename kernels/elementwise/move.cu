@@ -51,14 +51,16 @@ struct Move {
   const A *x;
   B *out;
   bl::Vectors from, to;
+  int inner;
   bool x_aligned, out_aligned;
 
   static constexpr int N = bl::pack_of<A, B>;
 
   __device__ __forceinline__ void operator()(int64_t row, int64_t column, int64_t left) const {
+    const bl::VectorIndex index(row, inner);
     float values[N];
-    bl::load_pack(x + from.start(row) + column, left, x_aligned, values);
-    bl::store_pack(out + to.start(row) + column, left, out_aligned, values);
+    bl::load_pack(x + from.start(index) + column, left, x_aligned, values);
+    bl::store_pack(out + to.start(index) + column, left, out_aligned, values);
   }
 };
 
@@ -103,8 +105,7 @@ BL_EXPORT int bl_move(bl_context *ctx, int x_dtype, bl_ptr x, int64_t x_outer, i
       using B = typename decltype(out_type)::type;
       constexpr int N = Move<A, B>::N;
       const Move<A, B> move = {bl::pointer_to<A>(x), bl::pointer_to<B>(out),
-                               {x_outer, x_inner, static_cast<int>(inner)},
-                               {out_outer, out_inner, static_cast<int>(inner)},
+                               {x_outer, x_inner}, {out_outer, out_inner}, static_cast<int>(inner),
                                bl::packs_fit<N, A>(x, x_outer) && x_inner % N == 0,
                                bl::packs_fit<N, B>(out, out_outer) && out_inner % N == 0};
       return bl::over_sheet<N>(op, outer * inner, width, move, stream);

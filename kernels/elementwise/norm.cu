@@ -5,7 +5,7 @@
 namespace {
 
 struct Norm {
-  int kind, out_dtype, width;
+  int kind, out_dtype, width, inner;
   int64_t rows;
   bl::Vectors from, to;
   const void *x;
@@ -15,58 +15,45 @@ struct Norm {
   bool x_aligned, out_aligned, weight_aligned, bias_aligned;
 };
 
-template <class T, int KEPT, int ROWS, bool BLOCK>
-__global__ void __launch_bounds__(bl::row_threads<T, KEPT, BLOCK>) norm_kernel(const Norm norm, const int threads) {
+template <class T, int KEPT, bool BLOCK>
+__global__ void __launch_bounds__(bl::row_threads<T, KEPT, BLOCK>, BLOCK ? 1 : 4) norm_kernel(const Norm norm, const int threads) {
   __shared__ float shared[2][32];
   constexpr int PACK = bl::lanes_of<T>;
-  const bl::Rows<T, KEPT, ROWS, BLOCK> rows(static_cast<const T *>(norm.x), norm.width, norm.rows, threads, norm.x_aligned,
-                                            [&](int64_t row, int64_t(&starts)[ROWS]) { norm.from.start(row, starts); });
+  const int64_t number = bl::row_of_thread<BLOCK>(threads);
+  // Threads without a row take part in the shuffles of their warp.
+  const bool has_row = BLOCK || number < norm.rows;
+  const bl::VectorIndex index(has_row ? number : norm.rows - 1, norm.inner);
+  const bl::Row<T, KEPT, BLOCK> row(static_cast<const T *>(norm.x) + norm.from.start(index), norm.width, threads, norm.x_aligned);
   const float share = 1.0f / static_cast<float>(norm.width);
-  // Means over each row of term(row, value).
-  const auto mean_of = [&](auto term, float(&means)[ROWS], float *room) {
-#pragma unroll
-    for (int r = 0; r < ROWS; ++r) means[r] = 0;
-    rows.each([&](int, int left, const float(&values)[ROWS][PACK]) {
+  const auto mean_of = [&](auto term, float *room) {
+    float sum = 0;
+    row.each([&](int, int left, const float(&values)[PACK]) {
       // Hardly any pack has a part behind its row; the others need no comparisons.
-      const int size = left < PACK ? left : PACK;
+      if (left >= PACK) {
 #pragma unroll
-      for (int r = 0; r < ROWS; ++r) {
-        if (size == PACK) {
+        for (int i = 0; i < PACK; ++i) sum += term(values[i]);
+      } else {
 #pragma unroll
-          for (int i = 0; i < PACK; ++i) means[r] += term(r, values[r][i]);
-        } else {
-#pragma unroll
-          for (int i = 0; i < PACK; ++i) means[r] += i < size ? term(r, values[r][i]) : 0.0f;
-        }
+        for (int i = 0; i < PACK; ++i) sum += i < left ? term(values[i]) : 0.0f;
       }
     });
-    rows.together(means, [](float a, float b) { return a + b; }, room);
-#pragma unroll
-    for (int r = 0; r < ROWS; ++r) means[r] *= share;
+    return share * row.together(sum, [](float a, float b) { return a + b; }, room);
   };
 
-  float mean[ROWS] = {}, factor[ROWS];
-  if (norm.kind == BL_LAYER) mean_of([](int, float value) { return value; }, mean, shared[0]);
-  mean_of([&](int r, float value) { return (value - mean[r]) * (value - mean[r]); }, factor, shared[1]);
-#pragma unroll
-  for (int r = 0; r < ROWS; ++r) factor[r] = rsqrtf(factor[r] + norm.eps);
+  const float mean = norm.kind == BL_LAYER ? mean_of([](float value) { return value; }, shared[0]) : 0.0f;
+  const float square = mean_of([mean](float value) { return (value - mean) * (value - mean); }, shared[1]);
+  const float factor = rsqrtf(square + norm.eps);
+  if (!has_row) return;
 
-  int64_t starts[ROWS];
-  norm.to.start(rows.first, starts);
   const auto write = [&](auto *out) {
-    rows.each([&](int column, int left, const float(&values)[ROWS][PACK]) {
+    out += norm.to.start(index);
+    row.each([&](int column, int left, const float(&values)[PACK]) {
       float gain[PACK], bias[PACK] = {}, result[PACK];
       bl::load_pack(norm.weight + column, left, norm.weight_aligned, gain);
       if (norm.bias != nullptr) bl::load_pack(norm.bias + column, left, norm.bias_aligned, bias);
 #pragma unroll
-      for (int i = 0; i < PACK; ++i) gain[i] += norm.around;
-#pragma unroll
-      for (int r = 0; r < ROWS; ++r) {
-#pragma unroll
-        for (int i = 0; i < PACK; ++i)
-          result[i] = (values[r][i] - mean[r]) * factor[r] * gain[i] + bias[i];
-        if (rows.has(r)) bl::store_pack(out + starts[r] + column, left, norm.out_aligned, result);
-      }
+      for (int i = 0; i < PACK; ++i) result[i] = (values[i] - mean) * factor * (gain[i] + norm.around) + bias[i];
+      bl::store_pack(out + column, left, norm.out_aligned, result);
     });
   };
   if (norm.out_dtype == BL_F32) write(static_cast<float *>(norm.out));
@@ -92,9 +79,9 @@ BL_EXPORT int bl_norm(bl_context *ctx, int kind, int x_dtype, bl_ptr x, int64_t 
   BL_TRY(bl::check_vectors(op, outer, inner, width));
   BL_REQUIRE(weight != 0, "%s: no weight for vectors of %lld elements", op, (long long)width);
   if (outer == 0) return BL_OK;
-  Norm norm = {kind, out_dtype, static_cast<int>(width), outer * inner};
-  norm.from = {x_outer, x_inner, static_cast<int>(inner)};
-  norm.to = {out_outer, out_inner, static_cast<int>(inner)};
+  Norm norm = {kind, out_dtype, static_cast<int>(width), static_cast<int>(inner), outer * inner};
+  norm.from = {x_outer, x_inner};
+  norm.to = {out_outer, out_inner};
   norm.x = bl::pointer_to<void>(x);
   norm.out = bl::pointer_to<void>(out);
   norm.weight = bl::pointer_to<float>(weight);
@@ -109,8 +96,8 @@ BL_EXPORT int bl_norm(bl_context *ctx, int kind, int x_dtype, bl_ptr x, int64_t 
     norm.x_aligned = vectors_fit<PACK, T>(x, norm.from);
     norm.out_aligned = out_dtype == BL_F32 ? vectors_fit<PACK, float>(out, norm.to) : vectors_fit<PACK, __half>(out, norm.to);
     const bl::RowPlan plan = bl::plan_rows<T>(width);
-    bl::with_plan<T>(plan, [&](auto kept, auto rows, auto is_block) {
-      norm_kernel<T, decltype(kept)::value, decltype(rows)::value, decltype(is_block)::value>
+    bl::with_plan<T>(plan, [&](auto kept, auto is_block) {
+      norm_kernel<T, decltype(kept)::value, decltype(is_block)::value>
           <<<static_cast<unsigned>(plan.blocks(norm.rows)), plan.block(), 0, bl::stream_of(stream)>>>(norm, plan.threads);
     });
     return bl::launched(op);

@@ -9,7 +9,7 @@ namespace {
 struct Rounding {
   bl::Vectors vectors;
   int64_t groups;
-  int groups_a_vector, G;
+  int inner, groups_a_vector, G;
   float most, smallest_width;
   bool from_zero, aligned;
 };
@@ -39,67 +39,46 @@ __device__ __forceinline__ float quotient(float x, float scale, float inverse) {
   return __fmaf_rn(__fmaf_rn(-scale, result, x), inverse, result);
 }
 
-template <class T, int KEPT, int ROWS, bool BLOCK>
-__global__ void __launch_bounds__(bl::row_threads<T, KEPT, BLOCK>) round_kernel(T *x, const Rounding job, const int threads) {
+template <class T, int KEPT, bool BLOCK>
+__global__ void __launch_bounds__(bl::row_threads<T, KEPT, BLOCK>, BLOCK ? 1 : 4) round_kernel(T *x, const Rounding job, const int threads) {
   __shared__ float shared[2][32];
   constexpr int PACK = bl::lanes_of<T>;
-  const auto start = [&](int64_t group, int64_t(&starts)[ROWS]) {
-    if (job.groups_a_vector == 1) return job.vectors.start(group, starts);
+  const int64_t number = bl::row_of_thread<BLOCK>(threads);
+  // Threads without a group take part in the shuffles of their warp.
+  const bool has_group = BLOCK || number < job.groups;
+  const bl::VectorIndex group(has_group ? number : job.groups - 1, job.groups_a_vector);
+  x += job.vectors.start(bl::VectorIndex(group.outer, job.inner)) + static_cast<int64_t>(group.inner) * job.G;
+  const bl::Row<T, KEPT, BLOCK> row(x, job.G, threads, job.aligned);
+  float low = job.from_zero ? 0.0f : INFINITY, high = job.from_zero ? 0.0f : -INFINITY;
+  row.each([&](int, int, const float(&values)[PACK]) {
 #pragma unroll
-    for (int r = 0; r < ROWS; ++r) {
-      const unsigned vector = static_cast<unsigned>(group + r) / static_cast<unsigned>(job.groups_a_vector);
-      starts[r] = job.vectors.start(vector) + (group + r - static_cast<int64_t>(vector) * job.groups_a_vector) * job.G;
-    }
-  };
-  const bl::Rows<T, KEPT, ROWS, BLOCK> rows(x, job.G, job.groups, threads, job.aligned, start);
-  float low[ROWS], high[ROWS];
-#pragma unroll
-  for (int r = 0; r < ROWS; ++r) {
-    low[r] = job.from_zero ? 0.0f : INFINITY;
-    high[r] = job.from_zero ? 0.0f : -INFINITY;
-  }
-  rows.each([&](int, int, const float(&values)[ROWS][PACK]) {
-#pragma unroll
-    for (int r = 0; r < ROWS; ++r) {
-#pragma unroll
-      for (int i = 0; i < PACK; ++i) {
-        low[r] = least(low[r], values[r][i]);
-        high[r] = greatest(high[r], values[r][i]);
-      }
+    for (int i = 0; i < PACK; ++i) {
+      low = least(low, values[i]);
+      high = greatest(high, values[i]);
     }
   });
-  rows.together(low, least, shared[0]);
-  rows.together(high, greatest, shared[1]);
+  low = row.together(low, least, shared[0]);
+  high = row.together(high, greatest, shared[1]);
+  if (!has_group) return;
 
+  const float scale = __fdiv_rn(greatest(__fsub_rn(high, low), job.smallest_width), job.most), inverse = __frcp_rn(scale);
+  const float zero = fminf(fmaxf(rintf(__fdiv_rn(-low, scale)), 0.0f), job.most);
   // Steps plus SHIFT have no bits for a fraction, so the addition rounds them, halves to even; codes are cut off in this form too.
   constexpr float SHIFT = 0x1.8p23f;
-  float scale[ROWS], inverse[ROWS], least_steps[ROWS], most_steps[ROWS];
-#pragma unroll
-  for (int r = 0; r < ROWS; ++r) {
-    scale[r] = __fdiv_rn(greatest(__fsub_rn(high[r], low[r]), job.smallest_width), job.most);
-    inverse[r] = __frcp_rn(scale[r]);
-    const float zero = fminf(fmaxf(rintf(__fdiv_rn(-low[r], scale[r])), 0.0f), job.most);
-    least_steps[r] = SHIFT - zero;
-    most_steps[r] = SHIFT + (job.most - zero);
-  }
-  int64_t starts[ROWS];
-  start(rows.first, starts);
-  rows.each([&](int column, int left, const float(&values)[ROWS][PACK]) {
-#pragma unroll
-    for (int r = 0; r < ROWS; ++r) {
+  const float least_steps = SHIFT - zero, most_steps = SHIFT + (job.most - zero);
+  const auto round_with = [&](auto divide) {
+    row.each([&](int column, int left, const float(&values)[PACK]) {
       float rounded[PACK];
-      const auto round_with = [&](auto divide) {
 #pragma unroll
-        for (int i = 0; i < PACK; ++i) {
-          const float steps = fminf(fmaxf(__fadd_rn(divide(values[r][i]), SHIFT), least_steps[r]), most_steps[r]);
-          rounded[i] = __fmul_rn(__fsub_rn(steps, SHIFT), scale[r]);
-        }
-      };
-      if (is_moderate(scale[r])) round_with([&](float value) { return quotient(value, scale[r], inverse[r]); });
-      else round_with([&](float value) { return __fdiv_rn(value, scale[r]); });
-      if (rows.has(r)) bl::store_pack(x + starts[r] + column, left, job.aligned, rounded);
-    }
-  });
+      for (int i = 0; i < PACK; ++i) {
+        const float steps = fminf(fmaxf(__fadd_rn(divide(values[i]), SHIFT), least_steps), most_steps);
+        rounded[i] = __fmul_rn(__fsub_rn(steps, SHIFT), scale);
+      }
+      bl::store_pack(x + column, left, job.aligned, rounded);
+    });
+  };
+  if (is_moderate(scale)) round_with([&](float value) { return quotient(value, scale, inverse); });
+  else round_with([&](float value) { return __fdiv_rn(value, scale); });
 }
 
 }  // namespace
@@ -115,7 +94,10 @@ BL_EXPORT int bl_round_groups(bl_context *ctx, int dtype, bl_ptr x, int64_t x_ou
   const int64_t groups = outer * inner * (width / G);
   BL_REQUIRE(groups < INT32_MAX, "%s: %lld groups are too many for one call; split the rows", op, (long long)groups);
   if (groups == 0) return BL_OK;
-  Rounding job = {{x_outer, x_inner, static_cast<int>(inner)}, groups, static_cast<int>(width / G), static_cast<int>(G)};
+  Rounding job = {{x_outer, x_inner}, groups};
+  job.inner = static_cast<int>(inner);
+  job.groups_a_vector = static_cast<int>(width / G);
+  job.G = static_cast<int>(G);
   job.most = static_cast<float>((1 << bits) - 1);
   job.smallest_width = range == BL_RANGE_ZERO ? 1e-30f : 1e-5f;
   job.from_zero = range == BL_RANGE_ZERO;
@@ -124,8 +106,8 @@ BL_EXPORT int bl_round_groups(bl_context *ctx, int dtype, bl_ptr x, int64_t x_ou
     constexpr int PACK = bl::lanes_of<T>;
     job.aligned = bl::packs_fit<PACK, T>(x, x_outer) && x_inner % PACK == 0 && G % PACK == 0;
     const bl::RowPlan plan = bl::plan_rows<T>(G);
-    bl::with_plan<T>(plan, [&](auto kept, auto rows, auto is_block) {
-      round_kernel<T, decltype(kept)::value, decltype(rows)::value, decltype(is_block)::value>
+    bl::with_plan<T>(plan, [&](auto kept, auto is_block) {
+      round_kernel<T, decltype(kept)::value, decltype(is_block)::value>
           <<<static_cast<unsigned>(plan.blocks(groups)), plan.block(), 0, bl::stream_of(stream)>>>(bl::pointer_to<T>(x), job,
                                                                                                 plan.threads);
     });

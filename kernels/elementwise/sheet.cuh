@@ -38,30 +38,24 @@ int over_sheet(const char *op, int64_t rows, int64_t width, const Body &body, bl
 template <class A, class B>
 constexpr int pack_of = 16 / static_cast<int>(sizeof(A) > sizeof(B) ? sizeof(A) : sizeof(B));
 
-/* Row r of outer × inner vectors starts at (r / inner) · outer stride + (r mod inner) · inner stride. */
+/* Which of outer × inner vectors. */
+struct VectorIndex {
+  int outer, inner;
+
+  __device__ __forceinline__ VectorIndex(int64_t row, int inner_count) {
+    // Rows are fewer than 2^31 (checked by the callers): 32-bit division is several times as fast.
+    const auto index = static_cast<unsigned>(row);
+    outer = static_cast<int>(inner_count == 1 ? index : index / static_cast<unsigned>(inner_count));
+    inner = static_cast<int>(index - static_cast<unsigned>(outer) * inner_count);
+  }
+};
+
+/* Where outer × inner vectors begin. */
 struct Vectors {
   int64_t outer_stride, inner_stride;
-  int inner;
 
-  __device__ __forceinline__ int64_t start(int64_t row) const {
-    int64_t starts[1];
-    start(row, starts);
-    return starts[0];
-  }
-
-  /* Those of ROWS neighbours; the ones behind the last row mean nothing. */
-  template <int ROWS>
-  __device__ __forceinline__ void start(int64_t row, int64_t (&starts)[ROWS]) const {
-    // Rows are fewer than 2^31 (checked by the callers): 32-bit division is several times as fast.
-    unsigned i = inner == 1 ? static_cast<unsigned>(row) : static_cast<unsigned>(row) / static_cast<unsigned>(inner);
-    int j = static_cast<int>(row - static_cast<int64_t>(i) * inner);
-#pragma unroll
-    for (int r = 0; r < ROWS; ++r) {
-      starts[r] = i * outer_stride + j * inner_stride;
-      const bool is_last = ++j == inner;
-      j = is_last ? 0 : j;
-      i += is_last;
-    }
+  __device__ __forceinline__ int64_t start(const VectorIndex &index) const {
+    return index.outer * outer_stride + index.inner * inner_stride;
   }
 };
 
