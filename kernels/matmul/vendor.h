@@ -23,17 +23,18 @@ int vendor_gram_block(bl_context *ctx, int dtype, const void *x, const void *y, 
 /* ---- float64, for kernels/quantize --------------------------------------------------------------------------------- */
 
 /*
- * Factors the symmetric a [K, K] in place. upper 0: a = L·Lᵀ, L in the lower triangle; upper 1: a = Uᵀ·U, U in the upper
+ * Factors the symmetric a [K, K] in place; `stride` doubles from row to row. upper 0: a = L·Lᵀ, L in the lower triangle; upper 1: a = Uᵀ·U, U in the upper
  * one (of the row-major matrix). Only that triangle of a is read; the other keeps what was there. Waits for the result;
  * BL_NOT_POSITIVE where there is no factor, with the first failing order in the message.
  */
-int vendor_cholesky(bl_context *ctx, double *a, int64_t K, int upper, bl_stream stream);
+int vendor_cholesky(bl_context *ctx, double *a, int64_t stride, int64_t K, int upper, bl_stream stream);
 /* The inverse of a matrix from its factor in the same triangle; that triangle of the inverse is written. Waits. */
 int vendor_cholesky_inverse(bl_context *ctx, double *a, int64_t K, int upper, bl_stream stream);
 /* Inverse of a triangular matrix in place, same triangle. Waits for the result. */
-int vendor_triangular_inverse(bl_context *ctx, double *a, int64_t K, int upper, bl_stream stream);
-/* c[M, N] = alpha · a[M, K]·b[K, N] + beta · c. */
-int vendor_gemm_f64(bl_context *ctx, const double *a, int64_t a_stride, const double *b, int64_t b_stride, double *c,
-                    int64_t c_stride, int64_t M, int64_t N, int64_t K, double alpha, double beta, bl_stream stream);
+int vendor_triangular_inverse(bl_context *ctx, double *a, int64_t stride, int64_t K, int upper, bl_stream stream);
+/* c[M, N] = alpha · a[M, K]·b + beta · c for b [K, N], or b [N, K] that is taken transposed. */
+int vendor_gemm_f64(bl_context *ctx, const double *a, int64_t a_stride, const double *b, int64_t b_stride,
+                    int transpose_b, double *c, int64_t c_stride, int64_t M, int64_t N, int64_t K, double alpha, double beta,
+                    bl_stream stream);
 
 #endif

@@ -54,7 +54,7 @@ static int fit(const LoopArguments &in, int64_t groups, cudaStream_t stream) {
 static int push_errors(bl_context *ctx, const LoopArguments &in, const double *errors, int64_t first, int64_t depth,
                        int64_t from, int64_t to, bl_stream stream) {
   if (from >= to) return BL_OK;
-  return vendor_gemm_f64(ctx, errors, in.errors_stride, in.upper + first * in.K + from, in.K, in.weights + from, in.K,
+  return vendor_gemm_f64(ctx, errors, in.errors_stride, in.upper + first * in.K + from, in.K, 0, in.weights + from, in.K,
                          in.N, to - from, depth, -1, 1, stream);
 }
 

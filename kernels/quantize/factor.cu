@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "../common.cuh"
-#include "../matmul/vendor.h"
+#include "triangular.h"
 
 namespace {
 
@@ -33,11 +33,13 @@ __global__ void arrange(const double *hessian, int64_t K, double factor, double 
   out[i * K + j] = i != j ? value : __dadd_rn(dead[row] != 0 ? 1.0 : value, added);
 }
 
-/* upper[i][j] = lower[K − 1 − i][K − 1 − j], zeros below the diagonal. */
-__global__ void turn_around(const double *lower, int64_t K, double *upper) {
-  const int64_t i = blockIdx.y;
-  const int64_t j = blockIdx.x * static_cast<int64_t>(THREADS) + threadIdx.x;
-  if (j < K) upper[i * K + j] = j < i ? 0.0 : lower[(K - 1 - i) * K + K - 1 - j];
+/* matrix[i][j] becomes matrix[K − 1 − i][K − 1 − j], which is its last element first. */
+__global__ void turn_around(double *matrix, int64_t count) {
+  const int64_t i = blockIdx.x * static_cast<int64_t>(THREADS) + threadIdx.x;
+  if (i >= count / 2) return;
+  const double value = matrix[i];
+  matrix[i] = matrix[count - 1 - i];
+  matrix[count - 1 - i] = value;
 }
 
 /* What the host decides from the diagonal alone. */
@@ -121,13 +123,11 @@ BL_EXPORT int bl_factor(bl_context *ctx, bl_ptr hessian, int64_t K, double facto
   const dim3 blocks(static_cast<unsigned>(bl::divide_up(K, THREADS)), static_cast<unsigned>(K));
   arrange<<<blocks, THREADS, 0, queue>>>(values, K, factor, added, steps, marks, lower);
   BL_TRY(bl::launched(FACTOR));
-  BL_TRY(vendor_cholesky(ctx, lower, K, 0, stream));
-  std::vector<double> roots;
-  BL_TRY(read_diagonal(lower, K, 1, out, queue, &roots));
-  BL_TRY(check_pivots(made, roots, added));
-  BL_TRY(vendor_triangular_inverse(ctx, lower, K, 0, stream));
-  turn_around<<<blocks, THREADS, 0, queue>>>(lower, K, out);
+  BL_TRY(inverse_of_factor(ctx, lower, out, K, stream));
+  turn_around<<<bl::divide_up(K * K / 2 + 1, THREADS), THREADS, 0, queue>>>(out, K * K);
   BL_TRY(bl::launched(FACTOR));
-  BL_CUDA_TRY(FACTOR, cudaStreamSynchronize(queue));
-  return BL_OK;
+  // The first row beyond its first value is needed no more.
+  std::vector<double> roots;
+  BL_TRY(read_diagonal(lower, K, 1, lower + (K > 1 ? 1 : 0), queue, &roots));
+  return check_pivots(made, roots, added);
 }
