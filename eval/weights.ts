@@ -1,9 +1,12 @@
 /** Where an engine gets its weights from: a checkpoint, a compressed model over it, or either behind a cache. */
 import type { Linear, RowBlocks } from './families/architecture.ts';
+import type { PackedLinear } from './formats/format.ts';
 
 export interface WeightSource {
   /** Dense float32 `[outFeatures, inFeatures]`, row-major. The caller must not modify it. */
   linear(linear: Linear): Promise<Float32Array>;
+  /** The same linear as it is stored, where it is compressed; null where it is not. For engines that dequantize themselves. */
+  packedLinear?(linear: Linear): Promise<PackedLinear | null>;
   /** A whole tensor as float32, row-major. The caller must not modify it. */
   tensor(name: string): Promise<Float32Array>;
   /** Rows of a matrix, gathered: float32 `[ids.length, columns]`. Used for embeddings, which need not be resident. */

@@ -31,6 +31,7 @@ export function residentWeights(
   const whole = (name: string) => once(name, () => source.tensor(name));
   return {
     linear: (linear) => once(linear.name, () => source.linear(linear)),
+    packedLinear: async (linear) => (await source.packedLinear?.(linear)) ?? null,
     tensor: whole,
     slice: async (name, from, to) =>
       kept.has(name)

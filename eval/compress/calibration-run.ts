@@ -145,6 +145,7 @@ export function remember(source: WeightSource): WeightSource {
   };
   return {
     linear: (linear) => once(linear.name, () => source.linear(linear)),
+    packedLinear: async (linear) => (await source.packedLinear?.(linear)) ?? null,
     tensor: (name) => once(name, () => source.tensor(name)),
     rows: (name, ids) => source.rows(name, ids),
     slice: (name, from, to) => source.slice(name, from, to),

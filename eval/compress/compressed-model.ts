@@ -46,6 +46,7 @@ export function overlay(
       const found = stored.get(linear.name);
       return found === undefined ? base.linear(linear) : dequantize(await found.load());
     },
+    packedLinear: async ({ name }) => (await stored.get(name)?.load()) ?? null,
     async tensor(name) {
       guard(name);
       return base.tensor(name);

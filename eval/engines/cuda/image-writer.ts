@@ -1,6 +1,8 @@
 /** Fills images of weights in device memory: from a weight source, or with random numbers for benchmarks. */
-import type { Block } from '../../families/architecture.ts';
+import type { Block, Linear } from '../../families/architecture.ts';
+import type { PackedLinear } from '../../formats/format.ts';
 import { takeRows, type WeightSource } from '../../weights.ts';
+import type { DeviceMatrix } from './device-linear.ts';
 import type { Kernels } from './kernels.ts';
 import type { Layout, MatrixSource, Placed, VectorSource } from './layout.ts';
 import { type Dtype, ELEMENT_BYTES, F32 } from './matrix.ts';
@@ -10,6 +12,9 @@ import { Ops } from './ops.ts';
 export interface ImageWriter {
   write(layout: Layout, base: number, block: Block | null): Promise<void>;
 }
+
+/** Queues ŵ of a packed linear into device memory. */
+export type Dequantize = (packed: PackedLinear, to: DeviceMatrix) => void;
 
 /** Float32 values that are uploaded at a time where they are converted on the device. */
 const STAGED_VALUES = 1 << 24;
@@ -23,12 +28,23 @@ export class SourceWriter implements ImageWriter {
   readonly #ops: Ops;
   readonly #staging: number;
   readonly #weights: () => WeightSource;
+  readonly #dequantize: Dequantize | undefined;
 
-  /** @param staging  device address of STAGING_BYTES bytes */
-  constructor(kernels: Kernels, dtype: Dtype, staging: number, weights: () => WeightSource) {
+  /**
+   * @param staging     device address of STAGING_BYTES bytes
+   * @param dequantize  writes packed linears
+   */
+  constructor(
+    kernels: Kernels,
+    dtype: Dtype,
+    staging: number,
+    weights: () => WeightSource,
+    dequantize?: Dequantize,
+  ) {
     this.#ops = new Ops(kernels, dtype);
     this.#staging = staging;
     this.#weights = weights;
+    this.#dequantize = dequantize;
   }
 
   async write({ parts }: Layout, base: number, block: Block | null): Promise<void> {
@@ -50,15 +66,20 @@ export class SourceWriter implements ImageWriter {
 
   async #writeMatrix(source: MatrixSource, K: number, at: number, dtype: Dtype): Promise<void> {
     const weights = this.#weights();
-    if (source.kind === 'linear') {
-      this.#upload(await weights.linear(source.linear), at, dtype);
-      return;
-    }
+    if (source.kind === 'linear') return this.#writeLinear(source.linear, at, dtype);
     const step = Math.max(1, Math.floor(TABLE_VALUES / K));
     for (let from = 0; from < source.rows; from += step) {
       const rows = await weights.slice(source.tensor, from, Math.min(source.rows, from + step));
       this.#upload(rows, at + from * K * ELEMENT_BYTES[dtype], dtype);
     }
+  }
+
+  /** From its packed form where there is one: a fraction of the bytes, and no work for the host. */
+  async #writeLinear(linear: Linear, at: number, dtype: Dtype): Promise<void> {
+    const weights = this.#weights();
+    const packed = (await weights.packedLinear?.(linear)) ?? null;
+    if (packed !== null && this.#dequantize !== undefined) this.#dequantize(packed, { at, dtype });
+    else this.#upload(await weights.linear(linear), at, dtype);
   }
 
   async #vector(sources: readonly VectorSource[], length: number): Promise<Float32Array> {

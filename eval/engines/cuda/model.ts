@@ -21,6 +21,7 @@ import { CudaCalibration } from './calibration.ts';
 import { type GenerateOptions, generate } from './generate.ts';
 import { logitsOf } from './head.ts';
 import { downloadRows, hostHooks } from './host-hooks.ts';
+import type { Dequantize } from './image-writer.ts';
 import { KeptGeneration } from './kept-generation.ts';
 import type { Dtype } from './matrix.ts';
 import type { CudaOperations } from './operations.ts';
@@ -50,10 +51,12 @@ export class CudaModel implements LoadedModel {
 
   constructor(options: CudaModelOptions) {
     this.architecture = options.architecture;
-    this.#residence = new Residence(options);
+    const { operations } = options;
+    const dequantize: Dequantize = (packed, to) => operations.dequantize(packed, to);
+    this.#residence = new Residence({ ...options, dequantize });
     this.#exclusive = options.exclusive;
     this.#generation = options.generation ?? {};
-    this.#operations = options.operations;
+    this.#operations = operations;
   }
 
   async score(requests: readonly ScoreRequest[], onProgress?: OnProgress, reference: FinalStates = []) {

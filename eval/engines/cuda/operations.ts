@@ -3,7 +3,7 @@
 import { methodErrors } from '../../errors/method.ts';
 import { streamBytes } from '../../formats/bit-stream.ts';
 import type { PackedLinear } from '../../formats/format.ts';
-import { openStream, packStream } from '../../formats/int-grouped.ts';
+import { packStream } from '../../formats/int-grouped.ts';
 import type { AffineRule } from '../../math/affine.ts';
 import type { Hessian } from '../../math/hessian.ts';
 import { checkGroup, checkScales, checkWeights } from '../../operations/checks.ts';
@@ -16,6 +16,7 @@ import type {
   Operations,
   RoundedColumns,
 } from '../../operations/operations.ts';
+import { Dequantizer } from './dequantizer.ts';
 import type { Device } from './device.ts';
 import { DeviceLinear, type DeviceMatrix } from './device-linear.ts';
 import { CudaFactor, CudaHessian } from './hessians.ts';
@@ -49,6 +50,7 @@ export class CudaOperations implements Operations {
   /** Where memory comes from that lasts beyond a call; what is given back is kept for the next block. */
   readonly heap: CachingHeap;
   readonly #pool: Pool<string>;
+  readonly #dequantizer: Dequantizer;
   /** Of what was packed here, known from the device. */
   readonly #errors = new WeakMap<PackedLinear, number>();
 
@@ -56,6 +58,7 @@ export class CudaOperations implements Operations {
     this.#device = device;
     this.heap = new CachingHeap(heap);
     this.#pool = new Pool<string>(heap);
+    this.#dequantizer = new Dequantizer(device, heap);
   }
 
   async roundToNearest(method: string, linear: DenseLinear, rule: GridRule): Promise<PackedLinear> {
@@ -112,27 +115,15 @@ export class CudaOperations implements Operations {
     kernels.hessianAdd({ hessian, gram, K, accumulate: 1 });
   }
 
-  /** ŵ in memory that the caller owns, `[N, K]` of its type. Throws as the format's own `dequantize`. */
+  /** ŵ in memory that the caller owns, `[N, K]` of its type; queued. Throws `format/damaged`, `format/unknown`. */
   dequantize(packed: PackedLinear, to: DeviceMatrix): void {
-    const { N, K, bits, group: G, stream, scales, zeros, groupOfColumn } = openStream(packed);
-    const pool = this.#pool;
-    const upload = (name: string, values: NodeJS.ArrayBufferView) => {
-      const at = pool.take(name, values.byteLength);
-      this.#device.upload(at, values);
-      return at;
-    };
-    const codes = pool.take('codes', N * K);
-    this.#device.kernels.unpack({ packed: upload('packed', stream), N, K, bits, codes });
-    const middle = zeros ?? new Int16Array(scales.length).fill(2 ** (bits - 1));
-    this.#device.kernels.dequantize({
-      ...{ codes, scales: upload('scales', scales), zeros: upload('zeros', middle) },
-      ...{ groupOfColumn: this.#columns(groupOfColumn), N, K, G, dtype: to.dtype, out: to.at },
-    });
+    this.#dequantizer.write(packed, to);
   }
 
   release(): void {
     this.heap.release();
     this.#pool.release();
+    this.#dequantizer.release();
   }
 
   /** Queues the column loop; returns the address of the losses of all rows. */

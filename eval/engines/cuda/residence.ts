@@ -2,7 +2,13 @@
 import type { Architecture } from '../../families/architecture.ts';
 import type { WeightSource } from '../../weights.ts';
 import type { ForwardPrecision } from '../forward-quantizer.ts';
-import { type ImageWriter, RandomWriter, SourceWriter, STAGING_BYTES } from './image-writer.ts';
+import {
+  type Dequantize,
+  type ImageWriter,
+  RandomWriter,
+  SourceWriter,
+  STAGING_BYTES,
+} from './image-writer.ts';
 import { Images } from './images.ts';
 import type { Dtype } from './matrix.ts';
 import type { Claim, DeviceMemory, GrowingRange } from './memory.ts';
@@ -24,6 +30,8 @@ export interface ResidenceOptions {
     readonly results: GrowingRange;
     readonly staging: GrowingRange;
   };
+  /** How packed linears get into images. @default through their float32 values on the host */
+  readonly dequantize?: Dequantize;
   /** Of device memory, for this model; at most what the engine has. */
   readonly limitBytes?: number;
   readonly chunkTokens?: number;
@@ -115,16 +123,18 @@ export class Residence {
   }
 
   #writer(): ImageWriter {
-    const { memory, dtype, ranges } = this.options;
+    const { memory, dtype, ranges, dequantize } = this.options;
     const { kernels } = memory.device;
     if (this.#weights === null) return new RandomWriter(kernels, dtype);
     // Images outlive a change of weights, and must not keep this object alive.
     const source = new WeakRef(this);
-    return new SourceWriter(kernels, dtype, ranges.staging.atLeast(STAGING_BYTES), () => {
+    const weightsInUse = () => {
       const residence = source.deref();
       const weights = residence === undefined ? null : residence.#weights;
       if (weights === null) throw new TypeError('the model is not in use any more');
       return weights;
-    });
+    };
+    const staging = ranges.staging.atLeast(STAGING_BYTES);
+    return new SourceWriter(kernels, dtype, staging, weightsInUse, dequantize);
   }
 }

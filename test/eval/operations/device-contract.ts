@@ -188,6 +188,14 @@ export function describeDeviceOperations(engine: () => CudaEngine): void {
         same += a!.codes.filter((code, i) => code === b!.codes[i]).length;
         all += a!.codes.length;
       }
+      // Packed linears become weights on the device; the same values come from the host.
+      const onHost = { ...found, packedLinear: async () => null };
+      const options = { workspaceBytes: 1 << 24 };
+      const [direct, through] = await Promise.all(
+        [found, onHost].map((own) => engine().load(architecture, own, options)),
+      );
+      const asked = sequences[0]!;
+      expect(await direct!.logits(asked)).toEqual(await through!.logits(asked));
       // Inputs are summed in another order, and a code that differs changes what the blocks behind it read.
       expect(same / all).toBeGreaterThan(0.99);
       for (const [i, { relativeError }] of expected.linears.entries())

@@ -1,0 +1,38 @@
+/** Turns packed linears into weights in device memory: their bytes are uploaded, all else happens there. */
+import type { PackedLinear } from '../../formats/format.ts';
+import { openStream } from '../../formats/int-grouped.ts';
+import type { Device } from './device.ts';
+import type { DeviceMatrix } from './device-linear.ts';
+import { type DeviceHeap, Pool } from './pool.ts';
+
+export class Dequantizer {
+  readonly #device: Device;
+  readonly #pool: Pool<'packed' | 'codes' | 'scales' | 'zeros' | 'columns'>;
+
+  constructor(device: Device, heap: DeviceHeap) {
+    this.#device = device;
+    this.#pool = new Pool(heap);
+  }
+
+  /** ŵ rounded to the type of `to`, `[N, K]`; queued. Throws `format/damaged`, `format/unknown`. */
+  write(packed: PackedLinear, to: DeviceMatrix): void {
+    const { N, K, bits, group: G, stream, scales, zeros, groupOfColumn } = openStream(packed);
+    const { kernels } = this.#device;
+    const upload = (name: 'packed' | 'scales' | 'zeros' | 'columns', values: NodeJS.ArrayBufferView) => {
+      const at = this.#pool.take(name, values.byteLength);
+      this.#device.upload(at, values);
+      return at;
+    };
+    const codes = this.#pool.take('codes', N * K);
+    kernels.unpack({ packed: upload('packed', stream), N, K, bits, codes });
+    kernels.dequantize({
+      ...{ codes, scales: upload('scales', scales), N, K, G, dtype: to.dtype, out: to.at },
+      zeros: upload('zeros', zeros ?? new Int16Array(scales.length).fill(2 ** (bits - 1))),
+      groupOfColumn: groupOfColumn === null ? 0 : upload('columns', groupOfColumn),
+    });
+  }
+
+  release(): void {
+    this.#pool.release();
+  }
+}
