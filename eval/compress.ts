@@ -5,6 +5,7 @@ import type { CompressedLinear, StoredLinear } from './compress/block-file.ts';
 import { type BlockPlace, openFinished, prepareFolder, saveBlock } from './compress/block-folder.ts';
 import { type CalibrationData, startCalibration } from './compress/calibration-run.ts';
 import { type CompressedModel, compressedModel, overlay } from './compress/compressed-model.ts';
+import { Saving } from './compress/saving.ts';
 import type { CalibrationPass } from './engines/engine.ts';
 import { compressErrors as errors } from './errors/compress.ts';
 import { methodErrors } from './errors/method.ts';
@@ -54,10 +55,10 @@ interface Job extends CompressOptions {
  * Calibration is sequential: block k sees what the compressed blocks before it put out, in every calibration sequence.
  * Per block: its original weights run once while the Gram matrices of its inputs are summed; its linears are
  * compressed, those with one input sharing one Hessian and one factorization; the block is written under a temporary
- * name and renamed; the compressed block runs once more to make the next block's inputs.
- * A killed run loses at most the block in progress: hidden states are computed again from the blocks on disk, and the
+ * name and renamed, while the compressed block runs once more to make the next block's inputs.
+ * A killed run loses at most the block in progress and the one being written: hidden states are computed again from the blocks on disk, and the
  * result has the same bytes as an uninterrupted run. A damaged block file is reported through `log` and made again.
- * Memory: the hidden states of all calibration sequences, one block, its Hessians and one factor.
+ * Memory: the hidden states of all calibration sequences, two blocks, the Hessians of one and one factor.
  * @throws method/unknown, method/unsupported, method/group-size before anything is written or loaded;
  *         method/…, compress/…, and whatever weights and engine throw
  */
@@ -67,26 +68,39 @@ export async function compressModel(options: CompressOptions): Promise<Compresse
   await prepareFolder(folder);
   const stored = new Map<string, StoredLinear>();
   const current = overlay(weights, architecture, stored);
+  const saving = new Saving();
   let run: CalibrationPass | null = null;
   try {
     for (const [index, block] of architecture.blocks.entries()) {
       const place: BlockPlace = { folder, index, recipe: id };
-      let linears = await openFinished(place, linearsOf(block), job.log);
-      if (linears === null) {
+      const finished = await openFinished(place, linearsOf(block), job.log);
+      if (finished === null) {
         run ??= await startRun(job, current);
         const hessians = (await run?.observe(index, current)) ?? null;
         const made = await compressBlock(job, block, run, hessians, stored.size);
-        linears = await saveBlock(place, made);
+        for (const linear of made) stored.set(linear.report.name, inMemory(linear));
+        await saving.begin(async () => addAll(stored, await saveBlock(place, made)));
         await run?.replace?.(new Map(made.map(({ report, packed }) => [report.name, packed])));
-      }
-      for (const [name, linear] of linears) stored.set(name, linear);
+      } else addAll(stored, finished);
       job.onProgress?.(stored.size, job.total);
     }
+    await saving.finish();
   } finally {
+    // After another failure, a block that is finished is still written.
+    await saving.finish().catch(() => undefined);
     await run?.close();
     job.operations.release();
   }
   return compressedModel(weights, architecture, id, job.parameters, stored);
+}
+
+/** A linear whose file is still being written. */
+function inMemory({ report, packed }: CompressedLinear): StoredLinear {
+  return { report, N: packed.N, K: packed.K, load: async () => packed };
+}
+
+function addAll(stored: Map<string, StoredLinear>, linears: ReadonlyMap<string, StoredLinear>): void {
+  for (const [name, linear] of linears) stored.set(name, linear);
 }
 
 /** Checks everything that can be checked before work begins. */

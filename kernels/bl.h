@@ -275,6 +275,8 @@ int bl_dequantize(bl_context *ctx, bl_ptr codes, bl_ptr scales, bl_ptr zeros, bl
 /* sums float64 [N, 2]: of each row Σ(w − ŵ)² and Σw², for w of type dtype [N, K] and ŵ in float32 as above. */
 int bl_code_errors(bl_context *ctx, int dtype, bl_ptr w, bl_ptr codes, bl_ptr scales, bl_ptr zeros, bl_ptr group_of_column,
                    int64_t N, int64_t K, int64_t G, bl_ptr sums, bl_stream stream);
+/* *flag (int32, device) becomes 1 where any of n float32 values changes when it is rounded to dtype; stays otherwise. */
+int bl_check_rounding(bl_context *ctx, int dtype, bl_ptr x, int64_t n, bl_ptr flag, bl_stream stream);
 /* LSB-first bit stream of each row, padded to whole bytes (eval/formats/bit-stream.ts): codes uint8 [N, K] → packed. */
 int bl_pack(bl_context *ctx, bl_ptr codes, int64_t N, int64_t K, int bits, bl_ptr packed, bl_stream stream);
 /* The reverse of bl_pack. */

@@ -74,6 +74,14 @@ __global__ void code_errors(CodeArguments in, const T *weights, double *sums) {
   }
 }
 
+template <class T>
+__global__ void check_rounding(const float *values, int64_t n, int32_t *flag) {
+  for (int64_t i = item(); i < n; i += static_cast<int64_t>(gridDim.x) * THREADS) {
+    // NaN differs from itself, and so is not exact either.
+    if (to_float(from_float<T>(values[i])) != values[i]) *flag = 1;
+  }
+}
+
 /* Eight codes become `bits` bytes. */
 __global__ void pack(const uint8_t *codes, int64_t N, int64_t K, int bits, uint8_t *packed) {
   const int64_t row_items = (K + 7) / 8, row_bytes = (K * bits + 7) / 8;

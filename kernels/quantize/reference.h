@@ -61,6 +61,16 @@ BL_EXPORT int blr_code_errors(int dtype, const void *w, const void *codes, const
   return BL_OK;
 }
 
+BL_EXPORT int blr_check_rounding(int dtype, const void *x, int64_t n, void *flag) {
+  BL_REQUIRE(n >= 0 && bl::is_dtype(dtype), "blr_check_rounding: n = %lld, dtype %d", (long long)n, dtype);
+  for (int64_t i = 0; i < n; ++i) {
+    float rounded[1];
+    bl::store(dtype, rounded, 0, static_cast<const float *>(x)[i]);
+    if (bl::load(dtype, rounded, 0) != static_cast<const float *>(x)[i]) *static_cast<int32_t *>(flag) = 1;
+  }
+  return BL_OK;
+}
+
 BL_EXPORT int blr_pack(const void *codes, int64_t N, int64_t K, int bits, void *packed) {
   BL_REQUIRE(N >= 0 && K >= 1 && bits >= 1 && bits <= 8, "blr_pack: N = %lld, K = %lld, %d bits", (long long)N,
              (long long)K, bits);

@@ -1,5 +1,6 @@
 /* Round to nearest, and what turns codes into weights, streams of bits and sums of errors. */
 #include "checks.h"
+#include "../context/context.h"
 #include "groups.cuh"
 #include "layout.cuh"
 
@@ -62,6 +63,20 @@ BL_EXPORT int bl_code_errors(bl_context *ctx, int dtype, bl_ptr w, bl_ptr codes,
     using T = typename decltype(type)::type;
     code_errors<T><<<N, THREADS, 0, bl::stream_of(stream)>>>(in, bl::pointer_to<const T>(w), bl::pointer_to<double>(sums));
     return bl::launched("bl_code_errors");
+  });
+}
+
+BL_EXPORT int bl_check_rounding(bl_context *ctx, int dtype, bl_ptr x, int64_t n, bl_ptr flag, bl_stream stream) {
+  BL_ENTER(ctx, "bl_check_rounding");
+  BL_REQUIRE(n >= 0 && flag != 0, "bl_check_rounding: n = %lld, and the flag must not be null", (long long)n);
+  if (n == 0) return BL_OK;
+  const unsigned most = 64 * static_cast<unsigned>(ctx->multiprocessors);
+  const unsigned blocks = blocks_for(n) < most ? blocks_for(n) : most;
+  return bl::with_dtype("bl_check_rounding", dtype, [&](auto type) {
+    using T = typename decltype(type)::type;
+    check_rounding<T><<<blocks, THREADS, 0, bl::stream_of(stream)>>>(bl::pointer_to<const float>(x), n,
+                                                                     bl::pointer_to<int32_t>(flag));
+    return bl::launched("bl_check_rounding");
   });
 }
 

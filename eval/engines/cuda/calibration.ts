@@ -80,13 +80,10 @@ export class CudaCalibration implements CalibrationPass {
   }
 
   async linear({ name }: Linear): Promise<DeviceLinear | null> {
-    const { dtype, weights, memory } = this.#residence.options;
-    // Rounded to 16 bits they may differ from those of the checkpoint.
-    if (dtype !== F32 && weights !== null) return null;
-    return this.#onDevice(async (session) => {
-      const { at, N, K, dtype: type } = (await session.parts.images.acquire(this.#last)).linear(name);
-      session.parts.images.release(this.#last);
-      return new DeviceLinear(memory.device, { name, N, K }, { at, dtype: type });
+    return this.#onDevice(async ({ parts: { device, images } }) => {
+      const { at, N, K, dtype } = (await images.acquire(this.#last)).linear(name);
+      images.release(this.#last);
+      return images.isExact(name) ? new DeviceLinear(device, { name, N, K }, { at, dtype }) : null;
     });
   }
 

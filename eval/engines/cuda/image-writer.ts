@@ -11,6 +11,8 @@ import { Ops } from './ops.ts';
 /** Writes the image of `layout` at device address `base`; queued on the stream of the kernels when the promise is kept. */
 export interface ImageWriter {
   write(layout: Layout, base: number, block: Block | null): Promise<void>;
+  /** Whether the weights of a linear were written as they are, not rounded. */
+  isExact(linear: string): boolean;
 }
 
 /** Queues ŵ of a packed linear into device memory. */
@@ -18,7 +20,9 @@ export type Dequantize = (packed: PackedLinear, to: DeviceMatrix) => void;
 
 /** Float32 values that are uploaded at a time where they are converted on the device. */
 const STAGED_VALUES = 1 << 24;
-export const STAGING_BYTES = STAGED_VALUES * Float32Array.BYTES_PER_ELEMENT;
+const FLAG_BYTES = 256;
+/** Room for the values, and behind them for a flag. */
+export const STAGING_BYTES = STAGED_VALUES * Float32Array.BYTES_PER_ELEMENT + FLAG_BYTES;
 
 /** Rows of a stored tensor that are read at a time. */
 const TABLE_VALUES = 1 << 24;
@@ -29,6 +33,7 @@ export class SourceWriter implements ImageWriter {
   readonly #staging: number;
   readonly #weights: () => WeightSource;
   readonly #dequantize: Dequantize | undefined;
+  readonly #exact = new Set<string>();
 
   /**
    * @param staging     device address of STAGING_BYTES bytes
@@ -45,6 +50,10 @@ export class SourceWriter implements ImageWriter {
     this.#staging = staging;
     this.#weights = weights;
     this.#dequantize = dequantize;
+  }
+
+  isExact(linear: string): boolean {
+    return this.#exact.has(linear);
   }
 
   async write({ parts }: Layout, base: number, block: Block | null): Promise<void> {
@@ -76,10 +85,11 @@ export class SourceWriter implements ImageWriter {
 
   /** From its packed form where there is one: a fraction of the bytes, and no work for the host. */
   async #writeLinear(linear: Linear, at: number, dtype: Dtype): Promise<void> {
+    this.#exact.delete(linear.name);
     const weights = this.#weights();
     const packed = (await weights.packedLinear?.(linear)) ?? null;
     if (packed !== null && this.#dequantize !== undefined) this.#dequantize(packed, { at, dtype });
-    else this.#upload(await weights.linear(linear), at, dtype);
+    else if (this.#upload(await weights.linear(linear), at, dtype)) this.#exact.add(linear.name);
   }
 
   async #vector(sources: readonly VectorSource[], length: number): Promise<Float32Array> {
@@ -96,18 +106,26 @@ export class SourceWriter implements ImageWriter {
     return takeRows(await this.#weights().tensor(tensor), rows, length, 1);
   }
 
-  #upload(values: Float32Array, at: number, dtype: Dtype): void {
+  /** Returns whether nothing was rounded. */
+  #upload(values: Float32Array, at: number, dtype: Dtype): boolean {
     const { kernels } = this.#ops;
     if (dtype === F32) {
       kernels.upload({ to: at, from: values, bytes: values.byteLength });
-      return;
+      return true;
     }
+    const flag = this.#staging + STAGING_BYTES - FLAG_BYTES;
+    kernels.fill({ to: flag, value: 0, bytes: FLAG_BYTES });
     for (let from = 0; from < values.length; from += STAGED_VALUES) {
       const piece = values.subarray(from, from + STAGED_VALUES);
       kernels.upload({ to: this.#staging, from: piece, bytes: piece.byteLength });
+      kernels.checkRounding({ dtype, x: this.#staging, n: piece.length, flag });
       const out = { at: at + from * ELEMENT_BYTES[dtype], dtype, stride: piece.length };
       this.#ops.moveRows({ at: this.#staging, dtype: F32, stride: piece.length }, out, 1, piece.length);
     }
+    const found = new Int32Array(1);
+    kernels.download({ to: found, from: flag, bytes: found.byteLength });
+    kernels.synchronize({});
+    return found[0] === 0;
   }
 }
 
@@ -118,6 +136,10 @@ export class RandomWriter implements ImageWriter {
 
   constructor(kernels: Kernels, dtype: Dtype) {
     this.#ops = new Ops(kernels, dtype);
+  }
+
+  isExact(): boolean {
+    return true;
   }
 
   async write({ parts }: Layout, base: number): Promise<void> {

@@ -83,6 +83,11 @@ export class Images {
     this.#parts.device.kernels.eventRecord({ event: slot.free });
   }
 
+  /** Whether a linear of a block that was acquired has the very weights of its source. */
+  isExact(linear: string): boolean {
+    return this.#parts.writer.isExact(linear);
+  }
+
   /** The weights have changed: of one block, or of everything. */
   invalidate(index?: number): void {
     if (index === undefined) {
