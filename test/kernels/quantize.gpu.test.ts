@@ -341,6 +341,24 @@ describeGpu('quantization', (device) => {
     });
   });
 
+  test('bl_check_rounding finds one value among many', () => {
+    const n = 3_000_001;
+    for (const dtype of [BL.F16, BL.BF16]) {
+      const values = new Float32Array(n).fill(0.75);
+      const run = () => {
+        const flag = new Int32Array(1);
+        const scope = new Scope(device());
+        const [x, at] = [scope.put(values), scope.put(flag)];
+        device().kernels.checkRounding({ dtype, x, n, flag: at });
+        scope.collect();
+        return flag[0];
+      };
+      expect(run()).toBe(0);
+      values[n - 1] = 0.1;
+      expect(run()).toBe(1);
+    }
+  });
+
   test('bl_random is normal, and the same again', () => {
     const n = 100_003;
     const draw = (seed: number) => {

@@ -156,6 +156,24 @@ test.each([2, 3, 4, 5, 6, 7, 8])('packing and dequantizing %i-bit codes', (bits)
   }
 });
 
+test('blr_check_rounding', () => {
+  const changes = (dtype: number, ...values: number[]) => {
+    const flag = new Int32Array(1);
+    reference.checkRounding({ dtype, x: Float32Array.from(values), n: values.length, flag });
+    return flag[0] === 1;
+  };
+  expect([changes(BL.F32, 0.1), changes(BL.BF16, 1, -0.5, 2 ** -130), changes(BL.F16, 1, 2 ** -24)]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  expect([changes(BL.BF16, 1, 0.1), changes(BL.F16, 65520), changes(BL.BF16, Number.NaN)]).toEqual([
+    true,
+    true,
+    true,
+  ]);
+});
+
 describe('GPTQ', () => {
   test.each([
     { K: 40, actOrder: false, damping: 0.01, dead: [] },

@@ -46,9 +46,20 @@ export class CachingHeap implements DeviceHeap {
   alloc(bytes: number): Address {
     const found = this.#spare.get(bytes)?.pop();
     if (found !== undefined) return found;
-    const address = this.#heap.alloc(bytes);
+    const address = this.#allocate(bytes);
     this.#sizes.set(address, bytes);
     return address;
+  }
+
+  #allocate(bytes: number): Address {
+    try {
+      return this.#heap.alloc(bytes);
+    } catch (error) {
+      // What is kept for other sizes may be what is missing.
+      if (this.#spare.size === 0) throw error;
+      this.release();
+      return this.#heap.alloc(bytes);
+    }
   }
 
   free(address: Address): void {

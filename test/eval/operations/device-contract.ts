@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseRecipe } from '../../../data/recipe.ts';
 import { type CompressedModel, compressModel } from '../../../eval/compress.ts';
 import { DeviceLinear } from '../../../eval/engines/cuda/device-linear.ts';
-import type { CudaEngine } from '../../../eval/engines/cuda/engine.ts';
+import { CudaEngine } from '../../../eval/engines/cuda/engine.ts';
 import { BL } from '../../../eval/engines/cuda/kernels.gen.ts';
 import type { Engine } from '../../../eval/engines/engine.ts';
+import type { Linear } from '../../../eval/families/architecture.ts';
 import { describeModel } from '../../../eval/families/index.ts';
 import { linearsOf } from '../../../eval/families/linears.ts';
 import { dequantize } from '../../../eval/formats/index.ts';
@@ -202,6 +203,28 @@ export function describeDeviceOperations(engine: () => CudaEngine): void {
         expect(found.linears[i]!.relativeError / relativeError).toBeCloseTo(1, 1);
     });
 
+    test.each([
+      ['as they are', true],
+      ['not where they are rounded', false],
+    ])('weights of 16 bits are compressed in device memory, %s', async (_, isExact) => {
+      const { architecture, weights } = tinyModel('one kv head');
+      const short = (values: Float32Array) =>
+        isExact ? values.map((value) => bfloatOf(value)) : values.map((value) => value * 1.0001);
+      const source = { ...weights, linear: async (linear: Linear) => short(await weights.linear(linear)) };
+      const { operations, memory, device } = engine();
+      const own = new CudaEngine(device, { dtype: 'bf16', deviceBytes: memory.limitBytes });
+      const model = await own.load(architecture, source, { workspaceBytes: 1 << 24 });
+      const pass = await model.calibrate([[1, 2, 3, 4]]);
+      const hessians = await pass.observe(0, source);
+      const [linear] = linearsOf(architecture.blocks[0]!);
+      const held = await pass.linear!(linear!);
+      if (isExact) expect(held!.weight).toEqual(await source.linear(linear!));
+      else expect(held).toBeNull();
+      for (const hessian of hessians.values()) hessian.release();
+      await pass.close();
+      operations.release();
+    });
+
     test('activations that overflow are refused', async () => {
       const config = TINY['one kv head']!;
       const architecture = describeModel(config, 'tiny');
@@ -219,6 +242,14 @@ export function describeDeviceOperations(engine: () => CudaEngine): void {
       });
     });
   });
+}
+
+/** The nearest value whose last 16 bits are 0, towards 0. */
+function bfloatOf(value: number): number {
+  const wide = Float32Array.of(value);
+  const bits = new Uint32Array(wide.buffer);
+  bits[0] = bits[0]! & 0xffff0000;
+  return wide[0]!;
 }
 
 /** The engine without what it offers for calibration and compression: hidden states and Hessians pass through the host. */
