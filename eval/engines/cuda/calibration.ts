@@ -70,8 +70,7 @@ export class CudaCalibration implements CalibrationPass {
   observe(index: number, weights: WeightSource): Promise<Map<string, HessianHandle>> {
     return this.#onDevice(async (session) => {
       this.#useWeights(weights);
-      const { travelling } = session.place(this.#chunks);
-      const own = await this.#own(session, travelling);
+      const own = await this.#own(session);
       while (this.#next < index) await this.#advance(session, own);
       this.#stale = index;
       this.#last = index;
@@ -114,22 +113,23 @@ export class CudaCalibration implements CalibrationPass {
   }
 
   /** The chunks with the hidden states of this pass; embedded at the first call. */
-  async #own(session: Session, travelling: readonly Travelling[]): Promise<readonly Travelling[]> {
+  async #own(session: Session): Promise<readonly Travelling[]> {
     const isNew = this.#hidden === null;
-    this.#hidden ??= this.#allocate(travelling);
-    const own = travelling.map(({ tables }, i) => ({ tables, hidden: this.#hidden![i]! }));
+    this.#hidden ??= this.#allocate();
+    const own = session.tablesOf(this.#chunks).map((tables, i) => ({ tables, hidden: this.#hidden![i]! }));
     if (isNew) for (const chunk of own) await session.forward.embed(chunk);
     return own;
   }
 
-  #allocate(travelling: readonly Travelling[]): readonly Matrix[] {
+  #allocate(): readonly Matrix[] {
     const { hiddenSize: H } = this.#residence.options.architecture;
-    const tokens = travelling.reduce((sum, { tables }) => sum + tables.T, 0);
+    const lengths = this.#chunks.map(({ tokens }) => tokens.length);
+    const tokens = lengths.reduce((sum, length) => sum + length, 0);
     const all: Matrix = { at: this.#parts.operations.heap.alloc(tokens * H * FLOAT), dtype: F32, stride: H };
     let row = 0;
-    return travelling.map(({ tables }) => {
-      row += tables.T;
-      return rowsFrom(all, row - tables.T);
+    return lengths.map((length) => {
+      row += length;
+      return rowsFrom(all, row - length);
     });
   }
 

@@ -4,7 +4,7 @@ import type { Architecture } from '../../families/architecture.ts';
 import type { Chunk } from '../engine.ts';
 import type { ForwardPrecision } from '../forward-quantizer.ts';
 import { Scratch } from './arena.ts';
-import { hostTables, longLimits } from './chunk.ts';
+import { type ChunkTables, hostTables, longLimits } from './chunk.ts';
 import type { Device } from './device.ts';
 import { Forward, type Travelling } from './forward.ts';
 import type { HeadContext } from './head.ts';
@@ -63,23 +63,34 @@ export class Session {
     chunks: readonly Chunk[],
     further: readonly Int32Array[] = [],
   ): { readonly travelling: readonly Travelling[]; readonly tables: readonly number[] } {
-    const { architecture, rotations, workspace, tables, device } = this.parts;
+    const { architecture, workspace, plan } = this.parts;
     const { hiddenSize: H } = architecture;
+    const tokens = chunks.reduce((sum, chunk) => sum + chunk.tokens.length, 0);
+    if (tokens > plan.batchTokens)
+      throw errors.workspace(tokens * H * 4, plan.hiddenBytes, 'the hidden states of a batch');
+    const { own, tables } = this.#upload(chunks, further);
+    let row = 0;
+    const travelling = own.map((each): Travelling => {
+      const hidden = { at: workspace + row * H * 4, dtype: F32, stride: H };
+      row += each.T;
+      return { tables: each, hidden };
+    });
+    return { travelling, tables };
+  }
+
+  /** Uploads the tables of chunks whose hidden states are elsewhere, and waits; `engine/chunk` for what is no chunk. */
+  tablesOf(chunks: readonly Chunk[]): readonly ChunkTables[] {
+    return this.#upload(chunks, []).own;
+  }
+
+  #upload(chunks: readonly Chunk[], further: readonly Int32Array[]) {
+    const { rotations, tables, device } = this.parts;
     const hosts = chunks.map((chunk) => hostTables(chunk, this.limits, rotations.positions));
-    const tokens = hosts.reduce((sum, { T }) => sum + T, 0);
-    if (tokens > this.parts.plan.batchTokens)
-      throw errors.workspace(tokens * H * 4, this.parts.plan.hiddenBytes, 'the hidden states of a batch');
     const { data, starts } = joined([...hosts.map((host) => host.data), ...further]);
     const base = tables.atLeast(data.byteLength);
     device.upload(base, data);
-    let row = 0;
-    const travelling = hosts.map((host, i): Travelling => {
-      const own = host.at(base + starts[i]! * WORD);
-      const hidden = { at: workspace + row * H * 4, dtype: F32, stride: H };
-      row += own.T;
-      return { tables: own, hidden };
-    });
-    return { travelling, tables: starts.slice(hosts.length).map((start) => base + start * WORD) };
+    const addresses = starts.map((start) => base + start * WORD);
+    return { own: hosts.map((host, i) => host.at(addresses[i]!)), tables: addresses.slice(hosts.length) };
   }
 
   async headContext(): Promise<HeadContext> {
