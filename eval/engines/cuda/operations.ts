@@ -58,7 +58,8 @@ export class CudaOperations implements Operations {
     this.#device = device;
     this.heap = new CachingHeap(heap);
     this.#pool = new Pool<string>(heap);
-    this.#dequantizer = new Dequantizer(device, heap);
+    // Images are written with it: making room for its buffers must not take theirs.
+    this.#dequantizer = new Dequantizer(device, device);
   }
 
   async roundToNearest(method: string, linear: DenseLinear, rule: GridRule): Promise<PackedLinear> {
