@@ -16,10 +16,10 @@ import { LLAMA_8B } from './bench/shapes.ts';
 const log = (line: string) => console.log(line);
 
 /** @returns how many benchmarks failed */
-async function main({ names, quick, peerPython, out }: BenchArguments): Promise<number> {
+async function main({ names, quick, mostRepeats, peerPython, out }: BenchArguments): Promise<number> {
   const wanted = benches.filter(({ name }) => names.includes(name));
-  const peers = await comparedWith(wanted, quick, peerPython);
-  const lab = await openLab({ quick, peers }, log);
+  const peers = await comparedWith(wanted, { quick, mostRepeats, peerPython });
+  const lab = await openLab({ quick, mostRepeats, peers }, log);
   try {
     return await runBenches(wanted, lab, await hostOf(out, lab.build, peers, lab.rates));
   } finally {
@@ -30,14 +30,22 @@ async function main({ names, quick, peerPython, out }: BenchArguments): Promise<
 /** The peers go first: their process gives all memory back when it ends. */
 async function comparedWith(
   wanted: readonly Bench[],
-  quick: boolean,
-  python: string | null,
+  {
+    quick,
+    mostRepeats,
+    peerPython: python,
+  }: Pick<BenchArguments, 'quick' | 'mostRepeats' | 'peerPython'>,
 ): Promise<PeerResults> {
   if (python === null) return noPeers('The run was told to leave the peers out (--no-peers).');
   const jobs = wanted.flatMap(({ peer }) => peer?.(quick) ?? []);
   if (jobs.length === 0) return noPeers('Nothing here has a peer.');
   log(`Peers (${python}): ${jobs.map(({ name }) => name).join(', ')}`);
-  const settings = Object.fromEntries(jobs.map(({ name, settings }) => [name, settings]));
+  const settings = Object.fromEntries(
+    jobs.map(({ name, settings }) => [
+      name,
+      { ...settings, repeats: Math.min(settings.repeats, mostRepeats) },
+    ]),
+  );
   return runPeers(python, { config: LLAMA_8B, ...settings }, log);
 }
 

@@ -1,10 +1,12 @@
 /** The command line of `pnpm bench`. */
 import { parseArgs } from 'node:util';
 
-export const USAGE = `pnpm bench gpu [NAME…] [--quick] [--peer-python python3] [--no-peers] [--out data/bench]
+export const USAGE = `pnpm bench gpu [NAME…] [--quick] [--peer-python python3] [--no-peers]
+               [--repeats N] [--out data/bench]
 
   NAME…          some benchmarks; all without a name
   --quick        small work, one repeat: shows that everything runs; nothing is saved
+  --repeats N    at most N repeats, for runs that must be short
   --peer-python  the Python that has PyTorch and transformers
   --no-peers     leaves out what is compared with
   --out          where <gpu>/<name>.json goes`;
@@ -12,6 +14,8 @@ export const USAGE = `pnpm bench gpu [NAME…] [--quick] [--peer-python python3]
 export interface BenchArguments {
   readonly names: readonly string[];
   readonly quick: boolean;
+  /** Infinite where nothing is said. */
+  readonly mostRepeats: number;
   /** Null: no peers. */
   readonly peerPython: string | null;
   readonly out: string;
@@ -33,8 +37,10 @@ export function parseBenchArguments(
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0)
     return `No benchmark is called "${unknown.join('", "')}". Known: ${known.join(', ')}.`;
+  const mostRepeats = Number(parsed.values.repeats);
+  if (!(mostRepeats >= 1)) return `--repeats ${parsed.values.repeats} is no number of repeats: 1 or more.`;
   const { quick, out, 'no-peers': without, 'peer-python': peerPython } = parsed.values;
-  return { names: names.length === 0 ? known : names, quick, peerPython: without ? null : peerPython, out };
+  return { names: names.length === 0 ? known : names, quick, mostRepeats, peerPython: without ? null : peerPython, out };
 }
 
 function parse(args: readonly string[]) {
@@ -43,6 +49,7 @@ function parse(args: readonly string[]) {
     allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },
+      repeats: { type: 'string', default: 'Infinity' },
       'no-peers': { type: 'boolean', default: false },
       'peer-python': { type: 'string', default: 'python3' },
       out: { type: 'string', default: 'data/bench' },

@@ -19,7 +19,7 @@ export interface OpenLab extends Lab {
 
 /** @throws kernels/… where there is no GPU or no library */
 export async function openLab(
-  settings: { readonly quick: boolean; readonly peers: PeerResults },
+  settings: Pick<Lab, 'quick' | 'mostRepeats'> & { readonly peers: PeerResults },
   log: (line: string) => void,
 ): Promise<OpenLab> {
   const engine = await createCudaEngine({ dtype: 'bf16' });
@@ -28,6 +28,7 @@ export async function openLab(
   return {
     build: device.build,
     quick: settings.quick,
+    mostRepeats: settings.mostRepeats,
     rates: higher(await measureRates(kernels), settings.peers.rates),
     stopwatch: eventStopwatch(device),
     peer: settings.peers.measurement,

@@ -1,6 +1,6 @@
 /** A model that does not fit: blocks are streamed from the host, against the rate of blocks that stay on the device. */
 import type { Times } from '../../../data/bench-schema.ts';
-import { type Bench, type Lab, row } from '../bench.ts';
+import { type Bench, type Lab, repeatsOf, row } from '../bench.ts';
 import { measure, median } from '../measure.ts';
 import { windowRequests } from '../requests.ts';
 import { forwardFlops, LLAMA_70B, shapeOf } from '../shapes.ts';
@@ -29,7 +29,7 @@ export const streamed: Bench = {
     await model.score(windowRequests(LLAMA_70B.vocab_size, 1, 64));
     const requests = windowRequests(LLAMA_70B.vocab_size, windows, LENGTH);
     const work = async () => void (await model.score(requests));
-    const ours = await measure(lab.stopwatch, work, { warmUps: 0, repeats: lab.quick ? 1 : 2 }, tokens);
+    const ours = await measure(lab.stopwatch, work, { ...repeatsOf(lab, 2), warmUps: 0 }, tokens);
     const used = { label: null, count: lab.usedBytes() };
     const flops = forwardFlops(shapeOf(LLAMA_70B), { tokens, length: LENGTH, predicted: tokens - windows });
     return [
@@ -55,7 +55,7 @@ async function residentTimes(lab: Lab, windows: number): Promise<Times> {
   const milliseconds = async (blocks: number) => {
     const model = lab.model(shapeOf(LLAMA_70B, blocks));
     const work = async () => void (await model.score(requests));
-    const times = await measure(lab.stopwatch, work, { warmUps: 1, repeats: lab.quick ? 1 : 3 }, 1);
+    const times = await measure(lab.stopwatch, work, { ...repeatsOf(lab, 3), warmUps: 1 }, 1);
     return median(times.wall_ms);
   };
   const few = await milliseconds(FEW);

@@ -47,6 +47,7 @@ function countingLab(quick: boolean): { lab: Lab; seen: Seen } {
   });
   const lab: Lab = {
     quick,
+    mostRepeats: Infinity,
     rates: { copy_bytes_per_second: 3e12, matmul_flops_per_second: 7e14 },
     stopwatch,
     model: ({ blocks }) => {

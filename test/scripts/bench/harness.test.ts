@@ -163,7 +163,7 @@ describe('peers', () => {
 describe('the command line', () => {
   const known = ['scoring', 'decode'];
   it('names benchmarks, or means all', () => {
-    const all = { names: known, quick: false, peerPython: 'python3', out: 'data/bench' };
+    const all = { names: known, quick: false, mostRepeats: Infinity, peerPython: 'python3', out: 'data/bench' };
     expect(parseBenchArguments(['gpu'], known)).toEqual(all);
     expect(parseBenchArguments(['gpu', 'decode', '--quick', '--no-peers'], known)).toEqual({
       ...all,
@@ -177,6 +177,9 @@ describe('the command line', () => {
     expect(parseBenchArguments([], known)).toBe('"" is nothing that can be measured here; only "gpu" is.');
     expect(parseBenchArguments(['gpu', 'sorting'], known)).toBe(
       'No benchmark is called "sorting". Known: scoring, decode.',
+    );
+    expect(parseBenchArguments(['gpu', '--repeats', 'no'], known)).toBe(
+      '--repeats no is no number of repeats: 1 or more.',
     );
     expect(parseBenchArguments(['gpu', '--fast'], known)).toContain("Unknown option '--fast'");
   });
