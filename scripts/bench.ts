@@ -30,11 +30,7 @@ async function main({ names, quick, mostRepeats, peerPython, out }: BenchArgumen
 /** The peers go first: their process gives all memory back when it ends. */
 async function comparedWith(
   wanted: readonly Bench[],
-  {
-    quick,
-    mostRepeats,
-    peerPython: python,
-  }: Pick<BenchArguments, 'quick' | 'mostRepeats' | 'peerPython'>,
+  { quick, mostRepeats, peerPython: python }: Pick<BenchArguments, 'quick' | 'mostRepeats' | 'peerPython'>,
 ): Promise<PeerResults> {
   if (python === null) return noPeers('The run was told to leave the peers out (--no-peers).');
   const jobs = wanted.flatMap(({ peer }) => peer?.(quick) ?? []);

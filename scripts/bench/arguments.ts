@@ -40,7 +40,13 @@ export function parseBenchArguments(
   const mostRepeats = Number(parsed.values.repeats);
   if (!(mostRepeats >= 1)) return `--repeats ${parsed.values.repeats} is no number of repeats: 1 or more.`;
   const { quick, out, 'no-peers': without, 'peer-python': peerPython } = parsed.values;
-  return { names: names.length === 0 ? known : names, quick, mostRepeats, peerPython: without ? null : peerPython, out };
+  return {
+    names: names.length === 0 ? known : names,
+    quick,
+    mostRepeats,
+    peerPython: without ? null : peerPython,
+    out,
+  };
 }
 
 function parse(args: readonly string[]) {

@@ -11,7 +11,10 @@ export interface Bench {
   readonly name: string;
   readonly title: string;
   /** What the Python side runs for it, under the name that it answers with; absent where nothing is compared. */
-  readonly peer?: (quick: boolean) => { readonly name: string; readonly settings: { readonly repeats: number } };
+  readonly peer?: (quick: boolean) => {
+    readonly name: string;
+    readonly settings: { readonly repeats: number };
+  };
   run(lab: Lab): Promise<readonly BenchRow[]>;
 }
 
@@ -37,7 +40,10 @@ export interface Lab {
 }
 
 /** Two warm-ups and the repeats that the work allows; one warm-up in runs that must be short; quick: one of each. */
-export function repeatsOf({ quick, mostRepeats }: Pick<Lab, 'quick' | 'mostRepeats'>, repeats: number): Repeats {
+export function repeatsOf(
+  { quick, mostRepeats }: Pick<Lab, 'quick' | 'mostRepeats'>,
+  repeats: number,
+): Repeats {
   if (quick) return { warmUps: 1, repeats: 1 };
   return { warmUps: mostRepeats < repeats ? 1 : 2, repeats: Math.min(repeats, mostRepeats) };
 }

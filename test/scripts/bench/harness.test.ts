@@ -163,7 +163,13 @@ describe('peers', () => {
 describe('the command line', () => {
   const known = ['scoring', 'decode'];
   it('names benchmarks, or means all', () => {
-    const all = { names: known, quick: false, mostRepeats: Infinity, peerPython: 'python3', out: 'data/bench' };
+    const all = {
+      names: known,
+      quick: false,
+      mostRepeats: Infinity,
+      peerPython: 'python3',
+      out: 'data/bench',
+    };
     expect(parseBenchArguments(['gpu'], known)).toEqual(all);
     expect(parseBenchArguments(['gpu', 'decode', '--quick', '--no-peers'], known)).toEqual({
       ...all,
