@@ -53,7 +53,7 @@ async function hostOf(
 ): Promise<BenchHost> {
   const machine = await describeMachine();
   const folder = path.join(path.resolve(out), gpuSlug(machine.gpu ?? 'unknown'));
-  const command = `pnpm bench ${process.argv.slice(2).join(' ')}`;
+  const command = `pnpm bench ${withoutOut(process.argv.slice(2)).join(' ')}`;
   return {
     facts: { command, ...(await describeCode(PROJECT_ROOT)), machine, kernels, peer: peers.versions, rates },
     now: () => new Date(),
@@ -65,6 +65,11 @@ async function hostOf(
     },
     log,
   };
+}
+
+/** Where files go is nothing that a number depends on. */
+function withoutOut(args: readonly string[]): readonly string[] {
+  return args.filter((text, i) => !text.startsWith('--out') && args[i - 1] !== '--out');
 }
 
 const parsed = process.argv.includes('--help')
