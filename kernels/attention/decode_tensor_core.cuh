@@ -45,7 +45,8 @@ __global__ void __launch_bounds__(DecodeTile<QK, V>::threads, QK <= 128 ? 3 : 2)
   const unsigned queries_at = shared_address(memory), tiles_at = queries_at + Sizes::query_bytes;
   const unsigned tile_bytes = Sizes::key_bytes + Sizes::value_bytes;
 
-  const T *const queries = static_cast<const T *>(problem.q) + text * problem.q_stride + int64_t(first_head) * problem.qk_dim;
+  const T *const queries =
+      static_cast<const T *>(problem.q) + text * problem.q_stride + int64_t(first_head) * problem.qk_dim;
   copy_rows<T, HEADS, QK, THREADS>(queries_at, problem.qk_dim, [&](int row) {
     return row < present ? queries + int64_t(row) * problem.qk_dim : nullptr;
   });

@@ -93,7 +93,8 @@ __device__ __forceinline__ Tile next_tile(const Problem &problem, int tile_rows,
 
 /* Whether the copy engine can copy the keys of a tile: all exist, and their rows follow one another. */
 __device__ __forceinline__ bool is_whole(const Segment &segment, int start, int keys) {
-  return start + keys <= segment.first_position + segment.queries && (start >= segment.prefix_length || start + keys <= segment.prefix_length);
+  const bool exist = start + keys <= segment.first_position + segment.queries;
+  return exist && (start >= segment.prefix_length || start + keys <= segment.prefix_length);
 }
 
 /* Starts copies of ROWS rows of `width` elements, PANELS panels of 64 columns, by 128 threads: of one row 8 threads copy a
