@@ -11,8 +11,14 @@ export interface Asked {
   /** `row` counts in `rows`. */
   readonly pairs: readonly { readonly row: number; readonly token: number }[];
   readonly wanted: 'distributions' | 'states';
-  /** Rows, counted in `rows`, whose distributions are compared with those of float32 `states` `[compared, K]`. */
-  readonly reference: { readonly rows: Int32Array; readonly states: Float32Array } | null;
+  readonly reference: ReferenceRows | null;
+}
+
+/** Rows, counted in those that are asked for, whose distributions are compared with those of another model. */
+export interface ReferenceRows {
+  readonly rows: Int32Array;
+  /** States of the other model, float32 `[compared, K]` in pieces that follow one another. */
+  readonly states: readonly Float32Array[];
 }
 
 export interface Answered {
@@ -65,7 +71,7 @@ export async function forEachBatch(
   const total = tokenCount(packed);
   const prepare = (batch: readonly PackedChunk[]) =>
     batch.map(({ chunk, targets }) => {
-      const query = queryOf(targets);
+      const query = queryOf(targets, chunk.tokens.length);
       return { asked: { chunk, ...query, wanted, reference: reference(targets, query.pairs) }, targets };
     });
   const start = (chunks: readonly AskedChunk[], size: number, done: number): Running => {
@@ -112,10 +118,18 @@ function lengthLimits({ blocks }: Architecture): readonly number[] {
   return [...limits];
 }
 
-function queryOf(targets: readonly Target[]): Pick<Asked, 'rows' | 'pairs'> {
-  const rows = Int32Array.from(new Set(targets.map(({ row }) => row))).sort();
-  const place = new Map(Array.from(rows, (row, at) => [row, at]));
-  return { rows, pairs: targets.map(({ row, token }) => ({ row: place.get(row)!, token })) };
+function queryOf(targets: readonly Target[], T: number): Pick<Asked, 'rows' | 'pairs'> {
+  const isWanted = new Uint8Array(T);
+  for (const { row } of targets) isWanted[row] = 1;
+  const place = new Int32Array(T);
+  let count = 0;
+  for (let row = 0; row < T; row += 1) {
+    place[row] = count;
+    count += isWanted[row];
+  }
+  const rows = new Int32Array(count);
+  for (let row = 0; row < T; row += 1) if (isWanted[row] === 1) rows[place[row]] = row;
+  return { rows, pairs: targets.map(({ row, token }) => ({ row: place[row], token })) };
 }
 
 /** Groups of chunks with at most `limit` tokens; a chunk over the limit stands alone. */

@@ -50,14 +50,32 @@ export async function finalStates(
   onProgress?: OnProgress,
 ): Promise<FinalStates> {
   const K = scorer.architecture.head.inFeatures;
-  const states = requests.map(({ continuations }) =>
-    continuations.map(({ length }) => new Float32Array(length * K)),
+  const states: Float32Array[][] = requests.map(({ continuations }) =>
+    continuations.map(() => new Float32Array(0)),
   );
-  const put = ({ asked, targets }: AskedChunk, { states: read }: Answered) => {
+  const put = ({ asked: { pairs }, targets }: AskedChunk, { states: read }: Answered) => {
     if (read === null) throw new TypeError('the engine has answered without states');
-    for (const [i, { request, continuation, offset }] of targets.entries()) {
-      const { row } = asked.pairs[i];
-      states[request][continuation].set(read.subarray(row * K, (row + 1) * K), offset * K);
+    const all = [...targets.keys()];
+    for (let at = 0; at < targets.length; ) {
+      const { request, continuation, offset } = targets[at];
+      const length = runLength(targets, all, at);
+      const { row } = pairs[at];
+      const whole = requests[request].continuations[continuation].length;
+      // Nearly always the states of a continuation lie together, and are not copied.
+      const isTogether = offset === 0 && length === whole && pairs[at + length - 1].row === row + length - 1;
+      if (isTogether) states[request][continuation] = read.subarray(row * K, (row + length) * K);
+      else {
+        const own =
+          states[request][continuation].length > 0
+            ? states[request][continuation]
+            : new Float32Array(whole * K);
+        states[request][continuation] = own;
+        for (let i = 0; i < length; i += 1) {
+          const from = pairs[at + i].row * K;
+          own.set(read.subarray(from, from + K), (offset + i) * K);
+        }
+      }
+      at += length;
     }
   };
   await forEachBatch(scorer, requests, 'states', onProgress, () => null, put);
@@ -85,12 +103,27 @@ function referenceOf(
 ): Asked['reference'] {
   const compared = comparedTargets(targets, reference);
   if (compared.length === 0) return null;
-  const states = new Float32Array(compared.length * K);
-  for (const [at, i] of compared.entries()) {
-    const { request, continuation, offset } = targets[i];
-    states.set(reference[request][continuation].subarray(offset * K, (offset + 1) * K), at * K);
+  const rows = new Int32Array(compared.length);
+  const states: Float32Array[] = [];
+  for (let at = 0; at < compared.length; ) {
+    const { request, continuation, offset } = targets[compared[at]];
+    const length = runLength(targets, compared, at);
+    states.push(reference[request][continuation].subarray(offset * K, (offset + length) * K));
+    for (const end = at + length; at < end; at += 1) rows[at] = pairs[compared[at]].row;
   }
-  return { rows: Int32Array.from(compared, (i) => pairs[i].row), states };
+  return { rows, states };
+}
+
+/** How many of the targets listed, from place `from` on, are neighbouring tokens of one continuation. */
+function runLength(targets: readonly Target[], listed: readonly number[], from: number): number {
+  const { request, continuation, offset } = targets[listed[from]];
+  let length = 1;
+  for (; from + length < listed.length; length += 1) {
+    const next = targets[listed[from + length]];
+    if (next.request !== request || next.continuation !== continuation || next.offset !== offset + length)
+      break;
+  }
+  return length;
 }
 
 /** Fills in the divergence of every target that has a reference. */

@@ -13,6 +13,7 @@ import { DeviceMemory, GrowingRange } from './memory.ts';
 import { CudaModel, type CudaModelOptions, type Exclusive } from './model.ts';
 import { CudaOperations } from './operations.ts';
 import { describePlan, type MemoryPlan } from './plan.ts';
+import { Uploads } from './uploads.ts';
 import { KERNEL_VERSION } from './version.ts';
 
 /** Type of weights and activations; `auto`: float32 below AUTO_PARAMETERS, bfloat16 from there on. */
@@ -79,7 +80,12 @@ export class CudaEngine implements Engine {
     });
     this.librarySha256 = createHash('sha256').update(device.build).digest('hex');
     const range = () => new GrowingRange(device);
-    this.#ranges = { tables: range(), results: range(), staging: range() };
+    this.#ranges = {
+      tables: range(),
+      results: range(),
+      staging: range(),
+      uploads: new Uploads(device, range()),
+    };
   }
 
   /** Throws `precision/…` and `engine/unsupported` for what cannot be computed; memory is planned at first use. */

@@ -59,81 +59,148 @@ function logitStride(vocabSize: number): number {
 }
 
 /** Queues everything; nothing is waited for. */
-export function scoreRows(context: HeadContext, query: HeadQuery, to: HeadResults): void {
-  const { ops, scratch, image, architecture } = context;
-  const { kernels } = ops;
-  const bias = image.atOrZero('head.bias');
-  const softCap = architecture.logitSoftCap ?? 0;
+export function scoreRows(
+  context: HeadContext,
+  query: HeadQuery,
+  to: HeadResults,
+  other: Comparison | null,
+): void {
+  const { ops, scratch, architecture } = context;
+  const K = architecture.head.inFeatures;
   for (let from = 0, tile = 0; from < query.R; from += ROW_TILE, tile += 1) {
     const mark = scratch.mark();
     const R = Math.min(ROW_TILE, query.R - from);
     const states = readOut(context, query.hidden, query.rows + from * 4, R);
     const logits = takeLogits(context, R);
-    const [first, last] = [query.tilePairs[tile]!, query.tilePairs[tile + 1]!];
-    const place = { logits: logits.at, stride: logits.stride };
-    for (const { token, width, weights } of vocabularyTiles(context)) {
-      ops.matmul(states, weights, logits, R, width, architecture.head.inFeatures);
-      kernels.headUpdate({
-        ...{ ...place, R, width, first: token, bias: bias === 0 ? 0 : bias + token * 4, softCap },
-        ...{ highest: to.highest + from * 4, sum: to.sum + from * 8, best: to.best + from * 4 },
-      });
-      if (last > first)
-        kernels.headPick({
-          ...{ ...place, width, first: token, n: last - first, picked: to.picked + first * 4 },
-          ...{ rows: query.pairs.tileRows + first * 4, tokens: query.pairs.tokens + first * 4 },
-        });
+    const reference = other === null ? null : referenceTile(context, other, from, R);
+    const pairs = { first: query.tilePairs[tile]!, last: query.tilePairs[tile + 1]! };
+    for (const columns of vocabularyTiles(context)) {
+      ops.matmul(states, columns.weights, logits, R, columns.width, K);
+      // First, as it reads the logits without bias and cap, which the others put in.
+      if (reference !== null) compareTile(context, reference, logits, columns);
+      scoreTile(context, query, to, { logits, from, R, ...pairs }, columns);
     }
     scratch.release(mark);
   }
+  if (other !== null) finishComparison(context, other, query.R);
   const n = query.tilePairs.at(-1)!;
   if (n === 0) return;
-  kernels.headFinish({
+  ops.kernels.headFinish({
     ...{ highest: to.highest, sum: to.sum, picked: to.picked },
     ...{ rows: query.pairs.rows, n, out: to.logProbabilities },
   });
 }
 
-export interface DivergenceQuery {
-  readonly hidden: Matrix;
-  /** int32 `[R]`: rows of `hidden`. */
-  readonly rows: number;
-  readonly R: number;
-  /** Of the reference model, float32 `[R, K]` on the host. */
-  readonly reference: Float32Array;
+interface Columns {
+  readonly token: number;
+  readonly width: number;
+  readonly weights: number;
 }
 
-/** float64 `[R, 5]` and int32 `[R, 2]` of bl_divergence_update; float64 and uint8 `[R]`. */
-export interface DivergenceResults {
+/** Rows `from … from + R` with their logits, and the pairs `first … last` that belong to them. */
+interface RowTile {
+  readonly logits: Matrix;
+  readonly from: number;
+  readonly R: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+function scoreTile(
+  context: HeadContext,
+  { pairs }: HeadQuery,
+  to: HeadResults,
+  { logits, from, R, first, last }: RowTile,
+  { token, width }: Columns,
+): void {
+  const { kernels } = context.ops;
+  const place = { logits: logits.at, stride: logits.stride, width, first: token };
+  kernels.headUpdate({
+    ...{ ...place, R, ...adjustment(context, token) },
+    ...{ highest: to.highest + from * 4, sum: to.sum + from * 8, best: to.best + from * 4 },
+  });
+  if (last === first) return;
+  kernels.headPick({
+    ...{ ...place, n: last - first, picked: to.picked + first * 4 },
+    ...{ rows: pairs.tileRows + first * 4, tokens: pairs.tokens + first * 4 },
+  });
+}
+
+/** Bias and cap of logits from token `token` on. */
+export function adjustment({ image, architecture }: HeadContext, token: number) {
+  const bias = image.atOrZero('head.bias');
+  return { bias: bias === 0 ? 0 : bias + token * 4, softCap: architecture.logitSoftCap ?? 0 };
+}
+
+/**
+ * Distributions of a reference under the same head: its states, float32 `[R, K]`, and where the results go: float64
+ * `[R, 5]` and int32 `[R, 2]` of bl_divergence_update, float64 and uint8 `[R]`. All in device memory.
+ */
+export interface Comparison {
+  readonly reference: number;
   readonly state: number;
   readonly best: number;
   readonly kl: number;
   readonly same: number;
 }
 
-/** Compares the distributions of rows with those of a reference under the same head; queues everything. */
-export function compareRows(context: HeadContext, query: DivergenceQuery, to: DivergenceResults): void {
-  const { ops, scratch, image, architecture } = context;
-  const { kernels } = ops;
-  const K = architecture.head.inFeatures;
-  const bias = image.atOrZero('head.bias');
-  for (let from = 0; from < query.R; from += ROW_TILE) {
+/** Compares rows of `hidden`, numbered by int32 `rows` `[R]`, with a reference; queues everything. */
+export function compareRows(
+  context: HeadContext,
+  hidden: Matrix,
+  rows: number,
+  R: number,
+  other: Comparison,
+): void {
+  const { ops, scratch, architecture } = context;
+  for (let from = 0; from < R; from += ROW_TILE) {
     const mark = scratch.mark();
-    const R = Math.min(ROW_TILE, query.R - from);
-    const own = readOut(context, query.hidden, query.rows + from * 4, R);
-    const reference = uploadStates(context, query.reference.subarray(from * K, (from + R) * K), R, K);
-    const [p, q] = [takeLogits(context, R), takeLogits(context, R)];
-    for (const { token, width, weights } of vocabularyTiles(context)) {
-      ops.matmul(reference, weights, p, R, width, K);
-      ops.matmul(own, weights, q, R, width, K);
-      kernels.divergenceUpdate({
-        ...{ p: p.at, q: q.at, stride: p.stride, R, width, first: token },
-        ...{ bias: bias === 0 ? 0 : bias + token * 4, softCap: architecture.logitSoftCap ?? 0 },
-        ...{ state: to.state + from * 5 * 8, best: to.best + from * 2 * 4 },
-      });
+    const count = Math.min(ROW_TILE, R - from);
+    const own = readOut(context, hidden, rows + from * 4, count);
+    const logits = takeLogits(context, count);
+    const reference = referenceTile(context, other, from, count);
+    for (const columns of vocabularyTiles(context)) {
+      ops.matmul(own, columns.weights, logits, count, columns.width, architecture.head.inFeatures);
+      compareTile(context, reference, logits, columns);
     }
     scratch.release(mark);
   }
-  kernels.divergenceFinish({ state: to.state, best: to.best, R: query.R, kl: to.kl, same: to.same });
+  finishComparison(context, other, R);
+}
+
+interface ReferenceTile {
+  /** In the engine's type. */
+  readonly states: Matrix;
+  readonly logits: Matrix;
+  readonly R: number;
+  readonly state: number;
+  readonly best: number;
+}
+
+function referenceTile(context: HeadContext, other: Comparison, from: number, R: number): ReferenceTile {
+  const { ops, scratch, architecture } = context;
+  const K = architecture.head.inFeatures;
+  const exact = { at: other.reference + from * K * 4, dtype: F32, stride: K };
+  const states = { at: scratch.take(R * K * ELEMENT_BYTES[ops.dtype]), dtype: ops.dtype, stride: K };
+  ops.moveRows(exact, states, R, K);
+  const place = { state: other.state + from * 5 * 8, best: other.best + from * 2 * 4 };
+  return { states, logits: takeLogits(context, R), R, ...place };
+}
+
+/** @param q  logits of this model, without bias and cap */
+function compareTile(context: HeadContext, reference: ReferenceTile, q: Matrix, columns: Columns): void {
+  const { ops, architecture } = context;
+  const { states, logits: p, R, state, best } = reference;
+  const { token, width, weights } = columns;
+  ops.matmul(states, weights, p, R, width, architecture.head.inFeatures);
+  ops.kernels.divergenceUpdate({
+    ...{ p: p.at, q: q.at, stride: p.stride, R, width, first: token },
+    ...{ ...adjustment(context, token), state, best },
+  });
+}
+
+function finishComparison({ ops }: HeadContext, { state, best, kl, same }: Comparison, R: number): void {
+  ops.kernels.divergenceFinish({ state, best, R, kl, same });
 }
 
 /** What the head reads of R rows of hidden states, `[R, K]` in the engine's type; `rows` int32 in device memory. */
@@ -158,63 +225,13 @@ export function readOut(context: HeadContext, hidden: Matrix, rows: number, R: n
   return projected;
 }
 
-/** Logits of R rows of hidden states on the host, float32 `[R, V]`; `rows` int32 in device memory. For checks. */
-export async function logitsOf(
-  context: HeadContext,
-  hidden: Matrix,
-  rows: number,
-  R: number,
-): Promise<Float32Array> {
-  const { scratch, architecture } = context;
-  const all = new Float32Array(R * architecture.vocabSize);
-  for (let from = 0; from < R; from += ROW_TILE) {
-    const mark = scratch.mark();
-    const count = Math.min(ROW_TILE, R - from);
-    const states = readOut(context, hidden, rows + from * 4, count);
-    await addLogits(context, states, count, all.subarray(from * architecture.vocabSize));
-    scratch.release(mark);
-  }
-  return all;
-}
-
-/** Logits of `R` rows that the head has read, into float32 `[R, V]` on the host. */
-async function addLogits(context: HeadContext, states: Matrix, R: number, to: Float32Array): Promise<void> {
-  const { ops, scratch, image, architecture } = context;
-  const { vocabSize: V, head, logitSoftCap } = architecture;
-  const bias = image.atOrZero('head.bias');
-  const logits = takeLogits(context, R);
-  const ignored = { highest: scratch.take(R * 4), sum: scratch.take(R * 8), best: scratch.take(R * 4) };
-  for (const { token, width, weights } of vocabularyTiles(context)) {
-    ops.matmul(states, weights, logits, R, width, head.inFeatures);
-    ops.kernels.headUpdate({
-      ...{ logits: logits.at, stride: logits.stride, R, width, first: token, ...ignored },
-      ...{ bias: bias === 0 ? 0 : bias + token * 4, softCap: logitSoftCap ?? 0 },
-    });
-    const tile = new Float32Array(R * logits.stride);
-    await ops.kernels.downloadAsync({ to: tile, from: logits.at, bytes: tile.byteLength });
-    for (let row = 0; row < R; row += 1) {
-      const start = row * logits.stride;
-      to.set(tile.subarray(start, start + width), row * V + token);
-    }
-  }
-}
-
-function uploadStates({ ops, scratch }: HeadContext, states: Float32Array, R: number, K: number): Matrix {
-  const exact = { at: scratch.take(states.byteLength), dtype: F32, stride: K };
-  ops.kernels.upload({ to: exact.at, from: states, bytes: states.byteLength });
-  if (ops.dtype === F32) return exact;
-  const own = { at: scratch.take(R * K * ELEMENT_BYTES[ops.dtype]), dtype: ops.dtype, stride: K };
-  ops.moveRows(exact, own, R, K);
-  return own;
-}
-
-function takeLogits({ scratch, architecture }: HeadContext, R: number): Matrix {
+export function takeLogits({ scratch, architecture }: HeadContext, R: number): Matrix {
   const stride = logitStride(architecture.vocabSize);
   return { at: scratch.take(R * stride * 4), dtype: F32, stride };
 }
 
 /** Tiles of the head in order: the first token, how many, and where their weights are. */
-function* vocabularyTiles({ ops, image, architecture }: HeadContext) {
+export function* vocabularyTiles({ ops, image, architecture }: HeadContext) {
   const { vocabSize, head } = architecture;
   const base = image.at(isTied(architecture) ? 'embedding' : 'head');
   for (let token = 0; token < vocabSize; token += VOCABULARY_TILE) {

@@ -16,6 +16,7 @@ import { Ops } from './ops.ts';
 import { type MemoryPlan, planMemory } from './plan.ts';
 import { Rotations } from './rotations.ts';
 import { Session } from './session.ts';
+import type { Uploads } from './uploads.ts';
 
 export interface ResidenceOptions {
   readonly memory: DeviceMemory;
@@ -29,6 +30,7 @@ export interface ResidenceOptions {
     readonly tables: GrowingRange;
     readonly results: GrowingRange;
     readonly staging: GrowingRange;
+    readonly uploads: Uploads;
   };
   /** How packed linears get into images. @default through their float32 values on the host */
   readonly dequantize?: Dequantize;
@@ -87,11 +89,11 @@ export class Residence {
     const workspace = memory.workspace(plan.hiddenBytes + plan.scratchBytes);
     const { images, rotations, claim } = this.#hold(plan);
     memory.touch(claim);
-    const { tables, results } = ranges;
+    const { tables, results, uploads } = ranges;
     const ops = new Ops(memory.device.kernels, dtype);
     const place = { device: memory.device, architecture, ops, plan, precision, workspace };
     const room = () => memory.roomBeside(claim);
-    return new Session({ ...place, images, rotations, tables, results, memory, room });
+    return new Session({ ...place, images, rotations, tables, results, uploads, memory, room });
   }
 
   /** Weights are read again when they are next needed: those of the blocks listed, or all. */

@@ -3,7 +3,15 @@ import type { Divergence } from '../engine.ts';
 import type { Answered, Asked } from '../score-batches.ts';
 import { aligned } from './arena.ts';
 import type { Travelling } from './forward.ts';
-import { compareRows, ROW_TILE, readOut, scoreRows } from './head.ts';
+import {
+  type Comparison,
+  compareRows,
+  type HeadContext,
+  type HeadResults,
+  ROW_TILE,
+  readOut,
+  scoreRows,
+} from './head.ts';
 import { F32 } from './matrix.ts';
 import type { Session } from './session.ts';
 
@@ -40,13 +48,17 @@ export async function answerBatch(
     batch.map(({ chunk }) => chunk),
     prepared.flatMap((own) => own.tables),
   );
-  await session.forward.run(travelling, { onBlock });
   const placed = prepared.map((own, i) => ({
     ...own,
     travelling: travelling[i]!,
     at: tables.slice(i * TABLES, (i + 1) * TABLES),
   }));
-  return batch[0]?.wanted === 'states' ? readStates(session, placed) : readDistributions(session, placed);
+  const run = () => session.forward.run(travelling, { onBlock });
+  if (batch[0]?.wanted === 'states') {
+    await run();
+    return readStates(session, placed);
+  }
+  return readDistributions(session, placed, run);
 }
 
 interface PlacedChunk extends Prepared {
@@ -66,55 +78,80 @@ function prepare(asked: Asked): Prepared {
     while (end < order.length && pairs[order[end]!]!.row < tile * ROW_TILE) end += 1;
     tilePairs.push(end);
   }
-  const tables = [
-    rows,
-    Int32Array.from(order, (i) => pairs[i]!.row),
-    Int32Array.from(order, (i) => pairs[i]!.row % ROW_TILE),
-    Int32Array.from(order, (i) => pairs[i]!.token),
-    Int32Array.from(reference?.rows ?? [], (row) => rows[row]!),
+  const [pairRows, tileRows, tokens] = [
+    new Int32Array(order.length),
+    new Int32Array(order.length),
+    new Int32Array(order.length),
   ];
+  for (const [at, i] of order.entries()) {
+    const { row, token } = pairs[i]!;
+    pairRows[at] = row;
+    tileRows[at] = row % ROW_TILE;
+    tokens[at] = token;
+  }
+  const compared = reference?.rows.map((row) => rows[row]!) ?? new Int32Array(0);
+  const tables = [rows, pairRows, tileRows, tokens, compared];
   return { asked, order, tilePairs, tables };
 }
 
-async function readDistributions(session: Session, placed: readonly PlacedChunk[]): Promise<Answered[]> {
-  let bytes = 0;
+async function readDistributions(
+  session: Session,
+  placed: readonly PlacedChunk[],
+  run: () => Promise<void>,
+): Promise<Answered[]> {
+  let [bytes, stateBytes] = [0, 0];
   const places = placed.map(({ asked }) => {
-    const own = layOutResults(asked, bytes);
-    bytes = own.end;
-    return own.places;
+    const { places: own, end } = layOutResults(asked, bytes);
+    const reference = stateBytes;
+    bytes = end;
+    for (const { byteLength } of asked.reference?.states ?? []) stateBytes += byteLength;
+    return { ...own, reference };
   });
+  // Ranges wait for the device where they grow, so they do before it is at work.
   const base = session.results.atLeast(bytes);
+  const states = session.uploads.reserve(stateBytes);
+  await run();
   const context = await session.headContext();
   for (const [i, own] of placed.entries()) {
-    const at = (name: keyof Places) => base + places[i]![name];
-    const [rows, pairRows, tileRows, tokens, compared] = own.at as [number, number, number, number, number];
-    scoreRows(
-      context,
-      {
-        ...{ hidden: own.travelling.hidden, rows, R: own.asked.rows.length, tilePairs: own.tilePairs },
-        pairs: { rows: pairRows, tileRows, tokens },
-      },
-      {
-        ...{ highest: at('highest'), sum: at('sum'), best: at('best'), picked: at('picked') },
-        logProbabilities: at('logProbabilities'),
-      },
-    );
-    const { reference } = own.asked;
-    if (reference === null) continue;
-    compareRows(
-      context,
-      {
-        hidden: own.travelling.hidden,
-        rows: compared,
-        R: reference.rows.length,
-        reference: reference.states,
-      },
-      { state: at('state'), best: at('bests'), kl: at('kl'), same: at('same') },
-    );
+    const { reference, ...at } = places[i]!;
+    const placeOf = (name: keyof Places) => base + at[name];
+    const to = {
+      ...{ highest: placeOf('highest'), sum: placeOf('sum'), best: placeOf('best') },
+      ...{ picked: placeOf('picked'), logProbabilities: placeOf('logProbabilities') },
+    };
+    const compared = {
+      ...{ reference: states + reference, state: placeOf('state'), best: placeOf('bests') },
+      ...{ kl: placeOf('kl'), same: placeOf('same') },
+    };
+    if (own.asked.reference !== null) session.uploads.upload(compared.reference, own.asked.reference.states);
+    answerChunk(context, own, to, own.asked.reference === null ? null : compared);
   }
   const results = new ArrayBuffer(bytes);
   await session.ops.kernels.downloadAsync({ to: results, from: base, bytes });
   return placed.map((own, i) => answerOf(own, results, places[i]!));
+}
+
+/** Where all rows are compared, in their order, their logits are computed once for both questions. */
+function answerChunk(
+  context: HeadContext,
+  { asked, travelling, tilePairs, at }: PlacedChunk,
+  to: HeadResults,
+  compared: Comparison | null,
+): void {
+  const [rows, pairRows, tileRows, tokens, comparedRows] = at as [number, number, number, number, number];
+  const { hidden } = travelling;
+  const isWhole =
+    asked.reference?.rows.length === asked.rows.length && asked.reference.rows.every((row, i) => row === i);
+  const query = {
+    hidden,
+    rows,
+    R: asked.rows.length,
+    tilePairs,
+    pairs: { rows: pairRows, tileRows, tokens },
+  };
+  scoreRows(context, query, to, isWhole ? compared : null);
+  if (compared !== null && !isWhole)
+    compareRows(context, hidden, comparedRows, asked.reference?.rows.length ?? 0, compared);
 }
 
 /** Arrays one behind the other, each aligned. */

@@ -14,6 +14,7 @@ import type { DeviceMemory, GrowingRange } from './memory.ts';
 import type { Ops } from './ops.ts';
 import type { MemoryPlan } from './plan.ts';
 import type { Rotations } from './rotations.ts';
+import type { Uploads } from './uploads.ts';
 
 const WORD = Int32Array.BYTES_PER_ELEMENT;
 
@@ -31,6 +32,7 @@ export interface SessionParts {
   readonly tables: GrowingRange;
   readonly results: GrowingRange;
   readonly memory: DeviceMemory;
+  readonly uploads: Uploads;
   /** Bytes of device memory that are left for claims beside this model. */
   readonly room: () => number;
 }
@@ -39,6 +41,7 @@ export class Session {
   readonly parts: SessionParts;
   readonly ops: Ops;
   readonly results: GrowingRange;
+  readonly uploads: Uploads;
   readonly scratch: Scratch;
   readonly forward: Forward;
   /** Lengths beyond which some rope turns by other frequencies. */
@@ -49,6 +52,7 @@ export class Session {
     this.parts = parts;
     this.ops = ops;
     this.results = results;
+    this.uploads = parts.uploads;
     this.scratch = new Scratch(workspace + plan.hiddenBytes, plan.scratchBytes);
     this.forward = new Forward({ architecture, ops, images, rotations, precision, scratch: this.scratch });
     this.limits = longLimits(architecture);

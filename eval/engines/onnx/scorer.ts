@@ -59,10 +59,16 @@ async function compare(
   states: Float32Array,
 ): Promise<Divergence | null> {
   if (reference === null) return null;
-  const K = reference.states.length / reference.rows.length;
-  const own = new Float32Array(reference.states.length);
+  const size = reference.states.reduce((sum, { length }) => sum + length, 0);
+  const K = size / reference.rows.length;
+  const [own, other] = [new Float32Array(size), new Float32Array(size)];
+  let done = 0;
+  for (const piece of reference.states) {
+    other.set(piece, done);
+    done += piece.length;
+  }
   for (const [at, row] of reference.rows.entries()) own.set(states.subarray(row * K, (row + 1) * K), at * K);
-  return head.compare(weights, reference.states, own);
+  return head.compare(weights, other, own);
 }
 
 /** Moves the rows that score something to the front of the hidden states, which are not needed otherwise any more. */

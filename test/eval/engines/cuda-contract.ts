@@ -114,6 +114,9 @@ export function describeCudaEngine(
       expect(largest(kl(scored), kl(expected))).toBeLessThan(tolerance);
       expect(same(scored)).toEqual(same(expected));
       expect(scored.at(-1)!.every(({ divergence }) => divergence === null)).toBe(true);
+      // Alone, all rows of a chunk are compared, and their logits serve both questions.
+      const alone = await model.score([requests[1]!], undefined, [reference[1]!]);
+      expect(alone[0]).toEqual(scored[1]);
     });
 
     test.each(['rtn-w8a8', 'rtn-kv4', 'rtn-w8a4kv3'])('rounds as the onnx engine does: %s', async (id) => {
