@@ -121,6 +121,7 @@ export class CudaEngine implements Engine {
   async close(): Promise<void> {
     await this.#exclusive(async () => {
       this.memory.close();
+      this.#ranges.uploads.close();
       this.device.close();
     });
   }

@@ -30,4 +30,9 @@ export class Uploads {
     this.#copies.eventRecord({ event: this.#done });
     this.#device.kernels.eventWait({ event: this.#done });
   }
+
+  close(): void {
+    this.#device.kernels.eventDestroy({ event: this.#done });
+    this.#copies.streamDestroy({});
+  }
 }

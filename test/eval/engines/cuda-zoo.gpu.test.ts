@@ -21,7 +21,7 @@ const DTYPES = ['f32', 'f16', 'bf16'] as const;
 /** Mean distance of ln p of a token; activations are kept in 8 bits as bfloat16, in 11 as float16. */
 const MEAN_ERROR = { f32: 1e-5, f16: 5e-3, bf16: 4e-2 } as const;
 /** Questions whose best choice may differ: two choices can be that close. */
-const DIFFERENT_CHOICES = { f32: 0, f16: 1, bf16: 1 } as const;
+const DIFFERENT_CHOICES = { f32: 0, f16: 1, bf16: 2 } as const;
 
 type Scored = readonly (readonly ScoredContinuation[])[];
 
