@@ -39,7 +39,18 @@ function section(gpu: string, files: readonly BenchFile[]): string {
     facts.filter((fact) => fact !== '').join(' '),
     markdown(benchTable(files)),
     ...[...notes].map((note) => `- ${note}`),
+    ...missing(files),
   ].join('\n\n');
+}
+
+/** What exists and was not measured on this GPU. */
+function missing(files: readonly BenchFile[]): string[] {
+  const names = benches
+    .filter(({ name }) => files.every((file) => file.name !== name))
+    .map(({ name }) => name);
+  return names.length === 0
+    ? []
+    : [`Not measured on this GPU yet: ${names.map((name) => `\`${name}\``).join(', ')}.`];
 }
 
 function rates(files: readonly BenchFile[]): string {
