@@ -1,22 +1,23 @@
 /** Packs score requests into chunks: shared contexts once, no padding, the same chunks whatever the order of requests. */
 import { engineErrors as errors } from '../errors/engine.ts';
 import type { Chunk, ScoreRequest } from './engine.ts';
+import { compareTokens, TokenMap, type Tokens } from './token-map.ts';
 
-/** The distribution after token `row` of the chunk scores `token`, which is token `offset` of a continuation. */
+/** A continuation that a request asks for, all of whose tokens are predicted by rows of one chunk. */
 export interface Target {
-  readonly row: number;
-  readonly token: number;
   readonly request: number;
   readonly continuation: number;
-  readonly offset: number;
+  readonly tokens: Tokens;
+  /** The row of the chunk whose distribution scores the first token. */
+  readonly firstRow: number;
+  /** That of the second token; those of the others follow it. */
+  readonly nextRow: number;
 }
 
 export interface PackedChunk {
   readonly chunk: Chunk;
   readonly targets: readonly Target[];
 }
-
-type Tokens = readonly number[];
 
 /** A distinct continuation and where it was asked for. */
 interface Branch {
@@ -98,31 +99,48 @@ export function checkScoreRequests(
 
 /** Throws `engine/request` for anything that is not a token id. */
 export function checkTokens(tokens: Tokens, index: number, vocabSize: number): void {
-  const wrong = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabSize);
-  if (wrong !== undefined) throw errors.request(index, `${wrong} is not a token id; there are ${vocabSize}`);
+  for (const token of tokens) {
+    if (token >= 0 && token < vocabSize && Number.isInteger(token)) continue;
+    throw errors.request(index, `${token} is not a token id; there are ${vocabSize}`);
+  }
+}
+
+interface GatheredBranch extends Branch {
+  readonly askedBy: Branch['askedBy'][number][];
+}
+
+/** A context with its distinct continuations in the order in which they were first asked for. */
+interface Gathered {
+  readonly context: Tokens;
+  readonly branches: GatheredBranch[];
+  readonly byTokens: TokenMap<GatheredBranch>;
 }
 
 /** Joins requests with one context, and equal continuations of it. */
 function gather(requests: readonly ScoreRequest[], limits: readonly number[]): Unit[] {
-  const contexts = new Map<
-    string,
-    { context: Tokens; branches: Map<string, { tokens: Tokens; askedBy: Branch['askedBy'][number][] }> }
-  >();
+  const all: Gathered[] = [];
+  const append = <T>(list: T[], made: T) => {
+    list.push(made);
+    return made;
+  };
+  // By how many limits a text is beyond.
+  const contexts = Array.from({ length: limits.length + 1 }, () => new TokenMap<Gathered>());
   requests.forEach(({ context, continuations }, request) => {
-    const text = context.join();
+    const own: (Gathered | undefined)[] = [];
     continuations.forEach((tokens, continuation) => {
-      const key = `${limits.filter((limit) => readLength(context, tokens) > limit).length} ${text}`;
-      const entry = contexts.get(key) ?? { context, branches: new Map() };
-      contexts.set(key, entry);
-      const branch = entry.branches.get(tokens.join()) ?? { tokens, askedBy: [] };
-      entry.branches.set(tokens.join(), branch);
+      const beyond = limits.filter((limit) => readLength(context, tokens) > limit).length;
+      own[beyond] ??= contexts[beyond].getOrMake(context, () =>
+        append(all, { context, branches: [], byTokens: new TokenMap() }),
+      );
+      const { branches, byTokens } = own[beyond];
+      const branch = byTokens.getOrMake(tokens, () => append(branches, { tokens, askedBy: [] }));
       branch.askedBy.push({ request, continuation });
     });
   });
-  return [...contexts.values()].map(({ context, branches }) =>
+  return all.map(({ context, branches }) =>
     unitOf(
       context,
-      [...branches.values()].sort((a, b) => compareTokens(a.tokens, b.tokens)),
+      branches.sort((a, b) => compareTokens(a.tokens, b.tokens)),
     ),
   );
 }
@@ -166,11 +184,7 @@ function layOut(units: readonly Unit[], size: number): PackedChunk {
       // A single continuation goes on in the segment of its context.
       const segment = branches.length === 1 ? prefix : null;
       if (tokens.length > 1) writer.segment(tokens.slice(0, -1), longest, context.length, prefix, segment);
-      for (const asked of askedBy) {
-        tokens.forEach((token, offset) => {
-          targets.push({ row: offset === 0 ? contextEnd : start + offset - 1, token, offset, ...asked });
-        });
-      }
+      for (const asked of askedBy) targets.push({ ...asked, tokens, firstRow: contextEnd, nextRow: start });
     }
   }
   return { chunk: writer.chunk, targets };
@@ -201,24 +215,18 @@ class ChunkWriter {
     into: number | null = null,
   ): number {
     const segment = into ?? this.#segments++;
-    tokens.forEach((token, i) => {
-      const row = this.length + i;
-      this.chunk.tokens[row] = token;
-      this.chunk.positions[row] = firstPosition + i;
-      this.chunk.segments[row] = segment;
-      this.chunk.parents[row] = into ?? parent ?? segment;
-      this.chunk.lengths[row] = length;
-    });
-    this.length += tokens.length;
+    const { chunk, length: start } = this;
+    const end = start + tokens.length;
+    chunk.tokens.set(tokens, start);
+    for (let row = start; row < end; row += 1) chunk.positions[row] = firstPosition + row - start;
+    chunk.segments.fill(segment, start, end);
+    chunk.parents.fill(into ?? parent ?? segment, start, end);
+    chunk.lengths.fill(length, start, end);
+    this.length = end;
     return segment;
   }
 }
 
 function compareBranches(a: Unit, b: Unit): number {
   return compareTokens(a.branches[0].tokens, b.branches[0].tokens);
-}
-
-function compareTokens(a: Tokens, b: Tokens): number {
-  for (let i = 0; i < a.length && i < b.length; i += 1) if (a[i] !== b[i]) return a[i] - b[i];
-  return a.length - b.length;
 }

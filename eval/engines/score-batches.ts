@@ -1,17 +1,38 @@
 /** Cuts score requests into batches that an engine runs at once, and says which rows of each chunk predict something. */
+import { setImmediate } from 'node:timers/promises';
 import type { Architecture } from '../families/architecture.ts';
-import type { Chunk, Divergence, OnProgress, ScoreRequest } from './engine.ts';
+import type { Chunk, Divergence, FinalStates, OnProgress, ScoreRequest } from './engine.ts';
 import { checkScoreRequests, type PackedChunk, packRequests, type Target } from './pack.ts';
 
 /** A chunk on its way through the model, and what is wanted of its last hidden states. */
 export interface Asked {
   readonly chunk: Chunk;
+  readonly wanted: 'distributions' | 'states';
+  readonly sizes: QuestionSizes;
+  /** Laid out when first called for, so that an engine that computes elsewhere can begin before. */
+  readonly questions: () => Questions;
+}
+
+/** Known before the questions are laid out. */
+export interface QuestionSizes {
+  /** Rows that predict something, at most. */
+  readonly mostRows: number;
+  readonly pairs: number;
+  readonly compared: number;
+}
+
+export interface Questions {
   /** Rows of the chunk that predict a token, ascending, each once, `[R]`. */
   readonly rows: Int32Array;
-  /** `row` counts in `rows`. */
-  readonly pairs: readonly { readonly row: number; readonly token: number }[];
-  readonly wanted: 'distributions' | 'states';
+  readonly pairs: Pairs;
+  /** Null where nothing is compared. */
   readonly reference: ReferenceRows | null;
+}
+
+/** Which distribution is asked for which token: rows, counted in those that predict, and tokens, `[pairs]` each. */
+export interface Pairs {
+  readonly rows: Int32Array;
+  readonly tokens: Int32Array;
 }
 
 /** Rows, counted in those that are asked for, whose distributions are compared with those of another model. */
@@ -45,35 +66,34 @@ export interface Scorer {
   answer(batch: readonly Asked[], onBlock: (done: number) => void): Promise<readonly Answered[]>;
 }
 
-/** A chunk with the targets that it predicts. */
+/** A chunk with the targets that it predicts, the pairs of one after those of the other. */
 export interface AskedChunk {
   readonly asked: Asked;
   readonly targets: readonly Target[];
 }
 
+export interface Wanted {
+  /** Of the rows of every chunk. */
+  readonly wanted: Asked['wanted'];
+  /** What the first requests are compared with. */
+  readonly reference: FinalStates;
+  readonly onProgress: OnProgress | undefined;
+}
+
 /**
  * Calls `visit` with the answers of one batch after the other, in the order of its chunks.
- * @param wanted     of the rows of every chunk
- * @param reference  what the targets of a chunk are compared with
  * @throws engine/request, engine/too-long
  */
 export async function forEachBatch(
   scorer: Scorer,
   requests: readonly ScoreRequest[],
-  wanted: Asked['wanted'],
-  onProgress: OnProgress | undefined,
-  reference: (targets: readonly Target[], pairs: Asked['pairs']) => Asked['reference'],
-  visit: (chunk: AskedChunk, answered: Answered) => void,
+  { wanted, reference, onProgress }: Wanted,
+  visit: Visit,
 ): Promise<void> {
   const { architecture, chunkTokens, batchTokens } = scorer;
   checkScoreRequests(requests, architecture.vocabSize, architecture.maxPositions);
   const packed = packRequests(requests, Math.min(chunkTokens, batchTokens), lengthLimits(architecture));
   const total = tokenCount(packed);
-  const prepare = (batch: readonly PackedChunk[]) =>
-    batch.map(({ chunk, targets }) => {
-      const query = queryOf(targets, chunk.tokens.length);
-      return { asked: { chunk, ...query, wanted, reference: reference(targets, query.pairs) }, targets };
-    });
   const start = (chunks: readonly AskedChunk[], size: number, done: number): Running => {
     const share = size / (architecture.blocks.length + 1);
     const answers = scorer.answer(
@@ -84,23 +104,29 @@ export async function forEachBatch(
     answers.catch(() => undefined);
     return { chunks, answers };
   };
-  const finish = async ({ chunks, answers }: Running) => {
-    for (const [i, answered] of (await answers).entries()) visit(chunks[i], answered);
-  };
   let done = 0;
   let running: Running | null = null;
   for (const batch of batches(packed, batchTokens)) {
-    // An engine that computes elsewhere works on one batch while the next is laid out and the last is put away.
-    const chunks = prepare(batch);
     const last: Running | null = running;
     await last?.answers;
     const size = tokenCount(batch);
+    const chunks = batch.map((chunk) => ask(chunk, wanted, reference));
     running = start(chunks, size, done);
-    if (last !== null) await finish(last);
+    if (last !== null) {
+      // An engine that computes elsewhere begins with this batch before the last one is put away.
+      await setImmediate();
+      await putAway(last, visit);
+    }
     done += size;
   }
-  if (running !== null) await finish(running);
+  if (running !== null) await putAway(running, visit);
   onProgress?.(total, total);
+}
+
+type Visit = (chunk: AskedChunk, answered: Answered) => void;
+
+async function putAway({ chunks, answers }: Running, visit: Visit): Promise<void> {
+  for (const [i, answered] of (await answers).entries()) visit(chunks[i], answered);
 }
 
 interface Running {
@@ -118,18 +144,72 @@ function lengthLimits({ blocks }: Architecture): readonly number[] {
   return [...limits];
 }
 
-function queryOf(targets: readonly Target[], T: number): Pick<Asked, 'rows' | 'pairs'> {
+function ask({ chunk, targets }: PackedChunk, wanted: Asked['wanted'], reference: FinalStates): AskedChunk {
+  const pairs = pairCount(targets);
+  const compared = pairCount(targets.filter(({ request }) => request < reference.length));
+  const sizes = { mostRows: Math.min(pairs, chunk.tokens.length), pairs, compared };
+  let made: Questions | undefined;
+  const questions = () => {
+    made ??= layOutQuestions(targets, chunk.tokens.length, sizes, reference);
+    return made;
+  };
+  return { asked: { chunk, wanted, sizes, questions }, targets };
+}
+
+function pairCount(targets: readonly Target[]): number {
+  return targets.reduce((sum, { tokens }) => sum + tokens.length, 0);
+}
+
+function layOutQuestions(
+  targets: readonly Target[],
+  T: number,
+  sizes: QuestionSizes,
+  reference: FinalStates,
+): Questions {
+  const pairs = { rows: new Int32Array(sizes.pairs), tokens: new Int32Array(sizes.pairs) };
   const isWanted = new Uint8Array(T);
-  for (const { row } of targets) isWanted[row] = 1;
+  let at = 0;
+  for (const { tokens, firstRow, nextRow } of targets) {
+    pairs.tokens.set(tokens, at);
+    for (let offset = 0; offset < tokens.length; offset += 1, at += 1) {
+      const row = offset === 0 ? firstRow : nextRow + offset - 1;
+      pairs.rows[at] = row;
+      isWanted[row] = 1;
+    }
+  }
   const place = new Int32Array(T);
+  const rows = new Int32Array(sizes.mostRows);
   let count = 0;
   for (let row = 0; row < T; row += 1) {
+    if (isWanted[row] === 0) continue;
     place[row] = count;
-    count += isWanted[row];
+    rows[count] = row;
+    count += 1;
   }
+  for (let i = 0; i < at; i += 1) pairs.rows[i] = place[pairs.rows[i]];
+  const compared = sizes.compared === 0 ? null : referenceOf(targets, pairs, sizes.compared, reference);
+  return { rows: rows.subarray(0, count), pairs, reference: compared };
+}
+
+function referenceOf(
+  targets: readonly Target[],
+  pairs: Pairs,
+  count: number,
+  reference: FinalStates,
+): ReferenceRows {
   const rows = new Int32Array(count);
-  for (let row = 0; row < T; row += 1) if (isWanted[row] === 1) rows[place[row]] = row;
-  return { rows, pairs: targets.map(({ row, token }) => ({ row: place[row], token })) };
+  const states: Float32Array[] = [];
+  let [done, at] = [0, 0];
+  for (const { request, continuation, tokens } of targets) {
+    const end = at + tokens.length;
+    if (request < reference.length) {
+      states.push(reference[request][continuation]);
+      rows.set(pairs.rows.subarray(at, end), done);
+      done += tokens.length;
+    }
+    at = end;
+  }
+  return { rows, states };
 }
 
 /** Groups of chunks with at most `limit` tokens; a chunk over the limit stands alone. */

@@ -49,14 +49,14 @@ export function bindKernels(library: Library, context: bigint, stream: number): 
     callError(status, FUNCTIONS[name].name, library.message(), values);
   const caller = (name: StatusFunction) => {
     const target = library.functionOf(name);
-    const keys = Object.keys(FUNCTIONS[name].parameters);
+    const listed = lister(name, bound);
     return (values: Values) => {
-      const status = target(...keys.map((key) => bound[key] ?? values[key]));
+      const status = target(...listed(values));
       if (status !== BL.OK) throw failure(name, status, values);
     };
   };
   const callAsync = async (name: StatusFunction, values: Values) => {
-    const list = Object.keys(FUNCTIONS[name].parameters).map((key) => bound[key] ?? values[key]);
+    const list = lister(name, bound)(values);
     const status = await new Promise<number>((done, fail) =>
       library
         .functionOf(name)
@@ -83,6 +83,18 @@ export function bindKernels(library: Library, context: bigint, stream: number): 
 const STATUS_FUNCTIONS = (Object.keys(FUNCTIONS) as (keyof Functions)[]).filter(
   (name) => FUNCTIONS[name].result === 'int',
 ) as StatusFunction[];
+
+/** Puts the parameters of a function in order; a pass calls hundreds, so everything but the values is known before. */
+function lister(name: StatusFunction, bound: Values): (values: Values) => unknown[] {
+  const keys = Object.keys(FUNCTIONS[name].parameters);
+  const list = keys.map((key) => bound[key]);
+  const open = [...keys.keys()].filter((i) => list[i] === undefined);
+  return (values) => {
+    const own = list.slice();
+    for (const i of open) own[i] = values[keys[i]!];
+    return own;
+  };
+}
 
 /** Looks a function up at its first call: a library under construction may lack some. */
 function lazily(make: () => (values: Values) => void) {

@@ -3,7 +3,7 @@ import { engineErrors as errors } from '../../errors/engine.ts';
 import type { Architecture } from '../../families/architecture.ts';
 import type { Chunk } from '../engine.ts';
 import type { ForwardPrecision } from '../forward-quantizer.ts';
-import { Scratch } from './arena.ts';
+import { aligned, Scratch } from './arena.ts';
 import { type ChunkTables, hostTables, longLimits } from './chunk.ts';
 import type { Device } from './device.ts';
 import { Forward, type Travelling } from './forward.ts';
@@ -14,7 +14,7 @@ import type { DeviceMemory, GrowingRange } from './memory.ts';
 import type { Ops } from './ops.ts';
 import type { MemoryPlan } from './plan.ts';
 import type { Rotations } from './rotations.ts';
-import type { Uploads } from './uploads.ts';
+import { joined, type Uploads } from './uploads.ts';
 
 const WORD = Int32Array.BYTES_PER_ELEMENT;
 
@@ -61,60 +61,52 @@ export class Session {
   /**
    * Places chunks side by side in the workspace and uploads their tables, and int32 tables of the caller's.
    * Waits until the copies are done; `engine/chunk` for what is no chunk.
-   * @returns where the hidden states of each chunk go, and the device addresses of the further tables
+   * @param roomBytes  for tables that the caller uploads later
+   * @returns where the hidden states of each chunk go, and the device addresses of the further tables and of the room
    */
   place(
     chunks: readonly Chunk[],
     further: readonly Int32Array[] = [],
-  ): { readonly travelling: readonly Travelling[]; readonly tables: readonly number[] } {
+    roomBytes = 0,
+  ): {
+    readonly travelling: readonly Travelling[];
+    readonly tables: readonly number[];
+    readonly room: number;
+  } {
     const { architecture, workspace, plan } = this.parts;
     const { hiddenSize: H } = architecture;
     const tokens = chunks.reduce((sum, chunk) => sum + chunk.tokens.length, 0);
     if (tokens > plan.batchTokens)
       throw errors.workspace(tokens * H * 4, plan.hiddenBytes, 'the hidden states of a batch');
-    const { own, tables } = this.#upload(chunks, further);
+    const { own, tables, room } = this.#upload(chunks, further, roomBytes);
     let row = 0;
     const travelling = own.map((each): Travelling => {
       const hidden = { at: workspace + row * H * 4, dtype: F32, stride: H };
       row += each.T;
       return { tables: each, hidden };
     });
-    return { travelling, tables };
+    return { travelling, tables, room };
   }
 
   /** Uploads the tables of chunks whose hidden states are elsewhere, and waits; `engine/chunk` for what is no chunk. */
   tablesOf(chunks: readonly Chunk[]): readonly ChunkTables[] {
-    return this.#upload(chunks, []).own;
+    return this.#upload(chunks, [], 0).own;
   }
 
-  #upload(chunks: readonly Chunk[], further: readonly Int32Array[]) {
+  #upload(chunks: readonly Chunk[], further: readonly Int32Array[], roomBytes: number) {
     const { rotations, tables, device } = this.parts;
     const hosts = chunks.map((chunk) => hostTables(chunk, this.limits, rotations.positions));
     const { data, starts } = joined([...hosts.map((host) => host.data), ...further]);
-    const base = tables.atLeast(data.byteLength);
+    const end = aligned(data.byteLength);
+    const base = tables.atLeast(end + roomBytes);
     device.upload(base, data);
     const addresses = starts.map((start) => base + start * WORD);
-    return { own: hosts.map((host, i) => host.at(addresses[i]!)), tables: addresses.slice(hosts.length) };
+    const own = hosts.map((host, i) => host.at(addresses[i]!));
+    return { own, tables: addresses.slice(hosts.length), room: base + end };
   }
 
   async headContext(): Promise<HeadContext> {
     const { ops, architecture, images } = this.parts;
     return { ops, scratch: this.scratch, image: await images.top(), architecture };
   }
-}
-
-/** All arrays in one, each beginning at a multiple of four. */
-function joined(arrays: readonly Int32Array[]): {
-  readonly data: Int32Array;
-  readonly starts: readonly number[];
-} {
-  const starts: number[] = [];
-  let size = 0;
-  for (const { length } of arrays) {
-    starts.push(size);
-    size += Math.ceil(length / 4) * 4;
-  }
-  const data = new Int32Array(Math.max(4, size));
-  for (const [i, array] of arrays.entries()) data.set(array, starts[i]!);
-  return { data, starts };
 }

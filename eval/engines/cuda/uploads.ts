@@ -1,4 +1,7 @@
-/** Uploads of a batch that go beside the work that is queued already: states of the model that this one is compared with. */
+/**
+ * Uploads of a batch that go beside the work that is queued already: what is not needed before the end of it, and states
+ * of the model that this one is compared with.
+ */
 import type { Device } from './device.ts';
 import type { GrowingRange } from './memory.ts';
 
@@ -20,8 +23,8 @@ export class Uploads {
     return this.#range.atLeast(Math.max(1, bytes));
   }
 
-  /** Copies float32 pieces one behind the other to `at` and makes what is queued from now on wait for them. */
-  upload(at: number, pieces: readonly Float32Array[]): void {
+  /** Copies pieces one behind the other to `at` and makes what is queued from now on wait for them. */
+  upload(at: number, pieces: readonly (Float32Array | Int32Array)[]): void {
     let to = at;
     for (const from of pieces) {
       this.#copies.upload({ to, from, bytes: from.byteLength });
@@ -35,4 +38,20 @@ export class Uploads {
     this.#device.kernels.eventDestroy({ event: this.#done });
     this.#copies.streamDestroy({});
   }
+}
+
+/** All arrays in one, each beginning at a multiple of four, and where they begin. */
+export function joined(arrays: readonly Int32Array[]): {
+  readonly data: Int32Array;
+  readonly starts: readonly number[];
+} {
+  const starts: number[] = [];
+  let size = 0;
+  for (const { length } of arrays) {
+    starts.push(size);
+    size += Math.ceil(length / 4) * 4;
+  }
+  const data = new Int32Array(Math.max(4, size));
+  for (const [i, array] of arrays.entries()) data.set(array, starts[i]!);
+  return { data, starts };
 }

@@ -10,6 +10,8 @@ import { CHUNK_TOKENS } from './budget.ts';
 import { runnerOf, stateBytes } from './runners.ts';
 import type { Parts } from './scorer.ts';
 
+const NO_PAIRS = { rows: new Int32Array(0), tokens: new Int32Array(0) };
+
 // Beyond this many texts a step is limited by arithmetic, and more of them only cost memory.
 const MAX_TEXTS = 64;
 
@@ -125,7 +127,7 @@ async function nextTokens(
 ): Promise<readonly number[]> {
   const drawn = active.some(({ sampling }) => sampling.temperature > 0);
   const logits = drawn ? await head.logits(weights, last.slice()) : null;
-  const [{ argMax, overflowed }] = await head.score(weights, [{ hidden: last, pairs: [] }]);
+  const [{ argMax, overflowed }] = await head.score(weights, [{ hidden: last, pairs: NO_PAIRS }]);
   return active.map(({ index, generated, sampling, uniform }, place) => {
     if (overflowed[place]) throw errors.notFinite(`request ${index}, new token ${generated.length}`);
     const V = architecture.vocabSize;

@@ -2,6 +2,7 @@
 import type { Architecture } from '../../families/architecture.ts';
 import type { WeightSource } from '../../weights.ts';
 import type { Divergence } from '../engine.ts';
+import type { Pairs } from '../score-batches.ts';
 import { feedWeights } from './block-weights.ts';
 import { DivergenceSum, type TileComparison } from './divergence.ts';
 import { divergenceGraph, logitsGraph, readoutGraph, scoreGraph } from './graphs/head.ts';
@@ -12,7 +13,7 @@ import type { Feed, Feeds, Program } from './runtime.ts';
 export interface HeadQuery {
   /** Float32 `[R, H]`, out of the last block; overwritten. */
   readonly hidden: Float32Array;
-  readonly pairs: readonly { readonly row: number; readonly token: number }[];
+  readonly pairs: Pairs;
 }
 
 export interface HeadAnswer {
@@ -80,7 +81,7 @@ export class Head {
     }
     return running.map(({ hidden: states, pairs, picked, logSumExp, argMax }) => ({
       states,
-      logProbabilities: Float64Array.from(pairs, ({ row }, i) => picked[i] - logSumExp[row]),
+      logProbabilities: Float64Array.from(pairs.rows, (row, i) => picked[i] - logSumExp[row]),
       argMax,
       overflowed: Array.from(logSumExp, (value) => !Number.isFinite(value)),
     }));
@@ -168,12 +169,11 @@ export class Head {
 
   async #scoreTile(query: Running, { feeds: head, from, to }: VocabularyTile): Promise<void> {
     const program = await this.#program('head', scoreGraph);
-    const mine = [...query.pairs.keys()].filter(
-      (i) => query.pairs[i].token >= from && query.pairs[i].token < to,
-    );
+    const { rows, tokens } = query.pairs;
+    const mine = [...tokens.keys()].filter((i) => tokens[i] >= from && tokens[i] < to);
     for (const [first, last] of ranges(query.argMax.length, this.#limits.rowTile)) {
-      const here = mine.filter((i) => query.pairs[i].row >= first && query.pairs[i].row < last);
-      const pairs = here.flatMap((i) => [query.pairs[i].row - first, query.pairs[i].token - from]);
+      const here = mine.filter((i) => rows[i] >= first && rows[i] < last);
+      const pairs = here.flatMap((i) => [rows[i] - first, tokens[i] - from]);
       // A graph cannot be fed nothing, so a tile without targets picks one value that nobody reads.
       const data = Int32Array.from(pairs.length > 0 ? pairs : [0, 0]);
       const feeds = {
@@ -210,7 +210,7 @@ function startQuery(query: HeadQuery, rows: number): Running {
     logSumExp: new Float64Array(rows).fill(Number.NEGATIVE_INFINITY),
     highest: new Float32Array(rows).fill(Number.NEGATIVE_INFINITY),
     argMax: new Int32Array(rows),
-    picked: new Float32Array(query.pairs.length),
+    picked: new Float32Array(query.pairs.tokens.length),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Architecture } from '../../families/architecture.ts';
 import type { WeightSource } from '../../weights.ts';
 import type { Divergence } from '../engine.ts';
-import type { Answered, Asked, Scorer } from '../score-batches.ts';
+import type { Answered, Asked, Questions, ReferenceRows, Scorer } from '../score-batches.ts';
 import { type Budget, CHUNK_TOKENS } from './budget.ts';
 import type { Forward, Travelling } from './forward.ts';
 import type { Head, HeadQuery } from './head.ts';
@@ -36,7 +36,8 @@ async function answer(
     batch.map(({ chunk }) => chunk),
     { onBlock },
   );
-  const queries = batch.map((asked, i) => keepRows(travelled[i], asked, architecture.hiddenSize));
+  const questions = batch.map((asked) => asked.questions());
+  const queries = questions.map((own, i) => keepRows(travelled[i], own, architecture.hiddenSize));
   if (batch[0]?.wanted === 'states') {
     const states = [];
     for (const { hidden } of queries) states.push(await head.readOut(weights, hidden));
@@ -44,7 +45,7 @@ async function answer(
   }
   const answered: Answered[] = [];
   for (const [i, { logProbabilities, argMax, states }] of (await head.score(weights, queries)).entries()) {
-    const divergence = await compare(head, weights, batch[i].reference, states);
+    const divergence = await compare(head, weights, questions[i].reference, states);
     answered.push({ logProbabilities, argMax, states: null, divergence });
   }
   return answered;
@@ -55,7 +56,7 @@ const NOTHING = { logProbabilities: new Float64Array(0), argMax: new Int32Array(
 async function compare(
   head: Head,
   weights: WeightSource,
-  reference: Asked['reference'],
+  reference: ReferenceRows | null,
   states: Float32Array,
 ): Promise<Divergence | null> {
   if (reference === null) return null;
@@ -72,7 +73,7 @@ async function compare(
 }
 
 /** Moves the rows that score something to the front of the hidden states, which are not needed otherwise any more. */
-function keepRows({ hidden }: Travelling, { rows, pairs }: Asked, H: number): HeadQuery {
+function keepRows({ hidden }: Travelling, { rows, pairs }: Questions, H: number): HeadQuery {
   for (const [at, row] of rows.entries()) hidden.copyWithin(at * H, row * H, (row + 1) * H);
   return { hidden: hidden.subarray(0, rows.length * H), pairs };
 }

@@ -25,6 +25,16 @@ function history(chunk: Chunk, row: number): number[] {
   return visible.sort((a, b) => chunk.positions[a]! - chunk.positions[b]!).map((key) => chunk.tokens[key]!);
 }
 
+/** Token by token. */
+function predictions({ chunk, targets }: PackedChunk) {
+  return targets.flatMap(({ tokens, firstRow, nextRow, ...asked }) =>
+    tokens.map((token, offset) => {
+      const row = offset === 0 ? firstRow : nextRow + offset - 1;
+      return { ...asked, chunk, row, token, offset };
+    }),
+  );
+}
+
 describe('one chunk', () => {
   test('a context with several continuations is a segment of its own', () => {
     const [packed] = packRequests(
@@ -47,7 +57,7 @@ describe('one chunk', () => {
       [4, 2, 2, 0],
     ]);
     expect(
-      packed!.targets.map(({ row, token, continuation, offset }) => [row, token, continuation, offset]),
+      predictions(packed!).map(({ row, token, continuation, offset }) => [row, token, continuation, offset]),
     ).toEqual([
       [1, 1, 0, 0],
       [2, 2, 0, 1],
@@ -72,7 +82,7 @@ describe('one chunk', () => {
     ];
     const [packed] = packRequests(requests, 100);
     expect([...packed!.chunk.tokens]).toEqual([7, 8, 3]);
-    expect(packed!.targets).toHaveLength(5);
+    expect(predictions(packed!)).toHaveLength(5);
   });
 
   test('a unit over the limit is split, the context repeated', () => {
@@ -96,14 +106,12 @@ const requests = fc.array(
     maxLength: 8,
   },
 );
-const allTargets = (packed: readonly PackedChunk[]) =>
-  packed.flatMap(({ chunk, targets }) => targets.map((target) => ({ ...target, chunk })));
 
 describe('any requests', () => {
   test('every token of every continuation is predicted once, from exactly what is before it', () => {
     fc.assert(
       fc.property(requests, fc.integer({ min: 1, max: 30 }), (asked: ScoreRequest[], maxTokens) => {
-        const targets = allTargets(packRequests(asked, maxTokens));
+        const targets = packRequests(asked, maxTokens).flatMap(predictions);
         expect(targets).toHaveLength(asked.flatMap(({ continuations }) => continuations.flat()).length);
         for (const { chunk, row, token, request, continuation, offset } of targets) {
           const { context, continuations } = asked[request]!;
