@@ -93,8 +93,11 @@ const behaviourSchema = z.strictObject({
   dryRun: z.boolean().default(false),
   keep: z.boolean().default(false),
   retry: z.boolean().default(false),
-  /** Parts of the sweep measured at the same time, each in a process of its own; on each GPU where it is spread over several. */
-  jobs: positive('processes').default(1),
+  /**
+   * Parts of the sweep measured at the same time, each in a process of its own; on each GPU where it is spread over
+   * several. Null: what suits the engine and the models.
+   */
+  jobs: positive('processes').nullable().default(null),
   /** GPUs by number; null means all. */
   devices: z.array(whole(0, 'numbers of GPUs such as 0,1')).min(1).nullable().default(null),
   /** Of one process; 0 means: as many as there are cores, shared among the jobs. */

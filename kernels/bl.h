@@ -237,8 +237,8 @@ int bl_sample(bl_context *ctx, bl_ptr logits, int64_t stride, int64_t B, int64_t
  * Operations of a decode step, few rows each. On compute capability 9.0 they start while the kernel before them on the
  * stream still runs, and wait for it before they read what it wrote. Only weights are read before that: work that is still
  * queued on the stream must not write them.
- * bl_decode_linear: out[B, N] (+)= act(x·wᵀ + bias) for x [B, K], in one pass over w for up to 64 rows. bias float32 or 0.
- * activation: bl_activation, or −1 for none. gated 1: w [2N, K] (and bias) hold the rows of the gate, then those of up;
+ * bl_decode_linear: out[B, N] (+)= act(x·wᵀ + bias) for x [B, K], in one pass over w for every 64 of up to 1024 rows. bias float32
+ * or 0. activation: bl_activation, or −1 for none. gated 1: w [2N, K] (and bias) hold the rows of the gate, then those of up;
  * out = act(gate) ⊙ up. out_dtype: dtype or BL_F32.
  */
 int bl_decode_linear(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr w, bl_ptr bias, bl_ptr out,

@@ -12,6 +12,8 @@ export interface TextTokenizer {
   encodeWithSpecials(text: string): number[];
   /** Text of token ids; special tokens are left out unless asked for. An empty list is an empty text. */
   decode(ids: readonly number[], options?: { readonly keepSpecials: boolean }): string;
+  /** Whether a text is the UTF-8 of its tokens' bytes one after the other, so that an ASCII character is in one token. */
+  readonly isByteLevel?: boolean;
   readonly bosId: number | null;
   readonly eosId: number | null;
   /** Highest token id plus one, added tokens included. */
@@ -26,6 +28,7 @@ const vocabulary = z.union([z.record(z.string(), id), z.array(z.tuple([z.string(
 const tokenizerSchema = z.looseObject({
   model: z.looseObject({ vocab: vocabulary }),
   added_tokens: z.array(z.looseObject({ id, content: z.string() })).default([]),
+  decoder: z.looseObject({ type: z.string() }).nullable().catch(null),
 });
 
 const named = z
@@ -55,13 +58,14 @@ export async function openTokenizer(folder: string, modelConfig: unknown): Promi
     bosId: idOf(options.bos_token) ?? config.bos_token_id ?? null,
     eosId: idOf(options.eos_token) ?? config.eos_token_id ?? null,
     vocabSize: highestId(definition) + 1,
+    isByteLevel: definition.decoder?.type === 'ByteLevel',
   });
 }
 
 function wrap(
   tokenizer: Tokenizer,
   file: string,
-  facts: Pick<TextTokenizer, 'bosId' | 'eosId' | 'vocabSize'>,
+  facts: Pick<TextTokenizer, 'bosId' | 'eosId' | 'vocabSize' | 'isByteLevel'>,
 ): TextTokenizer {
   const encode = (text: string, add_special_tokens: boolean): number[] => {
     const { ids } = tokenizer.encode(text, { add_special_tokens });

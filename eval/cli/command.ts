@@ -18,7 +18,7 @@ import type { Arguments } from './arguments.ts';
 import { helpText } from './help.ts';
 import { measureInJobs } from './jobs.ts';
 import { allTasks, known } from './known.ts';
-import { lanesOf } from './lanes.ts';
+import { lanesOf, usualJobs } from './lanes.ts';
 import { listText } from './list.ts';
 import { checkNames } from './names.ts';
 import { describeExclusion, exclusionText, planText, summaryText } from './plan-text.ts';
@@ -55,9 +55,10 @@ export async function evalCommand(given: Arguments, around: Surroundings): Promi
     const prepared = await prepareSweep(config, around);
     return showPlan(prepared, config, around).finally(prepared.close);
   }
-  const lanes = lanesOf(config.behaviour, engineDevices(config.sweep.engine));
-  const prepared = await prepareSweep(config, around, lanes.length > 0);
+  const devices = engineDevices(config.sweep.engine);
+  const prepared = await prepareSweep(config, around, lanesOf(config.behaviour, devices).length > 0);
   try {
+    const lanes = lanesOf(config.behaviour, devices, usualJobs(prepared.models, devices));
     if (lanes.length > 0) {
       const missing = await measureInJobs(given, lanes, prepared, config, around);
       if (missing > 0) throw runErrors.incomplete(missing, cellsIn(prepared));

@@ -68,7 +68,7 @@ export const OPTION_GROUPS = [
         name: 'jobs',
         short: 'j',
         value: 'N',
-        help: 'measure N parts of the sweep at a time (models, or groups of recipes), each in a process of its own; with engine cuda, N on each GPU (default: 1)',
+        help: 'measure N parts of the sweep at a time (models, or groups of recipes), each in a process of its own; with engine cuda, N on each GPU (default: 1; on GPUs 4 where all models have fewer than 100 million parameters, which alone leave a GPU idle while tokens are counted and cells are stored)',
       },
       {
         name: 'devices',

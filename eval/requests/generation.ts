@@ -11,6 +11,7 @@ export const prepareGeneration: Prepare<'generation'> = (requests, { task, setti
   const room = limits.maxPositions - settings.max_new_tokens;
   if (room < 1) throw errors.noRoomToGenerate(task, settings.max_new_tokens, limits.maxPositions);
   let cut = 0;
+  const canStop = stopFilter(tokenizer);
   const prompts = requests.map(({ item, request }): GenerateRequest => {
     const ids = encodeStart(task, request.prompt, tokenizer, settings.bos);
     if (ids.length === 0) throw errors.noTokens(task, item, 'the prompt');
@@ -18,7 +19,7 @@ export const prepareGeneration: Prepare<'generation'> = (requests, { task, setti
     return {
       prompt: ids.slice(-room),
       maxNewTokens: settings.max_new_tokens,
-      stop: (generated) => isStopped(generated, request.until, tokenizer),
+      stop: (generated) => isStopped(generated, request.until, tokenizer, canStop),
     };
   });
   return {
@@ -31,10 +32,35 @@ export const prepareGeneration: Prepare<'generation'> = (requests, { task, setti
   };
 };
 
-function isStopped(generated: readonly number[], until: readonly string[], tokenizer: Tokenizer): boolean {
+/** Whether a token can complete a stopping text; it may be wrong only in saying so. */
+type StopFilter = (token: number, stop: string) => boolean;
+
+/** Decoding a whole text for each of its tokens would be most of the work of a generation task on a small model. */
+function stopFilter(tokenizer: Tokenizer): StopFilter {
+  const texts = new Map<number, string>();
+  return (token, stop) => {
+    const last = stop.at(-1);
+    if (tokenizer.isByteLevel !== true || last === undefined || last > '\x7f') return true;
+    let text = texts.get(token);
+    if (text === undefined) {
+      text = tokenizer.decode([token]);
+      texts.set(token, text);
+    }
+    return text.includes(last);
+  };
+}
+
+function isStopped(
+  generated: readonly number[],
+  until: readonly string[],
+  tokenizer: Tokenizer,
+  canStop: StopFilter,
+): boolean {
   if (tokenizer.eosId !== null && generated.at(-1) === tokenizer.eosId) return true;
+  const possible = until.filter((stop) => canStop(generated.at(-1)!, stop));
+  if (possible.length === 0) return false;
   const text = tokenizer.decode(generated);
-  return until.some((stop) => text.includes(stop));
+  return possible.some((stop) => text.includes(stop));
 }
 
 function read(ids: readonly number[], until: readonly string[], tokenizer: Tokenizer): GenerationAnswer {

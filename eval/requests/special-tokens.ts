@@ -3,7 +3,10 @@ import type { TextTokenizer } from '../checkpoint/tokenizer.ts';
 import * as errors from '../errors/task.ts';
 
 /** What evaluation needs of a tokenizer. */
-export type Tokenizer = Pick<TextTokenizer, 'encode' | 'encodeWithSpecials' | 'decode' | 'bosId' | 'eosId'>;
+export type Tokenizer = Pick<
+  TextTokenizer,
+  'encode' | 'encodeWithSpecials' | 'decode' | 'isByteLevel' | 'bosId' | 'eosId'
+>;
 
 /** `tokenizer`: what the tokenizer does by itself. */
 export type BosRule = 'tokenizer' | 'always' | 'never';

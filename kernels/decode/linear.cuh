@@ -15,12 +15,25 @@ struct FewRows {
   int64_t out_stride;
   int out_is_float;
   int B;
+  /* Of one block; blockIdx.y counts groups of that many. */
+  int texts;
   int64_t N, K;
   int accumulate;
   /* −1: none. */
   int activation;
   int gated;
 };
+
+/* What is left of the work for the texts of this block. */
+template <class T>
+__device__ __forceinline__ FewRows own_texts(FewRows p) {
+  const int64_t first = static_cast<int64_t>(blockIdx.y) * p.texts;
+  p.x = static_cast<const T *>(p.x) + first * p.x_stride;
+  if (p.out_is_float) p.out = static_cast<float *>(p.out) + first * p.out_stride;
+  else p.out = static_cast<T *>(p.out) + first * p.out_stride;
+  p.B = static_cast<int>(min(static_cast<int64_t>(p.texts), p.B - first));
+  return p;
+}
 
 __device__ __forceinline__ float activated(int activation, float x) {
   switch (activation) {

@@ -5,19 +5,27 @@
 
 using namespace bl;
 
+/* Of one step. */
+constexpr int MOST_TEXTS = 1024;
+/* Blocks that are enough to fill a device. */
+constexpr int64_t PLAIN_BLOCKS = 512;
+
 template <class T>
-static int launch_linear(const bl_context *ctx, const FewRows &p, bool is_aligned, cudaStream_t stream) {
+static int launch_linear(const bl_context *ctx, FewRows p, bool is_aligned, cudaStream_t stream) {
   const char *op = "bl_decode_linear";
   if constexpr (sizeof(T) == 2) {
     if (is_aligned) {
-      const dim3 grid(static_cast<unsigned>(divide_up(p.N, p.gated ? 8 : 16))), block(32 * ROWS_WARPS);
+      const auto groups = static_cast<unsigned>(divide_up(p.B, p.texts));
+      const dim3 grid(static_cast<unsigned>(divide_up(p.N, p.gated ? 8 : 16)), groups), block(32 * ROWS_WARPS);
       if (p.B <= 8) return launch_early(ctx, op, tensor_rows<T, 1>, grid, block, 0, stream, p);
       if (p.B <= 16) return launch_early(ctx, op, tensor_rows<T, 2>, grid, block, 0, stream, p);
       if (p.B <= 32) return launch_early(ctx, op, tensor_rows<T, 4>, grid, block, 0, stream, p);
       return launch_early(ctx, op, tensor_rows<T, 8>, grid, block, 0, stream, p);
     }
   }
-  const dim3 grid(static_cast<unsigned>(divide_up(p.N, PLAIN_WARPS)));
+  const int64_t blocks = divide_up(p.N, PLAIN_WARPS);
+  while (p.texts > PLAIN_TEXTS && blocks * divide_up(p.B, p.texts) < PLAIN_BLOCKS) p.texts /= 2;
+  const dim3 grid(static_cast<unsigned>(blocks), static_cast<unsigned>(divide_up(p.B, p.texts)));
   return launch_early(ctx, op, plain_rows<T>, grid, dim3(32 * PLAIN_WARPS), 0, stream, p);
 }
 
@@ -25,15 +33,15 @@ BL_EXPORT int bl_decode_linear(bl_context *ctx, int dtype, bl_ptr x, int64_t x_s
                                int out_dtype, int64_t out_stride, int64_t B, int64_t N, int64_t K, int accumulate,
                                int activation, int gated, bl_stream stream) {
   BL_ENTER(ctx, "bl_decode_linear");
-  BL_REQUIRE(B >= 1 && B <= 64 && N >= 1 && K >= 1, "bl_decode_linear: B = %lld, N = %lld, K = %lld; B is 1 to 64",
-             (long long)B, (long long)N, (long long)K);
+  BL_REQUIRE(B >= 1 && B <= MOST_TEXTS && N >= 1 && K >= 1, "bl_decode_linear: B = %lld, N = %lld, K = %lld; B is 1 to %d",
+             (long long)B, (long long)N, (long long)K, MOST_TEXTS);
   BL_REQUIRE(x_stride >= K && out_stride >= N, "bl_decode_linear: strides %lld and %lld with K = %lld, N = %lld",
              (long long)x_stride, (long long)out_stride, (long long)K, (long long)N);
   BL_REQUIRE(out_dtype == dtype || out_dtype == BL_F32, "bl_decode_linear: out of type %d from type %d", out_dtype, dtype);
   BL_REQUIRE(activation >= -1 && activation <= BL_RELU && (!gated || activation >= 0),
              "bl_decode_linear: activation %d, gated %d", activation, gated);
   const FewRows p = {pointer_to<void>(x), x_stride, pointer_to<void>(w), pointer_to<float>(bias), pointer_to<void>(out),
-                     out_stride, out_dtype == BL_F32, static_cast<int>(B), N, K, accumulate, activation, gated};
+                     out_stride, out_dtype == BL_F32, static_cast<int>(B), ROWS_TEXTS, N, K, accumulate, activation, gated};
   return with_dtype("bl_decode_linear", dtype, [&](auto of) {
     using T = typename decltype(of)::type;
     const bool aligned = is_aligned<T>(x, x_stride) && is_aligned<T>(w, K);
@@ -84,7 +92,7 @@ BL_EXPORT int bl_decode_advance(bl_context *ctx, bl_ptr logits, int64_t stride, 
                                 bl_ptr positions, bl_ptr rows, int64_t row_tables, int64_t row_stride, int64_t B,
                                 bl_stream stream) {
   BL_ENTER(ctx, "bl_decode_advance");
-  BL_REQUIRE(B >= 1 && B <= 1024 && row_tables >= 0 && row_stride >= B,
+  BL_REQUIRE(B >= 1 && B <= MOST_TEXTS && row_tables >= 0 && row_stride >= B,
              "bl_decode_advance: B = %lld, %lld tables of rows %lld apart", (long long)B, (long long)row_tables,
              (long long)row_stride);
   return launch_early(ctx, "bl_decode_advance", advance_texts, dim3(1), dim3(64), 0, stream_of(stream),

@@ -1,6 +1,6 @@
 /*
  * Linear layers of few rows without tensor cores: float32, and sizes that do not suit 16-byte loads. A warp computes one
- * feature of 8 texts at a time.
+ * feature of 8 texts at a time, and goes on to the next 8 where there are features enough to fill the device.
  */
 #ifndef BITLOSS_DECODE_PLAIN_ROWS_CUH
 #define BITLOSS_DECODE_PLAIN_ROWS_CUH
@@ -13,9 +13,10 @@ constexpr int PLAIN_WARPS = 4;
 constexpr int PLAIN_TEXTS = 8;
 
 template <class T>
-__global__ void __launch_bounds__(32 * PLAIN_WARPS) plain_rows(FewRows p) {
+__global__ void __launch_bounds__(32 * PLAIN_WARPS) plain_rows(FewRows all) {
   let_next_start();
   wait_for_previous();
+  const FewRows p = own_texts<T>(all);
   const int lane = threadIdx.x % 32;
   const int64_t n = static_cast<int64_t>(blockIdx.x) * PLAIN_WARPS + threadIdx.x / 32;
   if (n >= p.N) return;

@@ -18,6 +18,8 @@ constexpr int ROWS_WARPS = 8;
 /* Values of one step of a warp. */
 constexpr int ROWS_STEP = 64;
 constexpr int ROWS_AHEAD = 2;
+/* Texts of one block at most. */
+constexpr int ROWS_TEXTS = 64;
 
 /* Read once, by one block. */
 __device__ __forceinline__ uint4 load_weights(const void *from) {
@@ -48,9 +50,10 @@ __device__ __forceinline__ void multiply_add<__half>(float (&c)[4], uint32_t a0,
 
 /* TILES: groups of 8 texts. K is a multiple of 8; rows of x and w start at multiples of 16 bytes. */
 template <class T, int TILES>
-__global__ void __launch_bounds__(32 * ROWS_WARPS) tensor_rows(FewRows p) {
+__global__ void __launch_bounds__(32 * ROWS_WARPS) tensor_rows(FewRows all) {
   __shared__ float sums[ROWS_WARPS][16][TILES * 8 + 1];
   let_next_start();
+  const FewRows p = own_texts<T>(all);
   const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, group = lane / 4, quad = lane % 4;
   const int64_t K = p.K, features = p.gated ? 8 : 16, first = blockIdx.x * features;
   // Rows beyond the last feature are read as the last one and never stored.

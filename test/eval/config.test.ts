@@ -51,7 +51,15 @@ test('every default is filled in', () => {
       results: '/project/data/local',
       cache: '/project/.cache',
     },
-    behaviour: { dryRun: false, keep: false, retry: false, jobs: 1, devices: null, threads: 0, save: null },
+    behaviour: {
+      dryRun: false,
+      keep: false,
+      retry: false,
+      jobs: null,
+      devices: null,
+      threads: 0,
+      save: null,
+    },
   });
 });
 

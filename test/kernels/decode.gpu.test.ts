@@ -32,6 +32,9 @@ const LINEARS = [
   { B: 17, N: 40, K: 200 },
   { B: 33, N: 31, K: 520 },
   { B: 64, N: 24, K: 136 },
+  { B: 65, N: 30, K: 72 },
+  { B: 301, N: 19, K: 128 },
+  { B: 130, N: 2100, K: 40 },
   { B: 5, N: 7, K: 9 },
 ];
 
@@ -62,7 +65,7 @@ describeGpu('linear', (device) => {
   });
 
   test.each(DTYPES)('$name: a row alone has the bits that it has among others', ({ dtype }) => {
-    const [B, N, K] = [64, 48, 2048];
+    const [B, N, K] = [200, 48, 2048];
     const x = randomElements(rng, dtype, B * K);
     const shared = {
       dtype,
@@ -83,7 +86,8 @@ describeGpu('linear', (device) => {
       [0, 1],
       [5, 13],
       [20, 37],
-      [63, 64],
+      [63, 66],
+      [190, 200],
     ] as const)
       expect(run(x.slice(from * K, to * K))).toEqual(all.slice(from * N, to * N));
   });

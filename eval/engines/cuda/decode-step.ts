@@ -9,6 +9,8 @@ import { ELEMENT_BYTES, F32, type Matrix } from './matrix.ts';
 import type { Session } from './session.ts';
 import type { TextMemory } from './text-memory.ts';
 
+const WORD = 4;
+
 /** How the tokens of all texts of a step are drawn. */
 export interface Drawing {
   readonly temperature: number;
@@ -41,8 +43,22 @@ export class DecodeStep {
     this.#isRecorded = isRecorded && plan.residentBlocks === plan.layouts.length;
   }
 
-  /** Queues a step of slots 0 … B − 1; drawn tokens are in the memory afterwards, −1 where a logit is not finite. */
-  async run(B: number): Promise<void> {
+  /**
+   * Queues steps of slots 0 … B − 1, each from the tokens of the one before. Drawn tokens are in the history of the memory
+   * afterwards, −1 from the step on where a logit is not finite.
+   */
+  async run(B: number, steps: number): Promise<void> {
+    const { kernels } = this.#ops;
+    const { tokens, drawing, history, drawings, shape } = this.#memory;
+    for (let step = 0; step < steps; step += 1) {
+      const row = step * shape.slots * WORD;
+      if (this.#drawing.temperature > 0) kernels.copy({ to: drawing, from: drawings + row, bytes: B * WORD });
+      await this.#run(B);
+      kernels.copy({ to: history + row, from: tokens, bytes: B * WORD });
+    }
+  }
+
+  async #run(B: number): Promise<void> {
     const { kernels } = this.#ops;
     if (!this.#isRecorded) return this.#queue(B);
     const known = this.#graphs.get(B);

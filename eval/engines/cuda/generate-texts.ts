@@ -1,5 +1,4 @@
 /** Generates texts that are drawn in the same way: who runs in which slot, and the steps between. */
-import { engineErrors as errors } from '../../errors/engine.ts';
 import type { DecodeStep } from './decode-step.ts';
 import type { GenerateOptions } from './generate.ts';
 import type { KeptGeneration } from './kept-generation.ts';
@@ -8,16 +7,19 @@ import { type Prompt, readPrompts } from './prefill.ts';
 import type { Residence } from './residence.ts';
 import type { Session } from './session.ts';
 import { bucketOf, MAX_SLOTS, Slots } from './slots.ts';
-import { attentionScratchBytes, pageBytes, TextMemory, type TextMemoryShape } from './text-memory.ts';
+import { MOST_STEPS, type TextMemory } from './text-memory.ts';
 import type { Group, Text, TextQueue } from './text-queue.ts';
+import { sizeOf } from './text-slots.ts';
 
 interface Running {
   readonly text: Text;
   readonly pages: readonly number[];
 }
 
-/** Steps after which signals and timers get their turn. */
-const STEPS_BETWEEN_TURNS = 16;
+/** Trips to the device after which signals and timers get their turn. */
+const TRIPS_BETWEEN_TURNS = 4;
+/** Texts wait until this share of the slots is free, so that their prompts are read together. */
+const SHARE_OF_WAVE = 1 / 4;
 
 export async function generateTexts(
   residence: Residence,
@@ -31,39 +33,14 @@ export async function generateTexts(
   const { shape, slots } = sizeOf(session, group, options.slots ?? MAX_SLOTS);
   const { memory, step } = kept.place(session, shape, group.drawing, options.graphs ?? true);
   try {
-    await new Generation(session, memory, step, group, queue, slots).run();
+    await new Generation(session, memory, step, group, queue, {
+      slots,
+      steps: options.steps ?? MOST_STEPS,
+    }).run();
   } catch (error) {
     // Whatever stopped it, nothing of it is worth keeping.
     kept.release();
     throw error;
-  }
-}
-
-/** As many slots and pages as the texts need and the memory has. Throws `engine/device-memory` where one text does not fit. */
-function sizeOf(
-  session: Session,
-  { texts }: Group,
-  most: number,
-): { readonly shape: TextMemoryShape; readonly slots: number } {
-  const { architecture, room, plan } = session.parts;
-  const { dtype } = session.ops;
-  const maxPages = Math.max(1, pagesFor(texts[0]!.readLength));
-  const perPage = pageBytes(architecture, dtype);
-  const limits = session.limits;
-  for (let slots = bucketOf(Math.min(most, texts.length)); ; slots /= 2) {
-    // Tables are read in rows of four values.
-    const shape = { architecture, dtype, slots: Math.max(4, slots), maxPages, limits };
-    const scratchBytes = attentionScratchBytes(session.ops.kernels, shape);
-    const fixed = TextMemory.bytesOf({ ...shape, pages: 0 }, scratchBytes) + architecture.blocks.length * 512;
-    const wanted = texts.slice(0, slots).reduce((sum, { readLength }) => sum + pagesFor(readLength), 0);
-    const fitting = perPage === 0 ? wanted : Math.floor((room() - fixed) / perPage);
-    const pages = Math.max(1, Math.min(wanted, fitting));
-    if (room() >= fixed && fitting >= maxPages && (pages === wanted || slots === 1 || fitting >= wanted / 2))
-      return { shape: { ...shape, pages }, slots: Math.min(slots, most) };
-    if (slots === 1)
-      throw errors.deviceMemory(plan.totalBytes + fixed + maxPages * perPage, plan.totalBytes + room(), {
-        ...{ maxPages, pageBytes: perPage, fixedBytes: fixed },
-      });
   }
 }
 
@@ -77,6 +54,8 @@ class Generation {
   readonly #pages: PageAllocator;
   readonly #slots: Slots<Running>;
   readonly #tokens: Int32Array;
+  readonly #steps: number;
+  readonly #wave: number;
 
   constructor(
     session: Session,
@@ -84,7 +63,7 @@ class Generation {
     step: DecodeStep,
     group: Group,
     queue: TextQueue,
-    slots: number,
+    { slots, steps }: { readonly slots: number; readonly steps: number },
   ) {
     const { shape } = memory;
     this.#session = session;
@@ -95,26 +74,37 @@ class Generation {
     this.#waiting = [...group.texts];
     this.#pages = new PageAllocator(shape.pages);
     this.#slots = new Slots(slots);
-    this.#tokens = new Int32Array(shape.slots);
+    this.#tokens = new Int32Array(MOST_STEPS * shape.slots);
+    this.#steps = Math.min(steps, MOST_STEPS);
+    this.#wave = Math.ceil(slots * SHARE_OF_WAVE);
   }
 
   async run(): Promise<void> {
     const { device } = this.#session.parts;
-    for (let steps = 1; ; steps += 1) {
+    for (let trips = 1; ; trips += 1) {
       let changed = await this.#admit();
-      const { running } = this.#slots;
-      if (running.length === 0 && this.#waiting.length === 0) return;
+      if (this.#slots.span === 0 && this.#waiting.length === 0) return;
       // All that were admitted may have ended with their first token.
-      if (running.length === 0) continue;
+      if (this.#slots.span === 0) continue;
       changed = this.#closeUp() || changed;
       if (changed) this.#memory.send(device);
-      const B = bucketOf(this.#slots.span);
-      if (this.#isDrawn) this.#sendUniforms(this.#slots.running);
-      await this.#step.run(B);
-      this.#take(device.download(this.#memory.tokens, this.#tokens), this.#slots.running);
+      const { running, span } = this.#slots;
+      const steps = this.#stepsFor(running);
+      if (this.#isDrawn) this.#sendUniforms(running, steps, this.#memory.drawings);
+      await this.#step.run(bucketOf(span), steps);
+      const tokens = this.#tokens.subarray(0, steps * this.#memory.shape.slots);
+      this.#take(device.download(this.#memory.history, tokens), running, steps);
       this.#queue.report();
-      if (steps % STEPS_BETWEEN_TURNS === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (trips % TRIPS_BETWEEN_TURNS === 0) await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+
+  /** As many as every text has tokens left: none may go on beyond its pages. */
+  #stepsFor(running: readonly (readonly [number, Running])[]): number {
+    let steps = this.#steps;
+    for (const [, { text }] of running)
+      steps = Math.min(steps, text.request.maxNewTokens - text.generated.length);
+    return steps;
   }
 
   /** Moves texts of high slots to low ones where that makes steps smaller. */
@@ -124,29 +114,37 @@ class Generation {
     return moves.length > 0;
   }
 
-  /** Adds the new tokens; texts that end leave. */
-  #take(tokens: Int32Array, running: readonly (readonly [number, Running])[]): void {
+  /** Adds the new tokens, step by step; texts that end leave, and what the device wrote behind their end is not read. */
+  #take(tokens: Int32Array, running: readonly (readonly [number, Running])[], steps: number): void {
     const memory = this.#memory;
-    let left = false;
-    for (const [slot, { text, pages }] of running) {
-      const token = tokens[slot]!;
-      if (this.#queue.add(text, token)) {
-        this.#slots.remove(slot);
-        this.#pages.release(pages);
-        memory.positions[slot] = -1;
-        left = true;
-        continue;
-      }
-      memory.ids[slot] = token;
-      memory.positions[slot]! += 1;
-      for (const rows of memory.rows) rows[slot]! += 1;
+    const { slots } = memory.shape;
+    let going = running;
+    for (let step = 0; step < steps && going.length > 0; step += 1) {
+      going = going.filter(([slot, own]) => {
+        const hasEnded = this.#queue.add(own.text, tokens[step * slots + slot]!);
+        if (hasEnded) this.#leave(slot, own);
+        return !hasEnded;
+      });
     }
-    if (left) memory.send(this.#session.parts.device);
+    for (const [slot] of going) {
+      memory.ids[slot] = tokens[(steps - 1) * slots + slot]!;
+      memory.positions[slot]! += steps;
+      for (const rows of memory.rows) rows[slot]! += steps;
+    }
+    if (going.length < running.length) memory.send(this.#session.parts.device);
   }
 
-  /** Lets waiting texts in, as long as there are slots and pages, and reads their prompts. */
+  #leave(slot: number, { pages }: Running): void {
+    this.#slots.remove(slot);
+    this.#pages.release(pages);
+    this.#memory.positions[slot] = -1;
+  }
+
+  /** Lets waiting texts in, many at a time, as long as there are slots and pages, and reads their prompts. */
   async #admit(): Promise<boolean> {
     let hasChanged = false;
+    const { free, span } = this.#slots;
+    if (span > 0 && free < Math.min(this.#waiting.length, this.#wave)) return false;
     for (let admitted = this.#next(); admitted.length > 0; admitted = this.#next()) {
       hasChanged = true;
       this.#memory.send(this.#session.parts.device);
@@ -180,15 +178,14 @@ class Generation {
   async #firstTokens(admitted: readonly (readonly [number, Running])[]): Promise<void> {
     const memory = this.#memory;
     const { device, rotations } = this.#session.parts;
-    if (this.#isDrawn) this.#sendUniforms(admitted.map(([, own], place) => [place, own] as const));
+    const places = admitted.map(([, own], place) => [place, own] as const);
+    if (this.#isDrawn) this.#sendUniforms(places, 1, memory.drawing);
     await this.#step.begin(admitted.length);
-    const tokens = device.download(memory.tokens, this.#tokens);
+    const tokens = device.download(memory.tokens, this.#tokens.subarray(0, admitted.length));
     for (const [place, [slot, own]] of admitted.entries()) {
-      const { text, pages } = own;
+      const { text } = own;
       if (this.#queue.add(text, tokens[place]!)) {
-        this.#slots.remove(slot);
-        this.#pages.release(pages);
-        memory.positions[slot] = -1;
+        this.#leave(slot, own);
         continue;
       }
       const position = text.request.prompt.length;
@@ -202,9 +199,12 @@ class Generation {
     this.#queue.report();
   }
 
-  #sendUniforms(running: readonly (readonly [number, Running])[]): void {
-    for (const [slot, { text }] of running) this.#memory.uniforms[slot] = text.uniform();
-    this.#session.parts.device.upload(this.#memory.drawing, this.#memory.uniforms);
+  /** Numbers for `steps` tokens of each text go to `[steps, slots]` at `to`. */
+  #sendUniforms(running: readonly (readonly [number, Running])[], steps: number, to: number): void {
+    const { uniforms, shape } = this.#memory;
+    for (const [slot, { text }] of running)
+      for (let step = 0; step < steps; step += 1) uniforms[step * shape.slots + slot] = text.uniform();
+    this.#session.parts.device.upload(to, uniforms.subarray(0, steps * shape.slots));
   }
 }
 

@@ -1,6 +1,7 @@
 /**
- * Generation on the device: prompts are read in packed passes, then every step adds a token to each of up to 64 texts.
- * Texts that end leave their slot to those that wait. Only the new token ids come back from a step.
+ * Generation on the device: prompts are read in packed passes, then every step adds a token to each of up to 512 texts.
+ * The device takes several steps by itself; only the new token ids come back from them. Texts that end leave their slot
+ * to those that wait.
  */
 import { engineErrors as errors } from '../../errors/engine.ts';
 import type { GenerateRequest, OnProgress } from '../engine.ts';
@@ -14,8 +15,10 @@ import { TextQueue } from './text-queue.ts';
 export interface GenerateOptions {
   /** Records steps as CUDA graphs. @default true */
   readonly graphs?: boolean;
-  /** Most texts at a time. @default 64 */
+  /** Most texts at a time. @default 512, or 64 where more of them would take much memory */
   readonly slots?: number;
+  /** Most steps that are taken before the host looks at the tokens, 1 to 8. @default 8 */
+  readonly steps?: number;
 }
 
 /** Throws `engine/request`, `engine/too-long`, `engine/device-memory`, `engine/not-finite`. */

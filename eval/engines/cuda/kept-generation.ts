@@ -6,7 +6,8 @@
 import { DecodeStep, type Drawing } from './decode-step.ts';
 import type { Claim } from './memory.ts';
 import type { Session } from './session.ts';
-import { attentionScratchBytes, TextMemory, type TextMemoryShape } from './text-memory.ts';
+import { TextMemory, type TextMemoryShape } from './text-memory.ts';
+import { attentionScratchBytes } from './text-sizes.ts';
 
 export interface Place {
   readonly memory: TextMemory;

@@ -2,7 +2,8 @@
 import { packSequences } from '../pack.ts';
 import type { BlockHooks } from './block-context.ts';
 import type { Session } from './session.ts';
-import { scanBytes, type TextMemory } from './text-memory.ts';
+import type { TextMemory } from './text-memory.ts';
+import { scanBytes } from './text-sizes.ts';
 
 export interface Prompt {
   readonly tokens: readonly number[];

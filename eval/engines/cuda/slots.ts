@@ -4,7 +4,7 @@
  */
 
 /** Numbers of texts that a step is recorded for. */
-export const BUCKETS = [1, 2, 4, 8, 16, 32, 64] as const;
+export const BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512] as const;
 export const MAX_SLOTS = BUCKETS[BUCKETS.length - 1]!;
 
 /** The smallest bucket that holds `slots` slots. */
@@ -23,6 +23,7 @@ export interface Move {
 /** Slots 0 … n − 1, each empty or with one text. */
 export class Slots<Text> {
   readonly #texts: (Text | null)[];
+  #taken = 0;
 
   constructor(count: number) {
     this.#texts = new Array<Text | null>(count).fill(null);
@@ -34,7 +35,12 @@ export class Slots<Text> {
   }
 
   get isFull(): boolean {
-    return !this.#texts.includes(null);
+    return this.free === 0;
+  }
+
+  /** Number of empty slots. */
+  get free(): number {
+    return this.#texts.length - this.#taken;
   }
 
   /** Slots that the next step has to run, empty ones in between included; 0 where nothing runs. */
@@ -47,17 +53,19 @@ export class Slots<Text> {
     const slot = this.#texts.indexOf(null);
     if (slot === -1) throw new RangeError(`[cuda] all ${this.#texts.length} slots are taken.`);
     this.#texts[slot] = text;
+    this.#taken += 1;
     return slot;
   }
 
   remove(slot: number): void {
     if (this.#texts[slot] === null) throw new RangeError(`[cuda] slot ${slot} is empty.`);
     this.#texts[slot] = null;
+    this.#taken -= 1;
   }
 
   /** Moves texts of high slots to low ones where that makes the bucket smaller; the caller moves what belongs to them. */
   compact(): readonly Move[] {
-    const count = this.running.length;
+    const count = this.#taken;
     if (count === 0 || bucketOf(this.span) === bucketOf(count)) return [];
     const moves: Move[] = [];
     for (const [from, text] of this.running.filter(([slot]) => slot >= count)) {

@@ -4,15 +4,17 @@
  */
 import type { Architecture, Block } from '../../families/architecture.ts';
 import { aligned } from './arena.ts';
-import { attentionShape } from './attention.ts';
 import type { BlockMemory } from './block-context.ts';
 import type { ChunkTables } from './chunk.ts';
 import type { Device } from './device.ts';
 import type { Kernels } from './kernels.ts';
 import { type Dtype, ELEMENT_BYTES } from './matrix.ts';
 import { PAGE_POSITIONS } from './pages.ts';
+import { scanBytes, widthsOf } from './text-sizes.ts';
 
 const WORD = 4;
+/** Steps whose tokens have a place, so that the host can look at all of them together. */
+export const MOST_STEPS = 8;
 
 export interface TextMemoryShape {
   readonly architecture: Architecture;
@@ -36,30 +38,6 @@ interface Places {
   readonly bytes: number;
 }
 
-/** Bytes of one page in all blocks. */
-export function pageBytes({ blocks }: Architecture, dtype: Dtype): number {
-  const widths = blocks.map(widthsOf).filter((width) => width !== null);
-  return widths.reduce(
-    (sum, { keys, values }) => sum + (keys + values) * PAGE_POSITIONS * ELEMENT_BYTES[dtype],
-    0,
-  );
-}
-
-/** Bytes that attention of one step needs besides, the most of all blocks. */
-export function attentionScratchBytes(
-  kernels: Kernels,
-  { architecture, slots, maxPages }: Pick<TextMemoryShape, 'architecture' | 'slots' | 'maxPages'>,
-): number {
-  const out = new BigInt64Array(1);
-  const sizes = architecture.blocks.map(({ mixer }) => {
-    if (mixer.kind === 'selective-scan') return 0;
-    const { heads, valueDim: vDim } = attentionShape(mixer, 0);
-    kernels.attentionScratch({ B: slots, heads, vDim, maxPositions: maxPages * PAGE_POSITIONS, bytes: out });
-    return Number(out[0]);
-  });
-  return Math.max(16, ...sizes);
-}
-
 export class TextMemory {
   readonly shape: TextMemoryShape;
   /** Tables on the host, by slot; `send` brings them to the device. */
@@ -68,6 +46,7 @@ export class TextMemory {
   /** Row of the rotation and position tables: one table for ordinary texts, then one for each limit. */
   readonly rows: readonly Int32Array[];
   readonly pageTable: Int32Array;
+  /** Numbers that tokens are drawn with, `[MOST_STEPS, slots]`. */
   readonly uniforms: Float32Array;
   readonly #all: Int32Array;
   readonly #base: number;
@@ -90,7 +69,7 @@ export class TextMemory {
       this.#all[scan + 4 * slots + slot] = slot;
     }
     this.pageTable = part(scan + 5 * slots, slots * maxPages);
-    this.uniforms = new Float32Array(slots);
+    this.uniforms = new Float32Array(MOST_STEPS * slots);
   }
 
   static bytesOf(shape: TextMemoryShape, scratchBytes: number): number {
@@ -121,6 +100,16 @@ export class TextMemory {
 
   get drawing(): number {
     return this.#table(tableWords(this.shape) + this.shape.slots);
+  }
+
+  /** int32 `[MOST_STEPS, slots]`: tokens of the steps since the host looked. */
+  get history(): number {
+    return this.#table(tableWords(this.shape) + 2 * this.shape.slots);
+  }
+
+  /** Float32 `[MOST_STEPS, slots]`: `uniforms` of the steps to come. */
+  get drawings(): number {
+    return this.#table(tableWords(this.shape) + (2 + MOST_STEPS) * this.shape.slots);
   }
 
   get idsAt(): number {
@@ -201,22 +190,9 @@ export class TextMemory {
   }
 }
 
-/** Bytes that one text takes in a block with a selective scan. */
-export function scanBytes(mixer: Extract<Block['mixer'], { kind: 'selective-scan' }>) {
-  const { innerSize: C, stateSize, convolution } = mixer;
-  return { history: (convolution.width - 1) * C * 4, state: C * stateSize * 4 };
-}
-
 /** ids, positions, rows for each kind of rope, scan segments, texts, page table. */
 function tableWords({ slots, maxPages, limits }: Omit<TextMemoryShape, 'pages'>): number {
   return (8 + limits.length) * slots + slots * maxPages;
-}
-
-/** Values of a position of a text; null for a block that keeps none. */
-function widthsOf({ mixer }: Block): { readonly keys: number; readonly values: number } | null {
-  if (mixer.kind === 'selective-scan') return null;
-  const { kvHeads, keyDim, valueDim } = attentionShape(mixer, 0);
-  return { keys: kvHeads * keyDim, values: kvHeads * valueDim };
 }
 
 function placesOf(shape: TextMemoryShape, scratchBytes: number): Places {
@@ -238,7 +214,7 @@ function placesOf(shape: TextMemoryShape, scratchBytes: number): Places {
   });
   return {
     blocks,
-    tables: place((tableWords(shape) + 2 * slots) * WORD),
+    tables: place((tableWords(shape) + (2 + 2 * MOST_STEPS) * slots) * WORD),
     hidden: place(slots * architecture.hiddenSize * 4),
     logits: place(slots * architecture.vocabSize * 4),
     scratch: place(scratchBytes),

@@ -96,8 +96,8 @@ describe('jobs', () => {
   });
 
   test('are lanes, several on the processor and one or more on each GPU', () => {
-    const names = (jobs: number, devices: number[] | null, present: number | null) =>
-      lanesOf({ jobs, devices }, present).map(({ name, args }) => [name, ...args].join(' '));
+    const names = (jobs: number | null, devices: number[] | null, present: number | null, usual = 1) =>
+      lanesOf({ jobs, devices }, present, usual).map(({ name, args }) => [name, ...args].join(' '));
     expect(names(1, null, null)).toEqual([]);
     expect(names(3, null, null)).toEqual(['', '', '']);
     expect(names(1, null, 2)).toEqual(['GPU 0 --devices 0', 'GPU 1 --devices 1']);
@@ -106,6 +106,9 @@ describe('jobs', () => {
     // This process itself, or a process that can be replaced when the GPU fails.
     expect(names(1, [0], 1)).toEqual([]);
     expect(names(1, null, 1)).toEqual(['GPU 0 --devices 0']);
+    expect(names(null, null, 2, 4)).toHaveLength(8);
+    expect(names(null, [1], 2, 4)).toEqual([]);
+    expect(names(null, null, null)).toEqual([]);
   });
 
   test.each([

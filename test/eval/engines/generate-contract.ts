@@ -61,15 +61,18 @@ async function expectSameTexts(
 export function describeGeneration(open: (generation: GenerateOptions) => Promise<CudaEngine>): void {
   let engine: CudaEngine;
   let few: CudaEngine;
+  let some: CudaEngine;
   let onnx: Engine;
   beforeAll(async () => {
     engine = await open({});
-    few = await open({ slots: 2, graphs: false });
+    few = await open({ slots: 2, steps: 1, graphs: false });
+    some = await open({ slots: 64, steps: 3 });
     onnx = await createOnnxEngine({ threads: 1 });
   }, 300_000);
   afterAll(async () => {
     await engine?.close();
     await few?.close();
+    await some?.close();
     await onnx?.close();
   });
 
@@ -96,6 +99,9 @@ export function describeGeneration(open: (generation: GenerateOptions) => Promis
       }));
       const texts = await model.generate(drawn);
       expect(await model.generate([drawn[3]!])).toEqual([texts[3]]);
+      // One step at a time, so that no number is drawn ahead.
+      const stepwise = await few.load(architecture, weights, WORKSPACE);
+      expect(await stepwise.generate(drawn)).toEqual(texts);
       // Another order of sums moves the borders between tokens by next to nothing.
       const expected = await oracle.generate(drawn);
       const same = texts.filter((text, i) => JSON.stringify(text) === JSON.stringify(expected[i]));
@@ -121,9 +127,24 @@ export function describeGeneration(open: (generation: GenerateOptions) => Promis
     expect(await model.generate([requests[2]!])).toEqual([found[2]]);
   });
 
+  test.for(['gemma 2', 'mamba, tied', 'qwen2-moe, biases and a shared expert', 'deepseek-v2, full queries'])(
+    '%s writes 150 texts in 256 slots, and the same in 64 and in other steps',
+    async (part) => {
+      const name = Object.keys(models).find((known) => known.includes(part))!;
+      const { architecture, weights } = models[name]!();
+      const requests = requestsFor(architecture, 150);
+      const model = await engine.load(architecture, weights, WORKSPACE);
+      const texts = await model.generate(requests);
+      const fewer = await some.load(architecture, weights, WORKSPACE);
+      expect(await fewer.generate(requests)).toEqual(texts);
+      const oracle = await onnx.load(architecture, weights, WORKSPACE);
+      await expectSameTexts(texts, await oracle.generate(requests), requests, oracle);
+    },
+  );
+
   test('70 texts share 64 slots', async () => {
     const { architecture, weights } = models[Object.keys(models)[0]!]!();
-    const model = await engine.load(architecture, weights, WORKSPACE);
+    const model = await some.load(architecture, weights, WORKSPACE);
     const requests = requestsFor(architecture, 70);
     const progress: number[] = [];
     const texts = await model.generate(requests, (done, total) => progress.push(done / total));

@@ -47,8 +47,8 @@ describe('pages', () => {
 
 describe('slots', () => {
   test('have the smallest recorded step that holds them', () => {
-    expect([1, 2, 3, 5, 9, 33, 64].map(bucketOf)).toEqual([1, 2, 4, 8, 16, 64, 64]);
-    expect(() => bucketOf(MAX_SLOTS + 1)).toThrow('1 to 64');
+    expect([1, 2, 3, 5, 9, 33, 64, 65, 400].map(bucketOf)).toEqual([1, 2, 4, 8, 16, 64, 64, 128, 512]);
+    expect(() => bucketOf(MAX_SLOTS + 1)).toThrow('1 to 512');
     expect(() => bucketOf(0)).toThrow('0 slots');
     expect([...BUCKETS].sort((a, b) => a - b)).toEqual([...BUCKETS]);
   });
