@@ -12,9 +12,9 @@ const tokenizer = await openTokenizer(FOLDER, {});
 /** What the engine is asked for. */
 async function requestFor(until: readonly string[], own: TextTokenizer): Promise<GenerateRequest> {
   const prepared = prepareGeneration([{ item: 'a', request: { prompt: 'Question: who?', until } }], {
-    ...{ task: 't', settings: { max_new_tokens: 8, bos: 'tokenizer' }, tokenizer: own },
+    ...{ task: 't', settings: { limit: null, max_new_tokens: 8, bos: 'tokenizer' }, tokenizer: own },
     limits: { maxPositions: 256 },
-  } as Parameters<typeof prepareGeneration>[1]);
+  });
   let asked: readonly GenerateRequest[] = [];
   const model = {
     generate: async (requests: readonly GenerateRequest[]) => {
