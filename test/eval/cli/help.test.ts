@@ -29,7 +29,9 @@ test('the help text at 100 columns', () => {
           --engine ID               onnx (default), or cuda: one NVIDIA GPU, after \`pnpm kernels\`
       -j, --jobs N                  measure N parts of the sweep at a time (models, or groups of
                                     recipes), each in a process of its own; with engine cuda, N on each
-                                    GPU (default: 1)
+                                    GPU (default: 1; on GPUs 4 where all models have fewer than 100
+                                    million parameters, which alone leave a GPU idle while tokens are
+                                    counted and cells are stored)
           --devices N               GPUs for engine cuda, such as 0,1; a single one is used by this
                                     process itself (default: all, each by processes of its own); may be
                                     repeated
