@@ -1,27 +1,30 @@
 /** `pnpm bench gpu`: measures the CUDA engine and what it is compared with, prints a table, writes data/bench/. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { benchFileSchema } from '../data/bench-schema.ts';
 import { BitlossError } from '../data/errors.ts';
-import { describeCode, describeMachine, PROJECT_ROOT } from '../eval/machine.ts';
+import { describeMachine } from '../eval/machine.ts';
 import { type BenchArguments, parseBenchArguments, USAGE } from './bench/arguments.ts';
 import type { Bench } from './bench/bench.ts';
 import { benches } from './bench/benches/index.ts';
-import { gpuSlug, readGpuState } from './bench/gpu-state.ts';
+import { benchHost } from './bench/host.ts';
 import { openLab } from './bench/open-lab.ts';
 import { noPeers, type PeerResults, runPeers } from './bench/peers.ts';
-import { type BenchHost, runBenches } from './bench/run.ts';
+import { runBenches } from './bench/run.ts';
 import { LLAMA_8B } from './bench/shapes.ts';
 
 const log = (line: string) => console.log(line);
 
 /** @returns how many benchmarks failed */
-async function main({ names, quick, mostRepeats, peerPython, out }: BenchArguments): Promise<number> {
+async function main(given: BenchArguments): Promise<number> {
+  const { names, quick, mostRepeats, budgetSeconds, peerPython, out } = given;
   const wanted = benches.filter(({ name }) => names.includes(name));
   const peers = await comparedWith(wanted, { quick, mostRepeats, peerPython });
-  const lab = await openLab({ quick, mostRepeats, peers }, log);
+  const started = performance.now();
+  const lab = await openLab({ quick, mostRepeats, peers });
+  log(`${lab.gpu}: opened and its rates measured in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   try {
-    return await runBenches(wanted, lab, await hostOf(out, lab.build, peers, lab.rates));
+    const command = `pnpm bench ${withoutOut(process.argv.slice(2)).join(' ')}`;
+    const machine = await describeMachine();
+    const host = await benchHost({ out, command, budgetSeconds, lab, peers, machine, log });
+    return await runBenches(wanted, lab, host);
   } finally {
     await lab.close();
   }
@@ -42,29 +45,10 @@ async function comparedWith(
       { ...settings, repeats: Math.min(settings.repeats, mostRepeats) },
     ]),
   );
-  return runPeers(python, { config: LLAMA_8B, ...settings }, log);
-}
-
-async function hostOf(
-  out: string,
-  kernels: string,
-  peers: PeerResults,
-  rates: BenchHost['facts']['rates'],
-): Promise<BenchHost> {
-  const machine = await describeMachine();
-  const folder = path.join(path.resolve(out), gpuSlug(machine.gpu ?? 'unknown'));
-  const command = `pnpm bench ${withoutOut(process.argv.slice(2)).join(' ')}`;
-  return {
-    facts: { command, ...(await describeCode(PROJECT_ROOT)), machine, kernels, peer: peers.versions, rates },
-    now: () => new Date(),
-    gpuState: readGpuState,
-    save: (file) => {
-      mkdirSync(folder, { recursive: true });
-      const text = JSON.stringify(benchFileSchema.parse(file), null, 1);
-      writeFileSync(path.join(folder, `${file.name}.json`), `${text}\n`);
-    },
-    log,
-  };
+  const started = performance.now();
+  const results = await runPeers(python, { config: LLAMA_8B, ...settings }, log);
+  log(`Peers took ${((performance.now() - started) / 1000).toFixed(1)} s, which no budget counts.`);
+  return results;
 }
 
 /** Where files go is nothing that a number depends on. */

@@ -6,6 +6,9 @@ import type { Architecture } from '../../eval/families/architecture.ts';
 import type { KernelLab } from './kernel-lab.ts';
 import type { Repeats, Stopwatch } from './measure.ts';
 import type { PeerResults } from './peers.ts';
+import type { Progress } from './progress.ts';
+
+export const DEFAULT_BUDGET = 60;
 
 export interface Bench {
   readonly name: string;
@@ -15,7 +18,10 @@ export interface Bench {
     readonly name: string;
     readonly settings: { readonly repeats: number };
   };
-  run(lab: Lab): Promise<readonly BenchRow[]>;
+  /** Seconds behind which no further repeat ends, peers not counted. @default DEFAULT_BUDGET */
+  readonly budgetSeconds?: number;
+  /** Returns every row; those that take long are shown to `progress` as they come. */
+  run(lab: Lab, progress: Progress): Promise<readonly BenchRow[]>;
 }
 
 export interface Lab {
@@ -36,7 +42,6 @@ export interface Lab {
   kernels(): KernelLab;
   /** Bytes of the device that are in use, by whatever. */
   usedBytes(): number;
-  log(line: string): void;
 }
 
 /** Two warm-ups and the repeats that the work allows; one warm-up in runs that must be short; quick: one of each. */

@@ -9,16 +9,29 @@ import { createRng } from '../../eval/math/rng.ts';
 import { gptq } from '../../eval/methods/gptq.ts';
 import type { HessianHandle } from '../../eval/operations/operations.ts';
 import type { WeightSource } from '../../eval/weights.ts';
+import { watchGrams } from './call-times.ts';
 
-/** Milliseconds of the host clock, each part waited for. */
+/** Milliseconds, each part waited for: of the host clock, but for the Gram matrices. */
 export interface BlockTimes {
-  /** The block before runs compressed, this one is observed: two forward passes and the Gram matrices. */
-  readonly observe: number;
-  /** Factors, column loops, packing, and the packed bytes on the host. */
+  /** The block before runs compressed, this one is observed: two forward passes, without the Gram matrices. */
+  readonly forward: number;
+  /** Gram matrices, and their sums in float64, by events on the device. */
+  readonly gram: number;
+  /** Cholesky factors of the inverse Hessians. */
+  readonly factor: number;
+  /** Column loops, packing, and the packed bytes on the host. */
   readonly compress: number;
   /** The compressed weights take their place on the device. */
   readonly replace: number;
 }
+
+export const BLOCK_PARTS = [
+  { part: 'forward', title: 'forwards' },
+  { part: 'gram', title: 'Hessians' },
+  { part: 'factor', title: 'factors' },
+  { part: 'compress', title: 'column loops, packing, download' },
+  { part: 'replace', title: 'compressed weights back in place' },
+] as const;
 
 export interface GptqBlocks {
   readonly blocks: readonly BlockTimes[];
@@ -30,6 +43,7 @@ export interface GptqBlocks {
 /**
  * @param sequences  token ids below the vocabulary's size
  * @param recipe     such as `gptq-w4g128`
+ * @param onBlock    called behind each block
  * Every block is calibrated on the outputs of the compressed blocks before it. The packed linears are dropped.
  */
 export async function gptqBlocks(
@@ -37,30 +51,37 @@ export async function gptqBlocks(
   architecture: Architecture,
   sequences: readonly ArrayLike<number>[],
   recipe: string,
+  onBlock: (times: BlockTimes) => void = () => {},
 ): Promise<GptqBlocks> {
   const settings = gptq.settings.parse(gptq.fromRecipe(parseRecipe(recipe)));
   const pass: CalibrationPass = await engine.loadRandom(architecture).calibrate(sequences);
   const blocks: BlockTimes[] = [];
   const notes: string[] = [];
   let bytes = 0;
+  const grams = watchGrams(engine.device, engine.operations);
   try {
     for (const [index, block] of architecture.blocks.entries()) {
       const started = performance.now();
       const hessians = await pass.observe(index, noWeights);
       const observed = performance.now();
+      const gram = grams.take();
       const made = await compressBlock(engine, pass, block, hessians, settings);
       const compressed = performance.now();
       await pass.replace!(made.packed);
       await engine.device.kernels.synchronizeAsync();
-      blocks.push({
-        observe: observed - started,
-        compress: compressed - observed,
+      const times = {
+        ...{ forward: observed - started - gram, gram },
+        factor: made.factorMs,
+        compress: compressed - observed - made.factorMs,
         replace: performance.now() - compressed,
-      });
+      };
+      blocks.push(times);
+      onBlock(times);
       notes.push(...made.notes);
       for (const packed of made.packed.values()) bytes += packedBytes(packed);
     }
   } finally {
+    grams.stop();
     await pass.close();
     engine.operations.release();
   }
@@ -76,8 +97,13 @@ async function compressBlock(
 ) {
   const packed = new Map<string, PackedLinear>();
   const notes: string[] = [];
+  let factorMs = 0;
   for (const siblings of siblingsOf(block)) {
     const statistics = hessians.get(siblings[0].name)!;
+    const started = performance.now();
+    // The Hessian keeps it for the linears that ask for it below.
+    await statistics.factor(settings.damping, settings.actOrder);
+    factorMs += performance.now() - started;
     for (const linear of siblings) {
       const dense = (await pass.linear!(linear))!;
       const result = await gptq.quantize(dense, settings, { statistics, operations, rng: createRng(0) });
@@ -86,7 +112,7 @@ async function compressBlock(
     }
     statistics.release();
   }
-  return { packed, notes };
+  return { packed, notes, factorMs };
 }
 
 const unread = () => Promise.reject(new TypeError('random weights are made on the device and not read'));

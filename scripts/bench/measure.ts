@@ -13,23 +13,41 @@ export interface Repeats {
   readonly repeats: number;
 }
 
+/** Follows a measurement, and may end it early. */
+export interface Watch {
+  /** @param warmUp  1 is the first */
+  warmedUp(warmUp: number): void;
+  /** Behind every repeat; what this takes is not measured. */
+  repeated(soFar: Times): Promise<void>;
+  /** Asked before every repeat but the first. */
+  mayRepeat(): boolean;
+}
+
 /** @param amount  work of one repeat in the unit of the row */
 export async function measure(
   stopwatch: Stopwatch,
   work: Work,
   { warmUps, repeats }: Repeats,
   amount: number,
+  watch?: Watch,
 ): Promise<Times> {
-  for (let i = 0; i < warmUps; i++) await work();
+  for (let i = 1; i <= warmUps; i++) {
+    await stopwatch.time(work);
+    watch?.warmedUp(i);
+  }
   const device: number[] = [];
   const wall: number[] = [];
-  for (let i = 0; i < repeats; i++) {
+  const times = (): Times => {
+    const device_ms = device.length === wall.length ? [...device] : null;
+    return { label: null, amount, device_ms, wall_ms: [...wall], warm_ups: warmUps };
+  };
+  for (let i = 0; i < repeats && (i === 0 || (watch?.mayRepeat() ?? true)); i++) {
     const { deviceMs, wallMs } = await stopwatch.time(work);
     if (deviceMs !== null) device.push(deviceMs);
     wall.push(wallMs);
+    await watch?.repeated(times());
   }
-  const device_ms = device.length === repeats ? device : null;
-  return { label: null, amount, device_ms, wall_ms: wall, warm_ups: warmUps };
+  return times();
 }
 
 /** For work that ends with a result on the host. */

@@ -12,6 +12,8 @@ import { eventStopwatch, kernelLab, measureRates } from './cuda-kernels.ts';
 import type { PeerResults } from './peers.ts';
 
 export interface OpenLab extends Lab {
+  /** Name of the card that is used, whatever else the machine has. */
+  readonly gpu: string;
   /** Hash of the kernel library. */
   readonly build: string;
   close(): Promise<void>;
@@ -20,19 +22,18 @@ export interface OpenLab extends Lab {
 /** @throws kernels/… where there is no GPU or no library */
 export async function openLab(
   settings: Pick<Lab, 'quick' | 'mostRepeats'> & { readonly peers: PeerResults },
-  log: (line: string) => void,
 ): Promise<OpenLab> {
   const engine = await createCudaEngine({ dtype: 'bf16' });
   const { device } = engine;
   const kernels = kernelLab(device);
   return {
+    gpu: device.info().name,
     build: device.build,
     quick: settings.quick,
     mostRepeats: settings.mostRepeats,
     rates: higher(await measureRates(kernels), settings.peers.rates),
     stopwatch: eventStopwatch(device),
     peer: settings.peers.measurement,
-    log,
     model: modelsOf(engine),
     engine: () => {
       engine.memory.close();

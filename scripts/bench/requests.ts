@@ -7,6 +7,11 @@ export function randomTokens(vocabulary: number, length: number, seed: number): 
   return Array.from({ length }, () => rng.int(vocabulary));
 }
 
+/** Token ids of texts for calibration. */
+export function textsOf(vocabulary: number, samples: number, length: number): number[][] {
+  return Array.from({ length: samples }, (_, seed) => randomTokens(vocabulary, length, 4000 + seed));
+}
+
 /** Windows whose first token is context and whose other tokens are all predicted. */
 export function windowRequests(vocabulary: number, windows: number, length: number): ScoreRequest[] {
   return Array.from({ length: windows }, (_, seed) => {

@@ -2,7 +2,8 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { benchFileSchema, benchRowSchema } from '../../data/bench-schema.ts';
-import { gpuSlug } from '../../scripts/bench/gpu-state.ts';
+import { benches } from '../../scripts/bench/benches/index.ts';
+import { cardName, gpuSlug } from '../../scripts/bench/gpu-state.ts';
 import { benchFiles, withBenchTables } from '../../scripts/bench-table.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -11,8 +12,25 @@ describe('data/bench', () => {
   it('every file parses and stands where its GPU and name say', () => {
     for (const file of globSync('data/bench/**/*.json', { cwd: root })) {
       const parsed = benchFileSchema.parse(JSON.parse(readFileSync(path.join(root, file), 'utf8')));
-      expect(file).toBe(path.join('data/bench', gpuSlug(parsed.machine.gpu ?? ''), `${parsed.name}.json`));
+      expect(file).toBe(
+        path.join('data/bench', gpuSlug(cardName(parsed.machine.gpu ?? '')), `${parsed.name}.json`),
+      );
     }
+  });
+
+  it('benchmarks without a file are shown as not measured yet, cards of larger machines under their own name', () => {
+    const [[gpu, files]] = benchFiles();
+    const [file] = files;
+    const several = { ...file, machine: { ...file.machine, gpu: `4 × ${gpu}` } };
+    const shown = withBenchTables(
+      '<!-- measured:begin -->\n<!-- measured:end -->',
+      new Map([[gpu, [several]]]),
+    );
+    expect(shown).toContain(`### ${gpu}\n`);
+    expect(shown).toContain(`\`${file.name}\` on one of 4 × ${gpu}.`);
+    expect(shown).not.toContain('SM clock');
+    const others = benches.filter(({ name }) => name !== file.name).map(({ name }) => `\`${name}\``);
+    expect(shown).toContain(`Not measured on this GPU yet: ${others.join(', ')}.`);
   });
 
   it('docs/benchmarks.md shows all of it (node scripts/bench-table.ts)', () => {

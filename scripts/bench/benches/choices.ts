@@ -1,6 +1,6 @@
 /** Multiple choice with a long shared context, which is computed once here and once a choice by the peer. */
 import { type Bench, type Lab, repeatsOf, row } from '../bench.ts';
-import { measure } from '../measure.ts';
+import type { Progress } from '../progress.ts';
 import { choiceRequests } from '../requests.ts';
 import { forwardFlops, LLAMA_8B, shapeOf } from '../shapes.ts';
 
@@ -24,17 +24,17 @@ export const choices: Bench = {
       repeats: quick ? 1 : 5,
     },
   }),
-  async run(lab: Lab) {
+  async run(lab: Lab, progress: Progress) {
     const questions = questionsOf(lab.quick);
     const model = lab.model(shapeOf(LLAMA_8B));
     const requests = choiceRequests(LLAMA_8B.vocab_size, { questions, context: CONTEXT, lengths: LENGTHS });
     const work = async () => void (await model.score(requests));
-    const ours = await measure(lab.stopwatch, work, repeatsOf(lab, 7), 1);
+    const timing = { stopwatch: lab.stopwatch, work, repeats: repeatsOf(lab, 7), amount: 1 };
     const predicted = LENGTHS.reduce((sum, length) => sum + length, 0);
     // The last token of a choice is predicted but never read.
     const tokens = CONTEXT + predicted - LENGTHS.length;
     const flops = questions * forwardFlops(shapeOf(LLAMA_8B), { tokens, length: CONTEXT, predicted });
-    return [
+    return progress.rows('choices', timing, (ours) => [
       row(`${questions} four-choice questions, context of ${CONTEXT} tokens shared`, 's', ours, {
         compared: lab.peer('choices', 1),
         limit: {
@@ -43,6 +43,6 @@ export const choices: Bench = {
         },
         required: { of: 'ratio', at_least: 3 },
       }),
-    ];
+    ]);
   },
 };

@@ -1,8 +1,8 @@
 /** Greedy generation: the rate of the tokens behind the first, which reads all weights for each step. */
-import type { Times } from '../../../data/bench-schema.ts';
+import type { BenchRow, Times } from '../../../data/bench-schema.ts';
 import type { LoadedModel } from '../../../eval/engines/engine.ts';
 import { type Bench, type Lab, repeatsOf, row } from '../bench.ts';
-import { measure } from '../measure.ts';
+import type { Progress } from '../progress.ts';
 import { randomTokens } from '../requests.ts';
 import { decodeBytes, LLAMA_8B, shapeOf } from '../shapes.ts';
 
@@ -24,12 +24,12 @@ export const decode: Bench = {
       repeats: quick ? 1 : 5,
     },
   }),
-  async run(lab: Lab) {
+  async run(lab: Lab, progress: Progress) {
     const model = lab.model(shapeOf(LLAMA_8B));
-    const rows = [];
+    const rows: BenchRow[] = [];
     for (const batch of BATCHES) {
       const newTokens = newTokensOf(lab.quick);
-      const ours = await decodingTimes(lab, model, batch, newTokens);
+      const ours = await decodingTimes(lab, progress, model, batch, newTokens);
       const bytes = decodeBytes(shapeOf(LLAMA_8B), PROMPT + newTokens / 2, batch);
       rows.push(
         row(`greedy decode, batch ${batch}, bf16`, 'tokens/s', ours, {
@@ -42,13 +42,20 @@ export const decode: Bench = {
           required: batch === 1 ? { of: 'value', at_least: 180 } : null,
         }),
       );
+      await progress.show(rows);
     }
     return rows;
   },
 };
 
 /** Time of a whole generation less that of one which ends after its first token. */
-async function decodingTimes(lab: Lab, model: LoadedModel, batch: number, newTokens: number): Promise<Times> {
+async function decodingTimes(
+  lab: Lab,
+  progress: Progress,
+  model: LoadedModel,
+  batch: number,
+  newTokens: number,
+): Promise<Times> {
   const generating = (maxNewTokens: number) => async () => {
     const requests = Array.from({ length: batch }, (_, seed) => ({
       prompt: randomTokens(LLAMA_8B.vocab_size, PROMPT, 3000 + seed),
@@ -61,8 +68,12 @@ async function decodingTimes(lab: Lab, model: LoadedModel, batch: number, newTok
       throw new Error(`[bench] decode: ${short.length} of ${maxNewTokens} tokens came back.`);
   };
   const repeats = repeatsOf(lab, 5);
-  const first = await measure(lab.stopwatch, generating(1), repeats, 1);
-  const whole = await measure(lab.stopwatch, generating(1 + newTokens), repeats, batch * newTokens);
+  const timing = { stopwatch: lab.stopwatch, repeats, amount: batch * newTokens };
+  const first = await progress.times(`batch ${batch}, one token`, { ...timing, work: generating(1) });
+  const whole = await progress.times(`batch ${batch}, ${1 + newTokens} tokens`, {
+    ...timing,
+    work: generating(1 + newTokens),
+  });
   const less = (all: readonly number[], one: readonly number[]) => all.map((time) => time - Math.min(...one));
   return {
     ...whole,

@@ -1,31 +1,26 @@
-/** The whole of GPTQ as `pnpm eval` runs it: forwards of all calibration texts, Hessians, column loops, packed files. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import type { Measurement, Times } from '../../../data/bench-schema.ts';
-import { parseRecipe } from '../../../data/recipe.ts';
-import { expectedTensors, parameterCount } from '../../../eval/checkpoint/expected-tensors.ts';
-import { type CompressedModel, compressModel } from '../../../eval/compress.ts';
-import type { Engine } from '../../../eval/engines/engine.ts';
+/** GPTQ of a whole model on the device: forwards of all calibration texts, Hessians, factors, column loops, packing. */
+import type { BenchRow, Times } from '../../../data/bench-schema.ts';
 import type { Architecture } from '../../../eval/families/architecture.ts';
 import { linearsOf } from '../../../eval/families/linears.ts';
 import { type Bench, type Lab, repeatsOf, row } from '../bench.ts';
-import { gptqBlocks } from '../gptq-blocks.ts';
-import { measure } from '../measure.ts';
-import { randomWeights } from '../random-weights.ts';
-import { randomTokens } from '../requests.ts';
+import { BLOCK_PARTS, type BlockTimes, gptqBlocks } from '../gptq-blocks.ts';
+import type { Stopwatch } from '../measure.ts';
+import type { Progress } from '../progress.ts';
+import { textsOf } from '../requests.ts';
 import { LLAMA_8B, shapeOf } from '../shapes.ts';
 
-const RECIPE = 'gptq-w4g128';
+export const RECIPE = 'gptq-w4g128';
 const LENGTH = 2048;
-const WORKSPACE = 2 ** 28;
 const REPEATS = 2;
+/** A line for so many blocks. */
+const LINE_BLOCKS = 8;
 
 const samplesOf = (quick: boolean) => (quick ? 8 : 128);
 
 export const gptq: Bench = {
   name: 'gptq',
   title: 'GPTQ W4 g128 on 128 × 2048 tokens, all blocks, forwards included',
+  budgetSeconds: 75,
   peer: (quick) => ({
     name: 'gptq',
     settings: {
@@ -41,73 +36,72 @@ export const gptq: Bench = {
       repeats: 1,
     },
   }),
-  async run(lab: Lab) {
+  async run(lab: Lab, progress: Progress) {
     const blocks = lab.quick ? 1 : LLAMA_8B.num_hidden_layers;
     const samples = samplesOf(lab.quick);
-    const texts = { samples, length: LENGTH };
-    const work = `GPTQ W4 g128, ${samples} × ${LENGTH} tokens, ${blocks} blocks, forwards included`;
-    const onDevice = await deviceTimes(lab, shapeOf(LLAMA_8B, blocks), samples);
-    return [
-      row(work, 's', onDevice, {
-        compared: lab.peer('gptq', blocks),
-        required: { of: 'value', at_most: 60 },
-        note: `GPTQ: what it is compared with is one block times ${blocks}, without forwards. Ours has random weights made on the device, and packed bytes end on the host.`,
-      }),
-      row('the same as `pnpm eval` runs it', 's', await wholeTimes(lab, shapeOf(LLAMA_8B, blocks), texts), {
-        note: 'GPTQ as `pnpm eval` runs it reads float32 weights from host memory and writes packed files.',
-      }),
-    ];
+    const sequences = textsOf(LLAMA_8B.vocab_size, samples, LENGTH);
+    await progress.phase('GPTQ: warm-up of one block on 8 texts', () =>
+      gptqBlocks(lab.engine(), shapeOf(LLAMA_8B, 1), sequences.slice(0, 8), RECIPE),
+    );
+    const passes: (readonly BlockTimes[])[] = [];
+    const timing = {
+      stopwatch: sumOf(passes),
+      work: async () => void passes.push(await onePass(lab, progress, shapeOf(LLAMA_8B, blocks), sequences)),
+      repeats: { warmUps: 0, repeats: repeatsOf(lab, REPEATS).repeats },
+      amount: 1,
+    };
+    const what = `GPTQ W4 g128, ${samples} × ${LENGTH} tokens, ${blocks} blocks, forwards included`;
+    return progress.rows('GPTQ', timing, (times) => [
+      row(
+        what,
+        's',
+        { ...times, warm_ups: 1 },
+        {
+          compared: lab.peer('gptq', blocks),
+          required: { of: 'value', at_most: 60 },
+          note: `GPTQ: what it is compared with is one block times ${blocks}, without forwards. Ours has random weights made on the device, and packed bytes end on the host.`,
+        },
+      ),
+      ...partRows(passes),
+    ]);
   },
 };
 
-async function wholeTimes(
+async function onePass(
   lab: Lab,
+  progress: Progress,
   architecture: Architecture,
-  texts: { readonly samples: number; readonly length: number },
-): Promise<Measurement> {
-  if (lab.mostRepeats < Infinity) return { not_measured: 'It is left out of runs that must be short.' };
-  const compress = compressing(lab.engine(), architecture, texts, lab.log);
-  return measure(lab.stopwatch, async () => void (await compress()), { warmUps: 0, repeats: 1 }, 1);
+  sequences: readonly number[][],
+): Promise<readonly BlockTimes[]> {
+  const sofar: BlockTimes[] = [];
+  const { notes } = await gptqBlocks(lab.engine(), architecture, sequences, RECIPE, (times) => {
+    sofar.push(times);
+    if (sofar.length % LINE_BLOCKS !== 0 && sofar.length !== 1) return;
+    const parts = BLOCK_PARTS.map(({ part, title }) => `${title} ${(times[part] / 1000).toFixed(3)}`);
+    const all = sofar.reduce((sum, own) => sum + totalOf(own), 0) / 1000;
+    progress.log(`GPTQ: ${sofar.length} blocks in ${all.toFixed(1)} s; the last: ${parts.join(', ')} s`);
+  });
+  if (notes.length > 0) throw new Error(`[bench] GPTQ did not go as the recipe says: ${notes.join('; ')}.`);
+  return sofar;
 }
 
-/** Everything but weights from the host and files on the disk; one block and few texts come first. */
-async function deviceTimes(lab: Lab, architecture: Architecture, samples: number): Promise<Times> {
-  const sequences = sequencesOf(architecture, samples, LENGTH);
-  const engine = lab.engine();
-  await gptqBlocks(engine, shapeOf(LLAMA_8B, 1), sequences.slice(0, 8), RECIPE);
-  const wall: number[] = [];
-  for (let i = 0; i < repeatsOf(lab, REPEATS).repeats; i++) {
-    const { blocks, notes } = await gptqBlocks(lab.engine(), architecture, sequences, RECIPE);
-    if (notes.length > 0) throw new Error(`[bench] GPTQ did not go as the recipe says: ${notes.join('; ')}.`);
-    wall.push(blocks.reduce((sum, { observe, compress, replace }) => sum + observe + compress + replace, 0));
-  }
-  return { label: null, amount: 1, device_ms: null, wall_ms: wall, warm_ups: 1 };
-}
-
-function sequencesOf({ vocabSize }: Architecture, samples: number, length: number): number[][] {
-  return Array.from({ length: samples }, (_, seed) => randomTokens(vocabSize, length, 4000 + seed));
-}
-
-/** Compresses random weights into a folder that is deleted again. */
-export function compressing(
-  engine: Engine,
-  architecture: Architecture,
-  texts: { readonly samples: number; readonly length: number },
-  log: (line: string) => void,
-): () => Promise<CompressedModel> {
-  const weights = randomWeights(expectedTensors(architecture));
-  const sequences = sequencesOf(architecture, texts.samples, texts.length);
-  return async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'bitloss-bench-'));
-    try {
-      return await compressModel({
-        ...{ architecture, weights, parameters: parameterCount(architecture), log },
-        recipe: parseRecipe(RECIPE),
-        folder: path.join(folder, RECIPE),
-        calibration: { engine, sequences, workspaceBytes: WORKSPACE },
-      });
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+/** Milliseconds of the blocks of the pass that the work has made. */
+function sumOf(passes: readonly (readonly BlockTimes[])[]): Stopwatch {
+  return {
+    time: async (work) => {
+      await work();
+      return { deviceMs: null, wallMs: passes.at(-1)!.reduce((sum, times) => sum + totalOf(times), 0) };
+    },
   };
+}
+
+const totalOf = (times: BlockTimes) => BLOCK_PARTS.reduce((sum, { part }) => sum + times[part], 0);
+
+/** What the time of a pass is made of. */
+export function partRows(passes: readonly (readonly BlockTimes[])[]): readonly BenchRow[] {
+  return BLOCK_PARTS.map(({ part, title }) => {
+    const wall_ms = passes.map((blocks) => blocks.reduce((sum, times) => sum + times[part], 0));
+    const times: Times = { label: null, amount: 1, device_ms: null, wall_ms, warm_ups: 1 };
+    return row(`GPTQ, of that: ${title}`, 's', times);
+  });
 }

@@ -3,6 +3,7 @@ import type { Bench } from '../bench.ts';
 import { choices } from './choices.ts';
 import { decode } from './decode.ts';
 import { gptq } from './gptq.ts';
+import { gptqFiles } from './gptq-files.ts';
 import { operations } from './operations.ts';
 import { perplexity } from './perplexity.ts';
 import { rtn } from './rtn.ts';
@@ -18,4 +19,5 @@ export const benches: readonly Bench[] = [
   rtn,
   streamed,
   operations,
+  gptqFiles,
 ];

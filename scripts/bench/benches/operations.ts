@@ -1,11 +1,13 @@
 /** Single operations at the shapes of the large model, against what bandwidth or matrix rate allows. */
+
+import type { BenchRow, Times } from '../../../data/bench-schema.ts';
 import { type Bench, type Lab, repeatsOf, row } from '../bench.ts';
-import { measure } from '../measure.ts';
 import { attentionOperations } from '../operations/attention.ts';
 import { elementOperations } from '../operations/elements.ts';
 import { matrixOperations } from '../operations/matrices.ts';
 import type { Operation } from '../operations/operation.ts';
 import { quantizeOperations } from '../operations/quantize.ts';
+import type { Progress } from '../progress.ts';
 
 /** Calls in one timed stretch, so that the gap before the first counts little. */
 const CALLS = 10;
@@ -20,8 +22,8 @@ const GROUPS: readonly (readonly Operation[])[] = [
 export const operations: Bench = {
   name: 'operations',
   title: 'Single operations at the shapes of Llama-3-8B',
-  async run(lab: Lab) {
-    const rows = [];
+  async run(lab: Lab, progress: Progress) {
+    const rows: BenchRow[] = [];
     for (const operation of GROUPS.flat()) {
       const kernels = lab.kernels();
       const queue = operation.prepare(kernels);
@@ -31,13 +33,15 @@ export const operations: Bench = {
       };
       const isArithmetic = 'flops' in operation.work;
       const amount = calls * ('flops' in operation.work ? operation.work.flops : operation.work.bytes);
-      const ours = await measure(kernels.stopwatch, work, repeatsOf(lab, 7), amount);
-      kernels.release();
       const limit = isArithmetic
         ? { value: lab.rates.matmul_flops_per_second, how: 'a bf16 product of 8192³' }
         : { value: lab.rates.copy_bytes_per_second, how: 'a large copy on the device, read plus written' };
       const unit = isArithmetic ? 'FLOP/s' : 'B/s';
-      rows.push(row(`${operation.name} ${operation.shape}`, unit, ours, { clock: 'device', limit }));
+      const what = `${operation.name} ${operation.shape}`;
+      const timing = { stopwatch: kernels.stopwatch, work, repeats: repeatsOf(lab, 7), amount };
+      const toRows = (ours: Times) => [row(what, unit, ours, { clock: 'device', limit })];
+      rows.push(...(await progress.rows(what, timing, toRows)));
+      kernels.release();
     }
     return rows;
   },

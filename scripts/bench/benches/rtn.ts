@@ -1,9 +1,10 @@
 /** Rounding every weight of the blocks to the grids of its group, and packing the codes. */
+import type { BenchRow, Times } from '../../../data/bench-schema.ts';
 import { BL } from '../../../eval/engines/cuda/kernels.gen.ts';
 import { linearsOf } from '../../../eval/families/linears.ts';
 import { type Bench, type Lab, repeatsOf, row } from '../bench.ts';
 import type { KernelLab } from '../kernel-lab.ts';
-import { measure } from '../measure.ts';
+import type { Progress } from '../progress.ts';
 import { LLAMA_8B, linearParameters, shapeOf } from '../shapes.ts';
 
 const GROUP = 128;
@@ -26,7 +27,7 @@ interface Results {
 export const rtn: Bench = {
   name: 'rtn',
   title: 'RTN of all weights of the blocks, group 128, codes packed',
-  async run(bench: Lab) {
+  async run(bench: Lab, progress: Progress) {
     const architecture = shapeOf(LLAMA_8B);
     const lab = bench.kernels();
     const matrices = linearsOf(architecture.blocks[0]).map(({ outFeatures: N, inFeatures: K }) => {
@@ -39,15 +40,15 @@ export const rtn: Bench = {
       scales: lab.filled((largest / GROUP) * 4),
       zeros: lab.filled((largest / GROUP) * 2),
     };
-    const rows = [];
+    const rows: BenchRow[] = [];
     for (const bits of BITS) {
       const work = () => {
         for (let block = 0; block < architecture.blocks.length; block++)
           for (const matrix of matrices) roundAndPack(lab, matrix, bits, results);
       };
-      const ours = await measure(lab.stopwatch, work, repeatsOf(bench, 5), 1);
+      const timing = { stopwatch: lab.stopwatch, work, repeats: repeatsOf(bench, 5), amount: 1 };
       const bytes = linearParameters(architecture) * (2 + bits / 8);
-      rows.push(
+      const toRows = (ours: Times) => [
         row(`RTN of all weights, ${bits} bits, group ${GROUP}`, 's', ours, {
           clock: 'device',
           limit: {
@@ -57,7 +58,8 @@ export const rtn: Bench = {
           required: { of: 'value', at_most: 2 },
           note: 'One block of weights stands for all; it is larger than the cache of the device.',
         }),
-      );
+      ];
+      rows.push(...(await progress.rows(`RTN, ${bits} bits`, timing, toRows)));
     }
     lab.release();
     return rows;

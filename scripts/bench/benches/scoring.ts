@@ -1,6 +1,6 @@
 /** Whole windows, as perplexity is measured: the rate at which targets get their log-probabilities. */
 import { type Bench, type Lab, repeatsOf, row } from '../bench.ts';
-import { measure } from '../measure.ts';
+import type { Progress } from '../progress.ts';
 import { windowRequests } from '../requests.ts';
 import { forwardFlops, LLAMA_8B, shapeOf } from '../shapes.ts';
 
@@ -15,15 +15,15 @@ export const scoring: Bench = {
     name: 'scoring',
     settings: { windows: windowsOf(quick), length: LENGTH, warm_ups: 2, repeats: quick ? 1 : 7 },
   }),
-  async run(lab: Lab) {
+  async run(lab: Lab, progress: Progress) {
     const windows = windowsOf(lab.quick);
     const tokens = windows * LENGTH;
     const model = lab.model(shapeOf(LLAMA_8B));
     const requests = windowRequests(LLAMA_8B.vocab_size, windows, LENGTH);
     const work = async () => void (await model.score(requests));
-    const ours = await measure(lab.stopwatch, work, repeatsOf(lab, 7), tokens);
+    const timing = { stopwatch: lab.stopwatch, work, repeats: repeatsOf(lab, 7), amount: tokens };
     const flops = forwardFlops(shapeOf(LLAMA_8B), { tokens, length: LENGTH, predicted: tokens - windows });
-    return [
+    return progress.rows('scoring', timing, (ours) => [
       row(`scoring ${windows} × ${LENGTH} tokens, bf16`, 'tokens/s', ours, {
         compared: lab.peer('scoring', tokens),
         limit: {
@@ -32,6 +32,6 @@ export const scoring: Bench = {
         },
         required: { of: 'value', at_least: 40_000 },
       }),
-    ];
+    ]);
   },
 };

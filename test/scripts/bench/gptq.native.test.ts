@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectedTensors, parameterCount } from '../../../eval/checkpoint/expected-tensors.ts';
 import { createOnnxEngine } from '../../../eval/engines/onnx/engine.ts';
-import { compressing } from '../../../scripts/bench/benches/gptq.ts';
+import { compressing } from '../../../scripts/bench/benches/gptq-files.ts';
 import { randomWeights } from '../../../scripts/bench/random-weights.ts';
 import { LLAMA_8B, shapeOf } from '../../../scripts/bench/shapes.ts';
 

@@ -3,7 +3,7 @@ import { type BenchFile, type BenchRow, benchFileSchema } from '../../../data/be
 import { parameterCount } from '../../../eval/checkpoint/expected-tensors.ts';
 import { parseBenchArguments } from '../../../scripts/bench/arguments.ts';
 import { type Bench, type Lab, row } from '../../../scripts/bench/bench.ts';
-import { gpuSlug, parseGpuState } from '../../../scripts/bench/gpu-state.ts';
+import { cardName, firstVisible, gpuSlug, parseGpuState } from '../../../scripts/bench/gpu-state.ts';
 import { measure, median, wallClock } from '../../../scripts/bench/measure.ts';
 import { noPeers, readPeers, runPeers } from '../../../scripts/bench/peers.ts';
 import { type BenchHost, runBenches } from '../../../scripts/bench/run.ts';
@@ -167,6 +167,7 @@ describe('the command line', () => {
       names: known,
       quick: false,
       mostRepeats: Infinity,
+      budgetSeconds: null,
       peerPython: 'python3',
       out: 'data/bench',
     };
@@ -186,6 +187,9 @@ describe('the command line', () => {
     );
     expect(parseBenchArguments(['gpu', '--repeats', 'no'], known)).toBe(
       '--repeats no is no number of repeats: 1 or more.',
+    );
+    expect(parseBenchArguments(['gpu', '--budget', 'soon'], known)).toBe(
+      '--budget soon is no number of seconds.',
     );
     expect(parseBenchArguments(['gpu', '--fast'], known)).toContain("Unknown option '--fast'");
   });
@@ -214,6 +218,8 @@ describe('a run', () => {
     const lines: string[] = [];
     const host: BenchHost = {
       facts,
+      budgetSeconds: null,
+      elapsed: () => 0,
       now: () => new Date('2026-01-02T03:04:05Z'),
       gpuState: async () => state,
       save: (file) => void saved.push(file),
@@ -236,6 +242,10 @@ describe('a run', () => {
   });
 
   it('knows the GPU', () => {
+    expect(
+      ['3,1', 'GPU-5ee', '', undefined].map((shown) => firstVisible({ CUDA_VISIBLE_DEVICES: shown })),
+    ).toEqual(['3', 'GPU-5ee', '0', '0']);
+    expect(['4 × NVIDIA H200', 'NVIDIA H200'].map(cardName)).toEqual(['NVIDIA H200', 'NVIDIA H200']);
     expect(parseGpuState('1980, 2619, 43, 310.52\n345, 2619, 30, 70.1\n')).toEqual({
       ...state,
       temperature_c: 43,
