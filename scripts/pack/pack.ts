@@ -19,7 +19,7 @@ const OTHER_FILES = [
   'data/{claims,labels,published,tables,tensors,views}/**',
   'kernels/**',
 ];
-const NOT_PACKED = ['kernels/build/objects/**', '**/__pycache__/**'];
+const NOT_PACKED = ['kernels/build/objects/**', '**/__pycache__/**', '**/*.d.ts'];
 
 export const ARCHIVE = 'bitloss-gpu.tar.xz';
 export const STARTER = 'bitloss-gpu.sh';
