@@ -34,7 +34,7 @@ export default defineConfig({
       }),
       tier('native', { suffix: '.native', timeout: 120_000 }),
       tier('browser', { suffix: '.browser', timeout: 60_000, parallel: false }),
-      tier('gpu', { suffix: '.gpu', timeout: 300_000, parallel: false }),
+      tier('gpu', { suffix: '.gpu', timeout: 300_000 }),
     ],
   },
 });
