@@ -11,5 +11,6 @@ try {
 } catch (error) {
   echo(chalk.yellow(`All GPU tests are skipped: ${error instanceof Error ? error.message : String(error)}`));
 }
-const { exitCode } = await $`vitest run --project gpu --maxWorkers 4 --passWithNoTests ${process.argv.slice(2)}`;
+const { exitCode } =
+  await $`vitest run --project gpu --maxWorkers 4 --passWithNoTests ${process.argv.slice(2)}`;
 process.exitCode = exitCode ?? 1;
