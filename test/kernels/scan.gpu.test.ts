@@ -31,6 +31,9 @@ function layout(list: readonly (readonly [number, number])[]) {
   return { segments: Int32Array.from(rows), S: list.length, T, levels, maxRows };
 }
 
+/** States cancel in a sum: one after the other in float32 they miss by up to 1.4e-5, in chunks by 3.7e-5 (one long segment). */
+const FLOAT32_ERROR = 5e-5;
+
 const layouts: [string, (readonly [number, number])[]][] = [
   ['one row', [[1, -1]]],
   ['a decoding step', Array.from({ length: 9 }, () => [1, -1] as const)],
@@ -103,7 +106,7 @@ describeGpu('selective scan', (device) => {
         const found = runOnDevice(device(), 'selectiveScan', values);
         reference.selectiveScan(values);
         const [own, expected] = [found.out as Elements, values.out].map((out) => toFloats(dtype, out));
-        expect(worstError(own, expected), `out, ${n} states`).toBeLessThan(Math.max(1e-4, spacing));
+        expect(worstError(own, expected), `out, ${n} states`).toBeLessThan(Math.max(FLOAT32_ERROR, spacing));
         expect(worstError(found.state as Float32Array, values.state), `state, ${n} states`).toBeLessThan(
           1e-5,
         );

@@ -18,10 +18,17 @@ const ids = globSync('*', { cwd: MODELS })
 const why = whyNoGpu();
 const QUESTIONS = 250;
 const DTYPES = ['f32', 'f16', 'bf16'] as const;
-/** Mean distance of ln p of a token; activations are kept in 8 bits as bfloat16, in 11 as float16. */
-const MEAN_ERROR = { f32: 1e-5, f16: 5e-3, bf16: 4e-2 } as const;
-/** Questions whose best choice may differ: two choices can be that close. */
-const DIFFERENT_CHOICES = { f32: 0, f16: 1, bf16: 2 } as const;
+/**
+ * Mean distance of ln p of a token: the largest found in twelve models was 3.1e-6, 2.7e-3 and 2.0e-2. Activations are kept in 8
+ * bits as bfloat16, in 11 as float16.
+ */
+const MEAN_ERROR = { f32: 5e-6, f16: 3.5e-3, bf16: 2.5e-2 } as const;
+/** What ln p of a whole request should differ by at most; 16 bits do not reach it. */
+const REQUEST_ERROR = 2e-3;
+/** Of the questions, as a share: how many may get another best choice. */
+const DIFFERENT_CHOICES = 0.001;
+/** Known to miss that: two of 250 in bfloat16, where two choices are that close. */
+const MISSES: ReadonlySet<string> = new Set(['bitloss-falcon-1.5m bf16']);
 
 type Scored = readonly (readonly ScoredContinuation[])[];
 
@@ -63,7 +70,9 @@ describe.skipIf(why !== undefined)(why === undefined ? 'cuda' : `cuda (skipped: 
           `${greedy.length} of ${own.flat().length} greedy flags differ`,
       );
       expect(perToken).toBeLessThan(MEAN_ERROR[dtype]);
-      expect(different.length).toBeLessThanOrEqual(DIFFERENT_CHOICES[dtype]);
+      if (dtype === 'f32') expect(Math.max(...differences)).toBeLessThan(REQUEST_ERROR);
+      if (MISSES.has(`${id} ${dtype}`)) expect(different).toHaveLength(2);
+      else expect(different.length / questions.length).toBeLessThanOrEqual(DIFFERENT_CHOICES);
     });
   });
 });
