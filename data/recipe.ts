@@ -5,7 +5,8 @@
  * Grammar (segments joined by `-`, always in this order):
  *
  *     fp16
- *     <method>[-<tensors>][-<sparsity>][-sym][-minmax|-free][-actorder][-static][-mse][-damp<x>][-@<variant>]
+ *     <method>[-<tensors>][-<sparsity>][-sym][-minmax|-free][-actorder][-static][-trueseq][-mse][-damp<x>]
+             [-alpha<x>][-prerope][-compat][-@<variant>]
  *     tensors   w<bits>[g<group>|gx] a<bits> kv<bits>[g<group>|gx]     e.g. w4g128, w4a8kv4, kv4
  *     sparsity  s<percent> | <n>:<m>
  *
@@ -35,9 +36,17 @@ export interface Recipe {
   readonly range: RangeConvention;
   readonly actOrder: boolean;
   readonly staticGroups: boolean;
+  /** Calibrate each group of linears on the outputs of the compressed ones before it in the same block. */
+  readonly trueSequential: boolean;
   readonly mse: boolean;
   /** Share of the mean Hessian diagonal added before factorization; null means the method's default. */
   readonly damping: number | null;
+  /** How much of the difficulty moves from activations to weights (SmoothQuant's α); null means the method's default. */
+  readonly alpha: number | null;
+  /** Keys are rounded before their rotary embedding, not behind it. */
+  readonly preRope: boolean;
+  /** Does what the published code of the method does where that differs from its paper or from what is right. */
+  readonly compat: boolean;
   /** A source's own sub-type, such as `q4_k_m`; null for everything this pipeline can run. */
   readonly variant: string | null;
 }
@@ -48,10 +57,12 @@ const TENSORS = new RegExp(`^(?:w(${NUMBER})(${GROUP}))?(?:a(${NUMBER}))?(?:kv($
 const SHARE = new RegExp(`^s(${NUMBER})$`);
 const N_OF_M = /^([1-9]\d*):([1-9]\d*)$/;
 const DAMPING = new RegExp(`^damp(${NUMBER})$`);
+const ALPHA = new RegExp(`^alpha(${NUMBER})$`);
 const VARIANT = /^@([a-z0-9][a-z0-9_.+]*)$/;
 // Later segments of a method are plain words, and none may look like a setting: a misspelled setting is then no method.
 const METHOD = /^[a-z][a-z0-9.+]*(?:-[a-z]{2,}\+?)*$/;
-const RESERVED = /^(?:sym|minmax|free|actorder|static|mse|damp|kv|[gwa]x|kvx|(?:w|a|kv|s|g|damp)\d.*)$/;
+const RESERVED =
+  /^(?:sym|minmax|free|actorder|static|trueseq|mse|damp|alpha|prerope|compat|kv|[gwa]x|kvx|(?:w|a|kv|s|g|damp|alpha)\d.*)$/;
 
 /** The recipe of the uncompressed model. */
 export const FP16: Recipe = {
@@ -64,8 +75,12 @@ export const FP16: Recipe = {
   range: 'zero',
   actOrder: false,
   staticGroups: false,
+  trueSequential: false,
   mse: false,
   damping: null,
+  alpha: null,
+  preRope: false,
+  compat: false,
   variant: null,
 };
 
@@ -76,8 +91,12 @@ export function formatRecipe(recipe: Recipe): string {
   if (recipe.range !== 'zero') segments.push(recipe.range);
   if (recipe.actOrder) segments.push('actorder');
   if (recipe.staticGroups) segments.push('static');
+  if (recipe.trueSequential) segments.push('trueseq');
   if (recipe.mse) segments.push('mse');
   if (recipe.damping !== null) segments.push(`damp${recipe.damping}`);
+  if (recipe.alpha !== null) segments.push(`alpha${recipe.alpha}`);
+  if (recipe.preRope) segments.push('prerope');
+  if (recipe.compat) segments.push('compat');
   if (recipe.variant !== null) segments.push(`@${recipe.variant}`);
   const id = segments.filter((segment) => segment !== '').join('-');
   const back = tryParse(id);
@@ -100,8 +119,12 @@ function tryParse(id: string): Recipe | null {
   const segments = id.split('-');
   const reader = new SegmentReader(segments);
   const variant = reader.take(VARIANT)?.[1] ?? null;
+  const compat = reader.take(/^compat$/) !== null;
+  const preRope = reader.take(/^prerope$/) !== null;
+  const alpha = reader.take(ALPHA)?.[1] ?? null;
   const damping = reader.take(DAMPING)?.[1] ?? null;
   const mse = reader.take(/^mse$/) !== null;
+  const trueSequential = reader.take(/^trueseq$/) !== null;
   const staticGroups = reader.take(/^static$/) !== null;
   const actOrder = reader.take(/^actorder$/) !== null;
   const range = reader.take(/^(minmax|free)$/)?.[1] ?? 'zero';
@@ -120,8 +143,12 @@ function tryParse(id: string): Recipe | null {
     range: range as RangeConvention,
     actOrder,
     staticGroups,
+    trueSequential,
     mse,
     damping: damping === null ? null : Number(damping),
+    alpha: alpha === null ? null : Number(alpha),
+    preRope,
+    compat,
     variant,
   };
 }

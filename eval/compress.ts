@@ -14,9 +14,9 @@ import { linearsOf, siblingsOf } from './families/linears.ts';
 import { packedBytes } from './formats/format.ts';
 import { createRng } from './math/rng.ts';
 import { methodFor } from './methods/index.ts';
-import type { Method } from './methods/method.ts';
+import { type Method, statisticsFor, wantedFor } from './methods/method.ts';
 import { cpuOperations } from './operations/cpu.ts';
-import type { DenseLinear, HessianHandle, Operations } from './operations/operations.ts';
+import type { DenseLinear, ObservedInputs, Operations, Wanted } from './operations/operations.ts';
 import type { WeightSource } from './weights.ts';
 
 export type { CalibrationData } from './compress/calibration-run.ts';
@@ -46,7 +46,19 @@ interface Job extends CompressOptions {
   readonly id: string;
   readonly method: Method;
   readonly settings: unknown;
+  /** Null where nothing has to be calibrated. */
+  readonly wanted: Wanted | null;
   readonly total: number;
+}
+
+/** One block on its way. */
+interface BlockWork {
+  readonly index: number;
+  readonly block: Block;
+  /** The model with the linears in `stored` compressed. */
+  readonly current: WeightSource;
+  readonly stored: Map<string, StoredLinear>;
+  readonly run: CalibrationPass | null;
 }
 
 /**
@@ -54,7 +66,8 @@ interface Job extends CompressOptions {
  *
  * Calibration is sequential: block k sees what the compressed blocks before it put out, in every calibration sequence.
  * Per block: its original weights run once while the Gram matrices of its inputs are summed; its linears are
- * compressed, those with one input sharing one Hessian and one factorization; the block is written under a temporary
+ * compressed, those with one input sharing one Hessian and one factorization (with `trueSequential` the block runs again
+ * before each group of them, its earlier linears compressed); the block is written under a temporary
  * name and renamed, while the compressed block runs once more to make the next block's inputs.
  * A killed run loses at most the block in progress and the one being written: hidden states are computed again from the blocks on disk, and the
  * result has the same bytes as an uninterrupted run. A damaged block file is reported through `log` and made again.
@@ -76,9 +89,7 @@ export async function compressModel(options: CompressOptions): Promise<Compresse
       const finished = await openFinished(place, linearsOf(block), job.log);
       if (finished === null) {
         run ??= await startRun(job, current);
-        const hessians = (await run?.observe(index, current)) ?? null;
-        const made = await compressBlock(job, block, run, hessians, stored.size);
-        for (const linear of made) stored.set(linear.report.name, inMemory(linear));
+        const made = await compressBlock(job, { index, block, current, stored, run });
         await saving.begin(async () => addAll(stored, await saveBlock(place, made)));
         await run?.replace?.(new Map(made.map(({ report, packed }) => [report.name, packed])));
       } else addAll(stored, finished);
@@ -115,7 +126,8 @@ function plan(options: CompressOptions): Job {
   if (method.needs !== 'nothing' && (options.calibration?.sequences.length ?? 0) === 0)
     throw errors.noCalibration(id);
   const operations = options.operations ?? options.calibration?.engine.operations ?? cpuOperations;
-  return { ...options, operations, id, method, settings, total: linears.length };
+  const wanted = wantedFor(method.needs);
+  return { ...options, operations, id, method, settings, wanted, total: linears.length };
 }
 
 async function startRun({ method, calibration, architecture }: Job, weights: WeightSource) {
@@ -123,25 +135,34 @@ async function startRun({ method, calibration, architecture }: Job, weights: Wei
   return startCalibration(calibration, architecture, weights);
 }
 
-async function compressBlock(
-  job: Job,
-  block: Block,
-  run: CalibrationPass | null,
-  hessians: Map<string, HessianHandle> | null,
-  finished: number,
-): Promise<readonly CompressedLinear[]> {
+async function compressBlock(job: Job, work: BlockWork): Promise<readonly CompressedLinear[]> {
+  const { block, stored, run } = work;
   const done: CompressedLinear[] = [];
-  for (const siblings of siblingsOf(block)) {
-    const hessian = hessians?.get(siblings[0].name) ?? null;
+  let observed = await observe(job, work);
+  for (const [group, siblings] of siblingsOf(block).entries()) {
+    if (job.recipe.trueSequential && group > 0) observed = await observe(job, work);
+    const inputs = observed?.get(siblings[0].name) ?? null;
     for (const linear of siblings) {
-      done.push(await compressLinear(job, await denseOf(job, linear, run), hessian));
-      job.onProgress?.(finished + done.length, job.total);
+      const made = await compressLinear(job, await denseOf(job, linear, run), inputs);
+      stored.set(linear.name, inMemory(made));
+      done.push(made);
+      job.onProgress?.(stored.size, job.total);
     }
     // A Hessian and its factor are the largest things in memory.
-    hessian?.release();
-    hessians?.delete(siblings[0].name);
+    inputs?.hessian?.release();
+    observed?.delete(siblings[0].name);
+    if (job.recipe.trueSequential) releaseAll(observed);
   }
   return done;
+}
+
+async function observe({ wanted }: Job, { run, index, current }: BlockWork) {
+  return wanted === null || run === null ? null : run.observe(index, current, wanted);
+}
+
+function releaseAll(observed: Map<string, ObservedInputs> | null): void {
+  for (const { hessian } of observed?.values() ?? []) hessian?.release();
+  observed?.clear();
 }
 
 /** The original weights, from where they are kept already or from the source. */
@@ -154,11 +175,12 @@ async function denseOf(job: Job, linear: Linear, run: CalibrationPass | null): P
 async function compressLinear(
   job: Job,
   dense: DenseLinear,
-  statistics: HessianHandle | null,
+  observed: ObservedInputs | null,
 ): Promise<CompressedLinear> {
   const { operations } = job;
   const { name } = dense;
   const rng = createRng(seedOf(job.id, name));
+  const statistics = statisticsFor(job.method.needs, observed);
   const quantized = await job.method.quantize(dense, job.settings, { statistics, operations, rng });
   const { packed, hessianLoss, notes } = quantized;
   const relativeError = await operations.relativeError(dense, packed);

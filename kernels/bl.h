@@ -281,6 +281,9 @@ int bl_check_rounding(bl_context *ctx, int dtype, bl_ptr x, int64_t n, bl_ptr fl
 int bl_pack(bl_context *ctx, bl_ptr codes, int64_t N, int64_t K, int bits, bl_ptr packed, bl_stream stream);
 /* The reverse of bl_pack. */
 int bl_unpack(bl_context *ctx, bl_ptr packed, int64_t N, int64_t K, int bits, bl_ptr codes, bl_stream stream);
+/* sums float64 [3, K], added to: of each column of x [M, K] Σ|x|, max|x| (a NaN stays) and Σx². */
+int bl_channel_sums(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, int64_t M, int64_t K, bl_ptr sums,
+                    bl_stream stream);
 /* hessian float64 [K, K] (+)= gram float32 [K, K]. */
 int bl_hessian_add(bl_context *ctx, bl_ptr hessian, bl_ptr gram, int64_t K, int accumulate, bl_stream stream);
 /* upper float64 [K, K] = the upper U with Uᵀ·U = (P·(factor·H)·Pᵀ + damping·mean·I)⁻¹, in visiting order: dead columns get a

@@ -4,9 +4,10 @@ import { packSequences } from '../engines/pack.ts';
 import { compressErrors as errors } from '../errors/compress.ts';
 import type { Architecture } from '../families/architecture.ts';
 import { siblingsOf } from '../families/linears.ts';
+import { ChannelSum } from '../math/channel-sum.ts';
 import { HessianSum } from '../math/hessian.ts';
 import { cpuOperations } from '../operations/cpu.ts';
-import type { HessianHandle } from '../operations/operations.ts';
+import type { ObservedInputs, Wanted } from '../operations/operations.ts';
 import type { WeightSource } from '../weights.ts';
 
 /** Token ids of one sequence. */
@@ -69,26 +70,34 @@ export class CalibrationRun implements CalibrationPass {
     return new CalibrationRun(data, architecture, model, states);
   }
 
-  async observe(index: number, weights: WeightSource): Promise<Map<string, HessianHandle>> {
+  async observe(index: number, weights: WeightSource, wanted: Wanted): Promise<Map<string, ObservedInputs>> {
     while (this.#next < index) await this.#advance(weights);
     this.#model.useWeights(remember(weights));
-    const sums = new Map<string, HessianSum>();
-    for (const [first] of siblingsOf(this.#architecture.blocks[index])) {
-      sums.set(first.name, new HessianSum(first.inFeatures));
-    }
+    const sums = new Map(
+      siblingsOf(this.#architecture.blocks[index]).map(([first]) => [
+        first.name,
+        startSums(first.inFeatures, wanted),
+      ]),
+    );
     const seen = new Set<string>();
     for (const { chunk, hidden } of this.#states) {
       await this.#model.runBlock(index, chunk, hidden, async (name, inputs, M, K) => {
         seen.add(name);
+        const sum = sums.get(name);
+        sum?.channels?.add(inputs, M);
         // An expert that no token went to still has its sum, of nothing.
-        if (M > 0) sums.get(name)?.add(await this.#data.engine.gram(inputs, M, K));
+        if (M > 0) sum?.hessian?.add(await this.#data.engine.gram(inputs, M, K));
       });
     }
     const missing = [...sums.keys()].find((name) => !seen.has(name));
     if (missing !== undefined) throw errors.notObserved(missing);
     const operations = this.#data.engine.operations ?? cpuOperations;
     const { length } = this.#data.sequences;
-    return new Map([...sums].map(([name, sum]) => [name, operations.hessian(sum.finish(length))] as const));
+    const finish = ({ hessian, channels }: Sums): ObservedInputs => ({
+      hessian: hessian === null ? null : operations.hessian(hessian.finish(length)),
+      channels: channels === null ? null : channels.finish(),
+    });
+    return new Map([...sums].map(([name, sum]) => [name, finish(sum)] as const));
   }
 
   async close(): Promise<void> {
@@ -104,6 +113,18 @@ export class CalibrationRun implements CalibrationPass {
       if (!areFinite(state.hidden)) throw errors.notFinite(index);
     }
   }
+}
+
+interface Sums {
+  readonly hessian: HessianSum | null;
+  readonly channels: ChannelSum | null;
+}
+
+function startSums(K: number, wanted: Wanted): Sums {
+  return {
+    hessian: wanted.hessian ? new HessianSum(K) : null,
+    channels: wanted.channels ? new ChannelSum(K) : null,
+  };
 }
 
 /** A plain loop: `every` with a callback takes a noticeable share of a small model's calibration. */

@@ -4,7 +4,7 @@
  */
 import type { Architecture, Linear } from '../families/architecture.ts';
 import type { PackedLinear } from '../formats/format.ts';
-import type { DenseLinear, HessianHandle, Operations } from '../operations/operations.ts';
+import type { DenseLinear, ObservedInputs, Operations, Wanted } from '../operations/operations.ts';
 import type { WeightSource } from '../weights.ts';
 import type { ForwardPrecision } from './forward-quantizer.ts';
 import type { Sampling } from './sampling.ts';
@@ -91,11 +91,11 @@ export type ObserveCache = (cache: CachedTensors) => void;
 export interface CalibrationPass {
   /**
    * Runs the blocks before `index` that have not run yet, then block `index` without moving past it.
-   * @param weights  compressed for the blocks before `index`, original for it
-   * @returns the Hessian of each distinct input of the block, by the first linear that reads it; the caller releases them
+   * @param weights  compressed for the blocks before `index`; for it, original or compressed so far
+   * @returns what was seen of each distinct input of the block, by the first linear that reads it; the caller releases Hessians
    * @throws compress/not-finite, compress/not-observed
    */
-  observe(index: number, weights: WeightSource): Promise<Map<string, HessianHandle>>;
+  observe(index: number, weights: WeightSource, wanted: Wanted): Promise<Map<string, ObservedInputs>>;
   /** A linear of the block that was observed last, where the engine holds its exact weights; null where it does not. */
   linear?(linear: Linear): Promise<DenseLinear | null>;
   /** Puts the compressed linears of that block in place of its original ones, so that nothing has to be read again. */

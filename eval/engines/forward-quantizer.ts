@@ -50,7 +50,8 @@ export function smallestWidth({ range }: ForwardGrid): number {
 }
 
 /** Why the forward pass of a recipe cannot be rounded here, as a clause; null where it can. */
-export function forwardReason({ activations, kv, range, symmetric }: Recipe): string | null {
+export function forwardReason({ activations, kv, range, symmetric, preRope }: Recipe): string | null {
+  if (preRope) return 'keys are rounded behind their rotary embedding only';
   if (activations === null && kv === null) return null;
   for (const [what, tensor] of [
     ['activations', activations],

@@ -41,6 +41,11 @@ export class Hessian {
     return this.values.every((value) => value === 0);
   }
 
+  /** H_jj, `[K]`. */
+  diagonal(): Float64Array {
+    return Float64Array.from({ length: this.K }, (_, i) => this.values[i * this.K + i]);
+  }
+
   /**
    * Prepares H and factorizes it; the latest answer is kept, so linears with the same input share the work.
    * Steps, in the order of the reference code: a column with H_ii = 0 is dead and gets H_ii = 1; with `actOrder` columns
@@ -54,7 +59,7 @@ export class Hessian {
   }
 
   #factorize(damping: number, actOrder: boolean): HessianFactor {
-    const diagonal = Float64Array.from({ length: this.K }, (_, i) => this.values[i * this.K + i]);
+    const diagonal = this.diagonal();
     const dead = [...diagonal.keys()].filter((i) => diagonal[i] === 0);
     for (const i of dead) diagonal[i] = 1;
     const order = Uint32Array.from(diagonal.keys());

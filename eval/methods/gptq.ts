@@ -5,6 +5,7 @@ import { checkGroup } from '../operations/checks.ts';
 import type { FactorHandle } from '../operations/operations.ts';
 import { type DenseLinear, defineMethod } from './method.ts';
 import * as grid from './rtn.ts';
+import { unknownSettings } from './settings.ts';
 
 const settings = z.strictObject({
   ...grid.gridSettings.shape,
@@ -37,6 +38,11 @@ export const gptq = defineMethod({
   needs: 'hessian',
   settings,
   supports(recipe) {
+    const unknown = unknownSettings(recipe, [
+      ...grid.GRID_SETTINGS,
+      ...(['actOrder', 'staticGroups', 'trueSequential', 'damping'] as const),
+    ]);
+    if (unknown !== null) return unknown;
     if (recipe.weights === null) return 'gptq compresses weights, and the recipe gives no bits for them';
     if (recipe.staticGroups && recipe.weights.group === -1) {
       return 'static groups mean nothing with one group per row, whose grid is always fitted on the original weights';

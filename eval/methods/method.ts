@@ -2,8 +2,15 @@
 import type { z } from 'zod';
 import type { Recipe } from '../../data/recipe.ts';
 import type { PackedLinear } from '../formats/format.ts';
+import type { ChannelStatistics } from '../math/channel-sum.ts';
 import type { Rng } from '../math/rng.ts';
-import type { DenseLinear, HessianHandle, Operations } from '../operations/operations.ts';
+import type {
+  DenseLinear,
+  HessianHandle,
+  ObservedInputs,
+  Operations,
+  Wanted,
+} from '../operations/operations.ts';
 
 export type { DenseLinear } from '../operations/operations.ts';
 
@@ -11,9 +18,36 @@ export type { DenseLinear } from '../operations/operations.ts';
 export interface Statistics {
   readonly nothing: null;
   readonly hessian: HessianHandle;
+  readonly channels: ChannelStatistics;
+  /** Both of them. */
+  readonly inputs: { readonly hessian: HessianHandle; readonly channels: ChannelStatistics };
 }
 
 export type Needs = keyof Statistics;
+
+/** What calibration has to note for a need; null where none has to run. */
+export function wantedFor(needs: Needs): Wanted | null {
+  switch (needs) {
+    case 'nothing':
+      return null;
+    case 'hessian':
+      return { hessian: true, channels: false };
+    case 'channels':
+      return { hessian: false, channels: true };
+    case 'inputs':
+      return { hessian: true, channels: true };
+  }
+}
+
+/** What was observed, as a need asked for it. Throws TypeError where calibration did not note it. */
+export function statisticsFor(needs: Needs, observed: ObservedInputs | null): Statistics[Needs] {
+  const { hessian, channels } = observed ?? { hessian: null, channels: null };
+  if (needs === 'nothing') return null;
+  if (needs === 'hessian' && hessian !== null) return hessian;
+  if (needs === 'channels' && channels !== null) return channels;
+  if (needs === 'inputs' && hessian !== null && channels !== null) return { hessian, channels };
+  throw new TypeError(`[method] calibration noted nothing of "${needs}".`);
+}
 
 export interface MethodContext<N extends Needs = Needs> {
   readonly statistics: Statistics[N];

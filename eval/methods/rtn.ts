@@ -4,6 +4,7 @@ import type { Recipe } from '../../data/recipe.ts';
 import { forwardReason } from '../engines/forward-quantizer.ts';
 import { checkGroup } from '../operations/checks.ts';
 import { defineMethod } from './method.ts';
+import { unknownSettings } from './settings.ts';
 
 /** The grid of a weight-only integer method. */
 export const gridSettings = z.strictObject({
@@ -24,6 +25,9 @@ export const gridDeviations = [
   'Range "free" has no learned clipping: its factor on the range is 1.',
 ] as const;
 
+/** Optional settings that every method on such grids has. */
+export const GRID_SETTINGS = ['symmetric', 'range', 'mse'] as const;
+
 export const rtn = defineMethod({
   id: 'rtn',
   title: 'Round to nearest',
@@ -32,10 +36,7 @@ export const rtn = defineMethod({
   needs: 'nothing',
   settings: gridSettings,
   supports(recipe) {
-    if (recipe.actOrder || recipe.staticGroups || recipe.damping !== null) {
-      return 'rtn has no column order, static groups or damping: it treats every group by itself';
-    }
-    return integerReason(recipe);
+    return unknownSettings(recipe, GRID_SETTINGS) ?? integerReason(recipe);
   },
   fromRecipe: gridFromRecipe,
   check: (linear, { group }) => void checkGroup('rtn', linear, group),
@@ -48,8 +49,6 @@ export const rtn = defineMethod({
 
 /** Why a recipe is not integer quantization that this pipeline can run; null where it is. */
 export function integerReason(recipe: Recipe): string | null {
-  if (recipe.variant !== null) return `the sub-type "${recipe.variant}" belongs to another tool`;
-  if (recipe.sparsity !== null) return 'sparsity is not supported yet';
   return weightReason(recipe) ?? forwardReason(recipe);
 }
 

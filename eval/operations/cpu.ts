@@ -46,6 +46,14 @@ class CpuHessian implements HessianHandle {
     return new CpuFactor(state, values.dead.length, values.damping, values);
   }
 
+  async diagonal(): Promise<Float64Array> {
+    return this.#hessian.diagonal();
+  }
+
+  async toHost(): Promise<Hessian> {
+    return this.#hessian;
+  }
+
   // Nothing holds on to it but the handle.
   release(): void {}
 }
@@ -62,6 +70,11 @@ class CpuFactor implements FactorHandle {
     this.dead = dead;
     this.damping = damping;
     this.values = values;
+  }
+
+  async toHost(): Promise<HessianFactor> {
+    if (this.values === null) throw new TypeError('[operations] an empty Hessian has no factor.');
+    return this.values;
   }
 }
 

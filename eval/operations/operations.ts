@@ -4,7 +4,8 @@
  */
 import type { PackedLinear } from '../formats/format.ts';
 import type { AffineRule } from '../math/affine.ts';
-import type { Hessian } from '../math/hessian.ts';
+import type { ChannelStatistics } from '../math/channel-sum.ts';
+import type { Hessian, HessianFactor } from '../math/hessian.ts';
 
 /** One weight matrix, float32 `[N, K]` row-major; never modified. */
 export interface DenseLinear {
@@ -36,6 +37,10 @@ export interface HessianHandle {
    * latest answer is kept, so linears with the same input share the work.
    */
   factor(damping: number, actOrder: boolean): Promise<FactorHandle>;
+  /** H_jj as observed, float64 `[K]`: 0 for an input that was always zero. */
+  diagonal(): Promise<Float64Array>;
+  /** H in this process's memory, float64 `[K, K]`: for steps that are done there, since it is large. */
+  toHost(): Promise<Hessian>;
   /** Gives its memory back, and that of its factor; neither may be used afterwards. */
   release(): void;
 }
@@ -50,6 +55,21 @@ export interface FactorHandle {
   readonly dead: number;
   /** The one asked for, or a larger one. */
   readonly damping: number;
+  /** The factor in this process's memory, float64 `[K, K]`: for steps that are done there, since it is large. */
+  toHost(): Promise<HessianFactor>;
+}
+
+/** What calibration saw of the inputs that one or more linears read. */
+export interface ObservedInputs {
+  /** Null where it was not asked for. */
+  readonly hessian: HessianHandle | null;
+  readonly channels: ChannelStatistics | null;
+}
+
+/** What calibration shall note of the inputs of linears. */
+export interface Wanted {
+  readonly hessian: boolean;
+  readonly channels: boolean;
 }
 
 export interface RoundedColumns {

@@ -7,6 +7,7 @@
 #include "../reference/bl_reference.h"
 #include "checks.h"
 #include "grid.h"
+#include "reference_channels.h"
 #include "reference_columns.h"
 #include "reference_grid.h"
 

@@ -7,7 +7,7 @@ import { siblingsOf } from '../../eval/families/linears.ts';
 import { type PackedLinear, packedBytes } from '../../eval/formats/format.ts';
 import { createRng } from '../../eval/math/rng.ts';
 import { gptq } from '../../eval/methods/gptq.ts';
-import type { HessianHandle } from '../../eval/operations/operations.ts';
+import type { ObservedInputs } from '../../eval/operations/operations.ts';
 import type { WeightSource } from '../../eval/weights.ts';
 import { watchGrams } from './call-times.ts';
 
@@ -62,10 +62,10 @@ export async function gptqBlocks(
   try {
     for (const [index, block] of architecture.blocks.entries()) {
       const started = performance.now();
-      const hessians = await pass.observe(index, noWeights);
+      const observations = await pass.observe(index, noWeights, { hessian: true, channels: false });
       const observed = performance.now();
       const gram = grams.take();
-      const made = await compressBlock(engine, pass, block, hessians, settings);
+      const made = await compressBlock(engine, pass, block, observations, settings);
       const compressed = performance.now();
       await pass.replace!(made.packed);
       await engine.device.kernels.synchronizeAsync();
@@ -92,14 +92,14 @@ async function compressBlock(
   { operations }: CudaEngine,
   pass: CalibrationPass,
   block: Block,
-  hessians: Map<string, HessianHandle>,
+  observations: ReadonlyMap<string, ObservedInputs>,
   settings: ReturnType<typeof gptq.fromRecipe>,
 ) {
   const packed = new Map<string, PackedLinear>();
   const notes: string[] = [];
   let factorMs = 0;
   for (const siblings of siblingsOf(block)) {
-    const statistics = hessians.get(siblings[0].name)!;
+    const statistics = observations.get(siblings[0].name)!.hessian!;
     const started = performance.now();
     // The Hessian keeps it for the linears that ask for it below.
     await statistics.factor(settings.damping, settings.actOrder);

@@ -5,7 +5,7 @@ import { type PackedLinear, packedBytes } from '../../eval/formats/format.ts';
 import { dequantize } from '../../eval/formats/index.ts';
 import { intGrouped } from '../../eval/formats/int-grouped.ts';
 import { createRng } from '../../eval/math/rng.ts';
-import type { Method, Needs, Statistics } from '../../eval/methods/method.ts';
+import { type Method, type Needs, type Statistics, statisticsFor } from '../../eval/methods/method.ts';
 import { rtn } from '../../eval/methods/rtn.ts';
 import { cpuOperations } from '../../eval/operations/cpu.ts';
 import type { Operations } from '../../eval/operations/operations.ts';
@@ -16,6 +16,13 @@ export interface MethodContract {
   readonly recipes: readonly string[];
   /** Claims an output error not above that of RTN on the same grid. */
   readonly beatsRoundingToNearest?: boolean;
+  /** Of the method's packed linears. @default int-grouped */
+  readonly layout?: {
+    /** pack(unpack(packed)). */
+    readonly repack: (packed: PackedLinear) => PackedLinear;
+    /** What the layout asks for, from its description alone. */
+    readonly bytes: (packed: PackedLinear) => number;
+  };
   /** Where the heavy steps are done. @default on the CPU */
   readonly operations?: () => Operations;
   readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[];
@@ -24,14 +31,22 @@ export interface MethodContract {
 const N = 12;
 const K = 64;
 
+const INT_GROUPED = {
+  repack: (packed: PackedLinear) => intGrouped.pack(intGrouped.unpack(packed)),
+  bytes: declaredBytes,
+};
+
 export function testMethod<Settings, Need extends Needs>(
   method: Method<Settings, Need>,
-  { recipes, beatsRoundingToNearest = false, operations = () => cpuOperations, skip = [] }: MethodContract,
+  contract: MethodContract,
 ): void {
+  const { recipes, beatsRoundingToNearest = false, layout = INT_GROUPED, skip = [] } = contract;
+  const operations = contract.operations ?? (() => cpuOperations);
   const contextOf = (sample: Sample) => {
     const hessian = operations().hessian(sample.hessian);
-    const statistics = { nothing: null, hessian } satisfies Statistics;
-    return { statistics: statistics[method.needs], operations: operations(), rng: createRng(1) };
+    const { channels } = sample;
+    const statistics = statisticsFor(method.needs, { hessian, channels }) as Statistics[Need];
+    return { statistics, operations: operations(), rng: createRng(1) };
   };
   const run = (sample: Sample, id: string) => {
     const settings = method.settings.parse(method.fromRecipe(parseRecipe(id)));
@@ -63,12 +78,12 @@ export function testMethod<Settings, Need extends Needs>(
 
     check('pack∘unpack is the identity', async (id) => {
       const { packed } = await run(sampleLayer(N, K, 3), id);
-      expect(intGrouped.pack(intGrouped.unpack(packed))).toEqual(packed);
+      expect(layout.repack(packed)).toEqual(packed);
     });
 
     check('declared size is the actual size', async (id) => {
       const { packed } = await run(sampleLayer(N, K, 4), id);
-      expect(packedBytes(packed)).toBe(declaredBytes(packed));
+      expect(packedBytes(packed)).toBe(layout.bytes(packed));
     });
 
     check('odd rows stay finite, zero rows stay zero', async (id) => {

@@ -45,14 +45,23 @@ const recipe: fc.Arbitrary<Recipe> = fc.record({
   range: fc.constantFrom('zero', 'minmax', 'free'),
   actOrder: fc.boolean(),
   staticGroups: fc.boolean(),
+  trueSequential: fc.boolean(),
   mse: fc.boolean(),
   damping: fc.option(fc.integer({ min: 1, max: 99999 }).map((n) => n / 1e5)),
+  alpha: fc.option(fc.integer({ min: 0, max: 100 }).map((hundredths) => hundredths / 100)),
+  preRope: fc.boolean(),
+  compat: fc.boolean(),
   variant: fc.option(fc.stringMatching(/^[a-z0-9][a-z0-9_.+]{0,20}$/)),
 });
 
 /** Words that mean a setting cannot be (part of) a method; everything else the grammar must be able to say. */
 const isSayable = (id: string) =>
-  id.split('-').every((word) => !/^(sym|minmax|free|actorder|static|mse|damp|kv|[gwa]x|kvx)$/.test(word));
+  id
+    .split('-')
+    .every(
+      (word) =>
+        !/^(sym|minmax|free|actorder|static|trueseq|mse|damp|alpha|prerope|compat|kv|[gwa]x|kvx)$/.test(word),
+    );
 
 describe('recipe ids', () => {
   it('parse back to the recipe they were made from', () => {

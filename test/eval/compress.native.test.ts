@@ -9,7 +9,7 @@ import { parseRecipe } from '../../data/recipe.ts';
 import { startCalibration } from '../../eval/compress/calibration-run.ts';
 import type { Engine } from '../../eval/engines/engine.ts';
 import { createOnnxEngine } from '../../eval/engines/onnx/engine.ts';
-import { linearsOf } from '../../eval/families/linears.ts';
+import { linearsOf, siblingsOf } from '../../eval/families/linears.ts';
 import { createRng } from '../../eval/math/rng.ts';
 import { gptq } from '../../eval/methods/gptq.ts';
 import { cpuOperations as operations } from '../../eval/operations/cpu.ts';
@@ -44,13 +44,37 @@ test('block k is calibrated on what the compressed blocks before it put out', as
       linear: (linear) => (/layers\.[01]\./.test(linear.name) ? before : weights).linear(linear),
     };
     const run = await startCalibration({ engine, sequences, workspaceBytes: 1 << 24 }, architecture, source);
-    const statistics = (await run.observe(2, source)).get(target.name)!;
+    const observed = await run.observe(2, source, { hessian: true, channels: false });
+    const statistics = observed.get(target.name)!.hessian!;
     const context = { statistics, operations, rng: createRng(0) };
     return (await gptq.quantize(dense, gptq.fromRecipe(parseRecipe(RECIPE)), context)).packed;
   };
   const packed = await model.packed(target.name);
   expect(await calibratedOn(model)).toEqual(packed);
   expect(await calibratedOn(weights)).not.toEqual(packed);
+});
+
+test('with trueseq, later linears of a block are calibrated on its compressed earlier ones', async () => {
+  const plain = await compressTiny(join(folder, 'plain'), RECIPE);
+  const ordered = await compressTiny(join(folder, 'ordered'), `${RECIPE}-trueseq`);
+  const [first, ...later] = siblingsOf(architecture.blocks[0]);
+  for (const { name } of first!) expect(await ordered.packed(name)).toEqual(await plain.packed(name));
+  // The outputs of the first group feed the second one.
+  const target = later[0]![0]!;
+  expect(await ordered.packed(target.name)).not.toEqual(await plain.packed(target.name));
+  const source: WeightSource = {
+    ...weights,
+    linear: (linear) => (first!.some(({ name }) => name === linear.name) ? plain : weights).linear(linear),
+  };
+  const run = await startCalibration({ engine, sequences, workspaceBytes: 1 << 24 }, architecture, source);
+  const statistics = (await run.observe(0, source, { hessian: true, channels: false })).get(target.name)!
+    .hessian!;
+  const { name, outFeatures: N, inFeatures: K } = target;
+  const dense = { name, weight: await weights.linear(target), N, K };
+  const made = await gptq.quantize(dense, gptq.fromRecipe(parseRecipe(RECIPE)), {
+    ...{ statistics, operations, rng: createRng(0) },
+  });
+  expect(await ordered.packed(name)).toEqual(made.packed);
 });
 
 test('at equal bits the outputs of GPTQ are closer to the original than those of RTN', async () => {

@@ -65,14 +65,14 @@ describe('left out with a reason', () => {
     expect(
       left({ recipes: recipes('rtn-w4g64a1', 'rtn-kv4g48', 'rtn-w9', 'gptq-w4g96', 'rtn-w4-actorder') }),
     ).toMatchInlineSnapshot(`
-        [
-          "tiny · rtn-w4g64a1: [methods] rtn-w4g64a1: 1-bit activations are not supported; 2 to 8 whole bits are, and 16 for none. Choose another recipe.",
-          "tiny · rtn-kv4g48: [methods] rtn-kv4g48: group size 48 does not divide the 64 numbers of a head, made by model.layers.0.self_attn.k_proj. Use a divisor, or leave the group out: the whole head then shares a grid.",
-          "tiny · rtn-w9: [methods] rtn-w9: 9-bit weights are not supported; 2 to 8 whole bits are. Choose another recipe.",
-          "tiny · gptq-w4g96: [gptq] model.layers.0.self_attn.q_proj: group size 96 does not divide K = 128. Use a divisor such as 64 or 128.",
-          "tiny · rtn-w4-actorder: [methods] rtn-w4-actorder: rtn has no column order, static groups or damping: it treats every group by itself. Choose another recipe.",
-        ]
-      `);
+      [
+        "tiny · rtn-w4g64a1: [methods] rtn-w4g64a1: 1-bit activations are not supported; 2 to 8 whole bits are, and 16 for none. Choose another recipe.",
+        "tiny · rtn-kv4g48: [methods] rtn-kv4g48: group size 48 does not divide the 64 numbers of a head, made by model.layers.0.self_attn.k_proj. Use a divisor, or leave the group out: the whole head then shares a grid.",
+        "tiny · rtn-w9: [methods] rtn-w9: 9-bit weights are not supported; 2 to 8 whole bits are. Choose another recipe.",
+        "tiny · gptq-w4g96: [gptq] model.layers.0.self_attn.q_proj: group size 96 does not divide K = 128. Use a divisor such as 64 or 128.",
+        "tiny · rtn-w4-actorder: [methods] rtn-w4-actorder: rtn has no column order (actorder); its settings are: symmetric grids (sym), range conventions (minmax, free), range search (mse). Choose another recipe.",
+      ]
+    `);
   });
 
   test('settings that a task does not have, and windows and samples longer than the model sees', () => {

@@ -4,6 +4,7 @@ import { BL } from '../../eval/engines/cuda/kernels.gen.ts';
 import { packBits, streamBytes } from '../../eval/formats/bit-stream.ts';
 import { dequantizeCodes } from '../../eval/formats/int-grouped.ts';
 import { type AffineRule, fitGrid, quantize } from '../../eval/math/affine.ts';
+import { ChannelSum } from '../../eval/math/channel-sum.ts';
 import { roundColumns } from '../../eval/math/column-loop.ts';
 import { Hessian } from '../../eval/math/hessian.ts';
 import { createRng } from '../../eval/math/rng.ts';
@@ -254,4 +255,23 @@ describe('GPTQ', () => {
     reference.hessianAdd({ hessian, gram, K: 2, accumulate: 0 });
     expect([...hessian]).toEqual([1, 2, 3, 4]);
   });
+});
+
+test('blr_channel_sums adds what eval/math/channel-sum.ts sums', () => {
+  const [M, K, stride] = [37, 11, 13];
+  for (const dtype of DTYPES) {
+    const { bits, values } = typed(unevenWeights(M, stride, 5), dtype);
+    const rows = Float32Array.from(
+      { length: M * K },
+      (_, i) => values[Math.floor(i / K) * stride + (i % K)]!,
+    );
+    const expected = new ChannelSum(K);
+    expected.add(rows, M);
+    const { meanAbs, maxAbs, meanSquare } = expected.finish();
+    const sums = new Float64Array(3 * K);
+    reference.channelSums({ dtype, x: bits, xStride: stride, M, K, sums });
+    expect(sums.subarray(0, K).map((sum) => sum * (1 / M))).toEqual(meanAbs);
+    expect(sums.slice(K, 2 * K)).toEqual(maxAbs);
+    expect(sums.subarray(2 * K).map((sum) => sum * (1 / M))).toEqual(meanSquare);
+  }
 });

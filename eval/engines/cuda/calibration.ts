@@ -4,13 +4,14 @@ import { compressErrors as errors } from '../../errors/compress.ts';
 import type { Linear } from '../../families/architecture.ts';
 import { siblingsOf } from '../../families/linears.ts';
 import type { PackedLinear } from '../../formats/format.ts';
-import type { HessianHandle } from '../../operations/operations.ts';
+import type { ObservedInputs, Wanted } from '../../operations/operations.ts';
 import type { WeightSource } from '../../weights.ts';
 import type { CalibrationPass, Chunk } from '../engine.ts';
 import type { DeviceInputs } from './block-context.ts';
 import { calibrationBytes } from './calibration-memory.ts';
 import { DeviceLinear } from './device-linear.ts';
 import type { Travelling } from './forward.ts';
+import { InputSums } from './input-sums.ts';
 import { F32, type Matrix, rowsFrom } from './matrix.ts';
 import type { CudaOperations } from './operations.ts';
 import { Residence, type ResidenceOptions } from './residence.ts';
@@ -67,14 +68,14 @@ export class CudaCalibration implements CalibrationPass {
     return new CudaCalibration(parts, residence, chunksOf(sequences, chunkTokens), sequences.length);
   }
 
-  observe(index: number, weights: WeightSource): Promise<Map<string, HessianHandle>> {
+  observe(index: number, weights: WeightSource, wanted: Wanted): Promise<Map<string, ObservedInputs>> {
     return this.#onDevice(async (session) => {
       this.#useWeights(weights);
       const own = await this.#own(session);
       while (this.#next < index) await this.#advance(session, own);
       this.#stale = index;
       this.#last = index;
-      return this.#watch(session, own, index);
+      return this.#watch(session, own, index, wanted);
     });
   }
 
@@ -146,25 +147,16 @@ export class CudaCalibration implements CalibrationPass {
     if (found !== 0) throw errors.notFinite(index);
   }
 
-  /** Runs block `index` over copies of the hidden states and sums the Gram matrices of what its linears read. */
-  async #watch(session: Session, own: readonly Travelling[], index: number) {
+  /** Runs block `index` over copies of the hidden states and sums what its linears read. */
+  async #watch(session: Session, own: readonly Travelling[], index: number, wanted: Wanted) {
     const { device, architecture, workspace } = session.parts;
-    const { operations } = this.#parts;
-    const { heap } = operations;
-    const sums = new Map<string, { readonly at: number; readonly K: number; isSeen: boolean }>();
-    for (const [first] of siblingsOf(architecture.blocks[index]!)) {
-      const bytes = first.inFeatures ** 2 * 8;
-      const at = heap.alloc(bytes);
-      device.kernels.fill({ to: at, value: 0, bytes });
-      sums.set(first.name, { at, K: first.inFeatures, isSeen: false });
-    }
-    const add = (name: string, x: Matrix, M: number) => {
-      const sum = sums.get(name);
-      if (sum === undefined) return;
-      sum.isSeen = true;
-      // An expert that no token went to still has its sum, of nothing.
-      if (M > 0) operations.addGram(sum.at, x, M, sum.K);
-    };
+    const sums = new Map(
+      siblingsOf(architecture.blocks[index]!).map(([{ name, inFeatures }]) => [
+        name,
+        new InputSums(device, this.#parts.operations, inFeatures, wanted),
+      ]),
+    );
+    const add = (name: string, x: Matrix, M: number) => sums.get(name)?.add(x, M);
     const observe = (inputs: DeviceInputs) => this.#show(session, inputs, add);
     const copies = own.map(({ tables, hidden }) => ({ tables, hidden: { ...hidden, at: workspace } }));
     await session.forward.runBlock(index, copies, (chunk) => {
@@ -174,12 +166,9 @@ export class CudaCalibration implements CalibrationPass {
       return { observe };
     });
     await device.kernels.synchronizeAsync();
-    const missing = [...sums].find(([, { isSeen }]) => !isSeen);
+    const missing = [...sums].find(([, sum]) => !sum.isSeen);
     if (missing !== undefined) throw errors.notObserved(missing[0]);
-    const factor = 2 / this.#sequences;
-    return new Map(
-      [...sums].map(([name, { at, K }]) => [name, operations.hessianOf(at, K, factor)] as const),
-    );
+    return new Map([...sums].map(([name, sum]) => [name, sum.finish(this.#sequences)] as const));
   }
 
   /** Rows of an expert are shown under the name of its own linear. */

@@ -1,6 +1,6 @@
 /** Hessians in device memory, and the factors of their inverses. */
 import { BitlossError } from '../../../data/errors.ts';
-import { DAMPING_RETRIES, largerDamping } from '../../math/hessian.ts';
+import { DAMPING_RETRIES, Hessian, type HessianFactor, largerDamping } from '../../math/hessian.ts';
 import type { FactorHandle, HessianHandle } from '../../operations/operations.ts';
 import type { Device } from './device.ts';
 import type { Address } from './kernels.ts';
@@ -15,12 +15,35 @@ export class CudaFactor implements FactorHandle {
   /** In device memory, until the Hessian is released or factorized anew: float64 `[K, K]`, int32 and uint8 `[K]`. */
   readonly at: { readonly upper: Address; readonly order: Address; readonly dead: Address };
 
-  constructor(summary: FactorHandle, order: Int32Array, at: CudaFactor['at']) {
+  readonly #device: Device;
+
+  constructor(
+    device: Device,
+    summary: Pick<FactorHandle, 'state' | 'dead' | 'damping'>,
+    order: Int32Array,
+    at: CudaFactor['at'],
+  ) {
+    this.#device = device;
     this.state = summary.state;
     this.dead = summary.dead;
     this.damping = summary.damping;
     this.order = order;
     this.at = at;
+  }
+
+  async toHost(): Promise<HessianFactor> {
+    const K = this.order.length;
+    const marks = this.#device.download(this.at.dead, new Uint8Array(K));
+    const upper =
+      this.state === 'found'
+        ? await this.#device.downloadAsync(this.at.upper, new Float64Array(K * K))
+        : null;
+    return {
+      order: Uint32Array.from(this.order),
+      dead: [...marks.keys()].filter((k) => marks[k] === 1),
+      upper,
+      damping: this.damping,
+    };
   }
 }
 
@@ -55,6 +78,17 @@ export class CudaHessian implements HessianHandle {
     return this.#last.factor;
   }
 
+  async diagonal(): Promise<Float64Array> {
+    return (await this.toHost()).diagonal();
+  }
+
+  async toHost(): Promise<Hessian> {
+    const { device, sum, factor } = this.#parts;
+    const values = await device.downloadAsync(sum, new Float64Array(this.K ** 2));
+    for (let i = 0; i < values.length; i++) values[i] *= factor;
+    return new Hessian(values, this.K);
+  }
+
   release(): void {
     for (const address of this.#owned) this.#parts.heap.free(address);
     this.#owned = [];
@@ -69,7 +103,7 @@ export class CudaHessian implements HessianHandle {
     const order = device.download(at.order, new Int32Array(this.K));
     const dead = device.download(at.dead, new Uint8Array(this.K)).reduce((sum, mark) => sum + mark, 0);
     const state = dead === this.K ? 'empty' : summary.state;
-    return new CudaFactor({ ...summary, state, dead }, order, at);
+    return new CudaFactor(device, { ...summary, state, dead }, order, at);
   }
 
   /** The ladder of `Hessian.factor`: ten times the damping, a few times. */

@@ -20,7 +20,7 @@ const recipes = [
 
 testMethod(gptq, { recipes, beatsRoundingToNearest: true });
 
-async function run({ linear, hessian }: Sample, id: string) {
+async function run({ linear, hessian }: Pick<Sample, 'linear' | 'hessian'>, id: string) {
   const settings = gptq.fromRecipe(parseRecipe(id));
   const statistics = operations.hessian(hessian);
   const result = await gptq.quantize(linear, settings, { statistics, operations, rng: createRng(0) });

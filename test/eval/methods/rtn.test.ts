@@ -74,6 +74,9 @@ test.each(grids)(
   },
 );
 
+const SETTINGS =
+  'its settings are: symmetric grids (sym), range conventions (minmax, free), range search (mse)';
+
 test.each([
   ['rtn-w4g128', null],
   ['rtn-w2-sym-free-mse', null],
@@ -85,15 +88,19 @@ test.each([
   ['rtn-w4a9', '9-bit activations are not supported; 2 to 8 whole bits are, and 16 for none'],
   ['rtn-kv4-mse', 'its settings are for weights, and it leaves weights alone'],
   ['rtn-kv4-sym', 'its settings are for weights, and it leaves weights alone'],
-  ['rtn-w4-2:4', 'sparsity is not supported yet'],
+  ['rtn-w4-2:4', `rtn has no sparsity; ${SETTINGS}`],
   ['rtn', 'rtn is given no bits for anything'],
   ['rtn-w1', '1-bit weights are not supported; 2 to 8 whole bits are'],
   ['rtn-w2.5', '2.5-bit weights are not supported; 2 to 8 whole bits are'],
   ['rtn-w16', '16-bit weights are not supported; 2 to 8 whole bits are'],
   ['rtn-w4gx', 'the recipe leaves the group size open'],
-  ['rtn-w4-@q4_k_m', 'the sub-type "q4_k_m" belongs to another tool'],
-  ['rtn-w4-actorder', 'rtn has no column order, static groups or damping: it treats every group by itself'],
-  ['rtn-w4-damp0.1', 'rtn has no column order, static groups or damping: it treats every group by itself'],
+  ['rtn-w4-@q4_k_m', `rtn has no sub-type of another tool (@); ${SETTINGS}`],
+  ['rtn-w4-actorder', `rtn has no column order (actorder); ${SETTINGS}`],
+  [
+    'rtn-w4-static-compat',
+    `rtn has no static groups (static), no compatibility with published code (compat); ${SETTINGS}`,
+  ],
+  ['rtn-w4-damp0.1', `rtn has no damping (damp); ${SETTINGS}`],
 ])('supports %s: %s', (id, reason) => expect(rtn.supports(parseRecipe(id))).toBe(reason));
 
 test('group numbers fit 16 bits', () => {

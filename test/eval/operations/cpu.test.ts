@@ -40,6 +40,7 @@ test('a factor of something else is refused', async () => {
   const columns = { ...rule, actOrder: false, staticGroups: false };
   const empty = await operations.hessian(new Hessian(new Float64Array(64 * 64), 64)).factor(0.01, false);
   expect(empty.state).toBe('empty');
-  for (const factor of [empty, { state: 'found', dead: 0, damping: 0 } as const])
+  const foreign = { state: 'found', dead: 0, damping: 0, toHost: () => Promise.reject(new Error()) } as const;
+  for (const factor of [empty, foreign])
     await expect(operations.roundColumns('gptq', linear, columns, factor)).rejects.toThrow(TypeError);
 });

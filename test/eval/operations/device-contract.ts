@@ -215,12 +215,12 @@ export function describeDeviceOperations(engine: () => CudaEngine): void {
       const own = new CudaEngine(device, { dtype: 'bf16', deviceBytes: memory.limitBytes });
       const model = await own.load(architecture, source, { workspaceBytes: 1 << 24 });
       const pass = await model.calibrate([[1, 2, 3, 4]]);
-      const hessians = await pass.observe(0, source);
+      const observed = await pass.observe(0, source, { hessian: true, channels: false });
       const [linear] = linearsOf(architecture.blocks[0]!);
       const held = await pass.linear!(linear!);
       if (isExact) expect(held!.weight).toEqual(await source.linear(linear!));
       else expect(held).toBeNull();
-      for (const hessian of hessians.values()) hessian.release();
+      for (const { hessian } of observed.values()) hessian!.release();
       await pass.close();
       operations.release();
     });
