@@ -98,7 +98,7 @@ describeGpu('linear', (device) => {
     const size = { outStride: 4, B: 1, N: 4, K: 4, accumulate: 0, activation: NONE, gated: 0 };
     const run = (changes: object) =>
       runOnDevice(device(), 'decodeLinear', { ...values, ...size, ...changes } as never);
-    expect(() => run({ B: 65 })).toThrow('B is 1 to 64');
+    expect(() => run({ B: 1025 })).toThrow('B is 1 to 1024');
     expect(() => run({ xStride: 3 })).toThrow('strides 3 and 4');
     expect(() => run({ gated: 1 })).toThrow('activation -1, gated 1');
   });
