@@ -10,11 +10,8 @@ export async function insertRows(
   rows: readonly Row[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  const reader = await connection.runAndReadAll(
-    'SELECT column_name FROM duckdb_columns() WHERE table_name = $table AND database_name = current_database() ORDER BY column_index',
-    { table },
-  );
-  const columns = reader.getRows().map(([name]) => String(name));
+  // Several times as fast as asking `duckdb_columns()`, which lists those of all tables.
+  const columns = (await connection.runAndReadAll(`SELECT * FROM "${table}" LIMIT 0`)).columnNames();
   const appender = await connection.createAppender(table);
   for (const row of rows) {
     for (const column of columns) {

@@ -32,7 +32,7 @@ export interface Lane {
 
 /**
  * Measures what is missing of a plan in processes of their own, one a lane at a time, and stores every cell in the runs of
- * the plan when the process that measured it has ended. What processes of an earlier call left is taken over first.
+ * the plan, from time to time and when the process that measured it has ended. What processes of an earlier call left is taken over first.
  * A process that dies is replaced; only a cell at which two in a row die fails. Returns how many cells are still missing.
  * @throws store/…, database/…
  */

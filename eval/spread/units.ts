@@ -17,7 +17,8 @@ const UNITS_OF_A_WORKER = 3;
 
 /**
  * Whole models where there are enough of them for the workers; else the recipes of a model in groups of equal size, after
- * a unit that measures its 16-bit form, so that it is measured once.
+ * a unit that measures its 16-bit form, so that it is measured once. Those that others wait for come first, then those
+ * that take longest, so that no worker is alone with a long one in the end.
  * @param isKnown  whether a cell of a run is stored already
  */
 export function planUnits(
@@ -30,7 +31,18 @@ export function planUnits(
     return recipes.length === 0 ? [] : [{ run, ids: recipes.map(({ id }) => id) }];
   });
   const groups = Math.ceil((workers * UNITS_OF_A_WORKER) / Math.max(1, pending.length));
-  return pending.flatMap(({ run, ids }) => unitsOf(run, ids, workers === 1 ? 1 : groups));
+  const units = pending.flatMap(({ run, ids }) => unitsOf(run, ids, workers === 1 ? 1 : groups));
+  const awaited = new Set(units.map(({ after }) => after));
+  const rank = (unit: Unit) => (awaited.has(unit) ? Number.POSITIVE_INFINITY : costOf(unit));
+  return units.toSorted((a, b) => (rank(a) === rank(b) ? costOf(b) - costOf(a) : rank(b) - rank(a)));
+}
+
+/** Grows with the time that a unit takes; compression that calibrates takes about as long as the tasks do. */
+function costOf({ run, recipes }: Unit): number {
+  const shares = run.recipes.map(({ id, calibration }) =>
+    recipes.includes(id) ? (calibration === null ? 1 : 2) : 0,
+  );
+  return run.model.manifest.params * shares.reduce<number>((sum, share) => sum + share, 0);
 }
 
 function unitsOf(run: PlannedRun, ids: readonly string[], groups: number): readonly Unit[] {

@@ -1,4 +1,4 @@
-/** Measures units in worker processes, restarts those that die, and stores what they measured as soon as one has ended. */
+/** Measures units in worker processes, restarts those that die, and stores what they measure meanwhile and in the end. */
 import path from 'node:path';
 import type { FailedCell } from '../../data/schema.ts';
 import { runErrors } from '../errors/run.ts';
@@ -30,7 +30,11 @@ export interface SpreadParts {
   /** Runs a unit in a process of its own until that ends. */
   readonly launch: (unit: Unit, lane: number, place: WorkerPlace) => Promise<WorkerStatus>;
   readonly log: (line: string) => void;
+  /** Milliseconds between two looks at what a worker has measured so far. @default 15 seconds */
+  readonly adoptionPause?: number;
 }
+
+const ADOPTION_PAUSE = 15_000;
 
 /** Resolves when all units are done or nobody is left to do them; what is missing then is missing in the recorders. */
 export async function measureUnits(parts: SpreadParts): Promise<void> {
@@ -62,8 +66,12 @@ async function measureUnit(unit: Unit, lane: number, parts: SpreadParts, alone: 
     const file = runFilePath(place.results, unit.run.id);
     const startedAt = performance.now();
     await alone(() => recorder.hand(unit.run, file));
+    const meanwhile = adoptNowAndThen(
+      () => alone(() => recorder.adopt(file, false)),
+      parts.adoptionPause ?? ADOPTION_PAUSE,
+    );
     const ended = await parts.launch(unit, lane, place);
-    const gained = await alone(() => recorder.adopt(file, true));
+    const gained = (await meanwhile.stop()) + (await alone(() => recorder.adopt(file, true)));
     const missing = missingCells(unit, recorder);
     const verdict = judge({ status: ended.status, isComplete: missing.length === 0, gained, fruitless });
     if (verdict !== 'again' && verdict !== 'fail-cell') return verdict;
@@ -72,6 +80,23 @@ async function measureUnit(unit: Unit, lane: number, parts: SpreadParts, alone: 
       await alone(() => recorder.fail(lostCell(unit, missing[0]!, ended, performance.now() - startedAt)));
     parts.log(`${unit.run.model.manifest.id}: a new process goes on, ${missing.length} cells to go.`);
   }
+}
+
+/** Takes over what there is from time to time until it is stopped; tells then how many cells those were. */
+function adoptNowAndThen(adopt: () => Promise<number>, pause: number) {
+  let gained = 0;
+  let last: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    // What fails for a reason that stays fails again when the worker has ended, and is told then.
+    last = last.then(async () => void (gained += await adopt().catch(() => 0)));
+  }, pause);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await last;
+      return gained;
+    },
+  };
 }
 
 /** Runs one piece of work at a time: all recorders write to one database. */

@@ -1,5 +1,17 @@
 /** Item outcomes as Parquet: written whole or not at all, and read back as the same table. */
-import { DOUBLE, type DuckDBConnection, DuckDBTypeId, LIST } from '@duckdb/node-api';
+import {
+  BOOLEAN,
+  DOUBLE,
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  type DuckDBType,
+  DuckDBTypeId,
+  type DuckDBValue,
+  INTEGER,
+  LIST,
+  listValue,
+  VARCHAR,
+} from '@duckdb/node-api';
 import { storeErrors } from '../errors/run.ts';
 import type { ItemColumn, ItemTable } from '../items.ts';
 import { replaceFile } from './files.ts';
@@ -10,6 +22,14 @@ const SQL_TYPES: Readonly<Record<ItemColumn['type'], string>> = {
   double: 'DOUBLE',
   bool: 'BOOLEAN',
   doubles: 'DOUBLE[]',
+};
+
+const CHUNK_TYPES: Readonly<Record<ItemColumn['type'], DuckDBType>> = {
+  text: VARCHAR,
+  int: INTEGER,
+  double: DOUBLE,
+  bool: BOOLEAN,
+  doubles: LIST(DOUBLE),
 };
 
 /** @throws store/read-only, store/disk-full, store/disk */
@@ -45,20 +65,32 @@ export async function readItems(connection: DuckDBConnection, file: string): Pro
   }
 }
 
+/** Rows that DuckDB takes at a time. */
+const CHUNK_ROWS = 2048;
+
 async function append(connection: DuckDBConnection, { rows, columns }: ItemTable): Promise<void> {
   const appender = await connection.createAppender('item_rows');
-  const list = LIST(DOUBLE);
-  for (let row = 0; row < rows; row++) {
-    for (const column of columns) {
-      if (column.type === 'text') appender.appendVarchar(column.values[row]!);
-      else if (column.type === 'int') appender.appendInteger(column.values[row]!);
-      else if (column.type === 'double') appender.appendDouble(column.values[row]!);
-      else if (column.type === 'bool') appender.appendBoolean(column.values[row] === 1);
-      else appender.appendList([...column.values[row]!], list);
-    }
-    appender.endRow();
+  const types = columns.map(({ type }) => CHUNK_TYPES[type]);
+  for (let from = 0; from < rows; from += CHUNK_ROWS) {
+    const count = Math.min(CHUNK_ROWS, rows - from);
+    const chunk = DuckDBDataChunk.create(types, count);
+    chunk.setColumns(columns.map((column) => valuesOf(column, from, from + count)));
+    appender.appendDataChunk(chunk);
   }
   appender.closeSync();
+}
+
+function valuesOf(column: ItemColumn, from: number, to: number): DuckDBValue[] {
+  switch (column.type) {
+    case 'text':
+      return column.values.slice(from, to);
+    case 'bool':
+      return Array.from(column.values.subarray(from, to), (value) => value === 1);
+    case 'doubles':
+      return column.values.slice(from, to).map((list) => listValue([...list]));
+    default:
+      return [...column.values.subarray(from, to)];
+  }
 }
 
 function toColumn(name: string, type: DuckDBTypeId, values: readonly unknown[]): ItemColumn {

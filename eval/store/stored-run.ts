@@ -94,7 +94,11 @@ export class StoredRun implements Recorder {
     const isWanted = (cell: Cell) =>
       wanted.has(cell.cell_key) && !this.#cells.has(cell.cell_key) && (failed || !('error' in cell));
     const { cells, manifest } = await copyCells(file, this.file, isWanted);
-    if (manifest === null || cells.length === 0) return 0;
+    if (manifest === null) return 0;
+    // Its time has to be brought up to date where earlier calls have taken its cells.
+    const isNews =
+      cells.length > 0 || (this.#adopted.get(file)?.wall_ms ?? manifest.wall_ms) !== manifest.wall_ms;
+    if (!isNews) return 0;
     this.#adopted.set(file, manifest);
     await this.#write(cells);
     return cells.length;

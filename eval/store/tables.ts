@@ -17,7 +17,7 @@ export async function storeCells(
   try {
     await connection.run('BEGIN TRANSACTION');
     await replaceRun(connection, run, file);
-    for (const cell of cells) await replaceCell(connection, run, cell);
+    if (cells.length > 0) await replaceCells(connection, run, cells);
     await connection.run('COMMIT');
   } catch (cause) {
     await connection.run('ROLLBACK').catch(() => undefined);
@@ -43,7 +43,7 @@ export async function filesWith(
   keys: readonly string[],
 ): Promise<readonly string[]> {
   if (keys.length === 0) return [];
-  const list = keys.map((key) => `'${key.replaceAll("'", "''")}'`).join(', ');
+  const list = listOf(keys);
   const reader = await connection.runAndReadAll(
     `SELECT file FROM local_run JOIN local_cell USING (run_id)
      WHERE file IS NOT NULL AND error_code IS NULL AND cell_key IN (${list})
@@ -59,11 +59,30 @@ async function replaceRun(connection: DuckDBConnection, run: Manifest, file: str
   await insertRows(connection, 'local_run', [runRow(run, 'local', file)]);
 }
 
-async function replaceCell(connection: DuckDBConnection, run: Manifest, cell: Cell): Promise<void> {
-  await registerRecipe(connection, cell.recipe);
-  const key = { run: run.run_id, cell: cell.cell_key };
-  await connection.run('DELETE FROM local_metric WHERE run_id = $run AND cell_key = $cell', key);
-  await connection.run('DELETE FROM local_cell WHERE run_id = $run AND cell_key = $cell', key);
-  await insertRows(connection, 'local_cell', [cellRow(run, cell)]);
-  await insertRows(connection, 'local_metric', metricRows(run, cell));
+async function replaceCells(
+  connection: DuckDBConnection,
+  run: Manifest,
+  cells: readonly Cell[],
+): Promise<void> {
+  for (const recipe of new Set(cells.map((cell) => cell.recipe))) await registerRecipe(connection, recipe);
+  const keys = listOf(cells.map(({ cell_key }) => cell_key));
+  for (const table of ['local_metric', 'local_cell'])
+    await connection.run(`DELETE FROM ${table} WHERE run_id = $run AND cell_key IN (${keys})`, {
+      run: run.run_id,
+    });
+  await insertRows(
+    connection,
+    'local_cell',
+    cells.map((cell) => cellRow(run, cell)),
+  );
+  await insertRows(
+    connection,
+    'local_metric',
+    cells.flatMap((cell) => metricRows(run, cell)),
+  );
+}
+
+/** Texts as literals of SQL. */
+function listOf(texts: readonly string[]): string {
+  return texts.map((text) => `'${text.replaceAll("'", "''")}'`).join(', ');
 }

@@ -109,6 +109,27 @@ test('two lanes measure everything once, the 16-bit form before all others', asy
   }
 });
 
+test('cells are stored while their worker is still at work', async () => {
+  const store = await openCopy(placesIn(scratchFolder()));
+  const recorder = await store.begin(run, false, (earlier) => manifestOf(run, earlier));
+  const units = planUnits([run], 1, () => false);
+  const keys = cellsOf(run).map(({ key }) => key);
+  const seen: number[] = [];
+  await measureUnits({
+    ...{ lanes: ['GPU 0'], units, recorders: new Map([[run, recorder]]) },
+    ...{ scratch: scratchFolder(), log: () => undefined, adoptionPause: 5 },
+    launch: async (unit, _, place) => {
+      const ended = await act(unit, place, { cells: 2 });
+      while (seen.length === 0 && !recorder.isKnown(keys[1]!)) await new Promise((go) => setTimeout(go, 5));
+      seen.push(keys.filter((key) => recorder.isKnown(key)).length);
+      return ended;
+    },
+  });
+  store.close();
+  expect(seen[0]).toBe(2);
+  expect(keys.every((key) => recorder.isKnown(key))).toBe(true);
+});
+
 test('a process that is killed is replaced and goes on where it was', async () => {
   const { failed, missing, started, log } = await spread(
     ['GPU 0', 'GPU 1'],

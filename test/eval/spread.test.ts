@@ -15,11 +15,11 @@ const ids = (units: readonly Unit[]) => units.map(({ recipes: list }) => list.jo
 describe('units', () => {
   test('of one model are its 16-bit form, then groups of its recipes that wait for it', () => {
     const units = planUnits([six], 2, none);
-    expect(ids(units)).toEqual(['fp16', 'rtn-w8g64', 'rtn-w4g64', 'rtn-w3g64', 'rtn-w2g64', 'gptq-w4g64']);
+    expect(ids(units)).toEqual(['fp16', 'gptq-w4g64', 'rtn-w8g64', 'rtn-w4g64', 'rtn-w3g64', 'rtn-w2g64']);
     expect(units[0]!.after).toBeNull();
     expect(units.slice(1).every(({ after }) => after === units[0])).toBe(true);
-    expect(units[1]!.run.recipes.map(({ id }) => id)).toEqual(['fp16', 'rtn-w8g64']);
-    expect(units[1]!.run.id).toBe(plannedRun({ recipes: recipes('rtn-w8g64') }).id);
+    expect(units[2]!.run.recipes.map(({ id }) => id)).toEqual(['fp16', 'rtn-w8g64']);
+    expect(units[2]!.run.id).toBe(plannedRun({ recipes: recipes('rtn-w8g64') }).id);
   });
 
   test('are whole models where there are many, or one worker', () => {
@@ -29,10 +29,32 @@ describe('units', () => {
     expect(planUnits(runs.slice(0, 3), 2, none)).toHaveLength(3 * (1 + 2));
   });
 
+  test('come longest first, after all that others wait for', () => {
+    const { manifest } = six.model;
+    const large = { ...six, model: { ...six.model, manifest: { ...manifest, params: 3 * manifest.params } } };
+    const units = planUnits([six, large], 4, none);
+    expect(units.slice(0, 2).map(({ recipes: list, whole }) => [list[0], whole])).toEqual([
+      ['fp16', large],
+      ['fp16', six],
+    ]);
+    expect(units.slice(2).map(({ whole }) => whole === large)).toEqual([
+      true,
+      true,
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+
   test('ask only for what is missing, and wait only for a 16-bit form that is', () => {
     const known = new Set(six.recipes.slice(0, 3).flatMap(({ cells }) => cells.map(({ key }) => key)));
     const units = planUnits([six], 2, (_, key) => known.has(key));
-    expect(ids(units)).toEqual(['rtn-w3g64', 'rtn-w2g64', 'gptq-w4g64']);
+    expect(ids(units)).toEqual(['gptq-w4g64', 'rtn-w3g64', 'rtn-w2g64']);
     expect(units.every(({ after }) => after === null)).toBe(true);
     expect(planUnits([six], 2, () => true)).toEqual([]);
     const two = plannedRun({ recipes: recipes('rtn-w8g64') });
