@@ -84,6 +84,11 @@ export const FP16: Recipe = {
   variant: null,
 };
 
+/** True where the stored weights differ from those of the released model: they have fewer bits, or some are removed. */
+export function changesWeights({ weights, sparsity }: Recipe): boolean {
+  return weights !== null || sparsity !== null;
+}
+
 /** Makes the canonical id of a recipe. Throws `recipe/invalid` for one that the grammar cannot say. */
 export function formatRecipe(recipe: Recipe): string {
   const segments = [recipe.method, tensorSegment(recipe), sparsitySegment(recipe.sparsity)];

@@ -1,6 +1,6 @@
 /** Compresses a model block by block, keeps every finished block, and goes on where an earlier run stopped. */
 import { createHash } from 'node:crypto';
-import { formatRecipe, type Recipe } from '../data/recipe.ts';
+import { changesWeights, formatRecipe, type Recipe } from '../data/recipe.ts';
 import type { CompressedLinear, StoredLinear } from './compress/block-file.ts';
 import { type BlockPlace, openFinished, prepareFolder, saveBlock } from './compress/block-folder.ts';
 import { type CalibrationData, startCalibration } from './compress/calibration-run.ts';
@@ -118,7 +118,7 @@ function addAll(stored: Map<string, StoredLinear>, linears: ReadonlyMap<string, 
 function plan(options: CompressOptions): Job {
   const id = formatRecipe(options.recipe);
   const method = methodFor(options.recipe);
-  if (options.recipe.weights === null)
+  if (!changesWeights(options.recipe))
     throw methodErrors.unsupported(id, 'it leaves the weights as they are, so there is nothing to compress');
   const settings = method.settings.parse(method.fromRecipe(options.recipe));
   const linears = options.architecture.blocks.flatMap(linearsOf);

@@ -1,7 +1,7 @@
 /** Turns models × recipes × tasks into cells, each with the key of everything its numbers depend on. Pure. */
 import { z } from 'zod';
 import { BitlossError } from '../data/errors.ts';
-import { FP16, formatRecipe, type Recipe } from '../data/recipe.ts';
+import { changesWeights, FP16, formatRecipe, type Recipe } from '../data/recipe.ts';
 import type { Calibration, ModelManifest } from '../data/schema.ts';
 import { sampleLength } from './calibration.ts';
 import { type CellContent, cellKey, compressionKey } from './cell-key.ts';
@@ -142,7 +142,7 @@ function checkRecipe(recipe: Recipe, architecture: Architecture): void {
   if (recipe.method === FP16.method) return;
   const method = methodFor(recipe);
   checkPrecision(precisionOf(recipe), architecture, formatRecipe(recipe));
-  if (recipe.weights === null) return;
+  if (!changesWeights(recipe)) return;
   const settings = method.fromRecipe(recipe);
   for (const { name, outFeatures: N, inFeatures: K } of architecture.blocks.flatMap(linearsOf)) {
     method.check({ name, N, K }, settings);

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { BitlossError } from '../data/errors.ts';
-import { FP16 } from '../data/recipe.ts';
+import { changesWeights, FP16 } from '../data/recipe.ts';
 import { type CalibrationText, drawSamples } from './calibration.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { residentWeights } from './checkpoint/resident.ts';
@@ -17,6 +17,7 @@ import {
   UNROUNDED,
 } from './engines/forward-quantizer.ts';
 import { type PreparedTask, prepareTask } from './evaluate.ts';
+import { describeNominal } from './methods/nominal.ts';
 import type { PlannedCell, PlannedRecipe, PlannedRun } from './plan.ts';
 import type { ModelForm, OnShare, OpenedModel } from './run.ts';
 import type { WeightSource } from './weights.ts';
@@ -66,14 +67,18 @@ export class Workbench implements OpenedModel {
 
   async form(recipe: PlannedRecipe, onProgress: OnShare): Promise<ModelForm> {
     const precision = precisionOf(recipe.recipe);
-    if (recipe.recipe.weights === null) return this.#asReleased(recipe, precision);
+    if (!changesWeights(recipe.recipe)) return this.#asReleased(recipe, precision);
     const folder = compressedFolder(this.#parts.cache, recipe);
     const compressed = await this.#compress(recipe, folder, onProgress);
     const model = await this.#load(compressed, precision);
     return {
       bitsPerWeight: compressed.size.bitsPerWeight,
       sizeBytes: compressed.size.sizeBytes,
-      notes: [...describePrecision(precision), ...compressed.notes],
+      notes: [
+        ...describePrecision(precision),
+        ...describeNominal(recipe.recipe, compressed.size.bitsPerWeight),
+        ...compressed.notes,
+      ],
       evaluate: (cell, onShare) => this.#compare(model, cell, onShare),
       discard: async () => {
         if (!this.#parts.keep) await rm(folder, { recursive: true, force: true });

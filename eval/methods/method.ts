@@ -84,7 +84,12 @@ export interface Method<Settings = unknown, N extends Needs = Needs> {
   readonly settings: z.ZodType<Settings>;
   /** Why this method cannot run a recipe, as a clause; null where it can. */
   supports(recipe: Recipe): string | null;
-  /** The settings that a supported recipe stands for. Called only for recipes that give bits for weights. */
+  /**
+   * Bits a weight that the paper quotes for a supported recipe, where that is not the number in the recipe; null where it
+   * quotes none. Recorded beside the true bits.
+   */
+  nominalBits?(recipe: Recipe): number | null;
+  /** The settings that a supported recipe stands for. Called only for recipes that change weights. */
   fromRecipe(recipe: Recipe): Settings;
   /** Throws before any work where the settings do not fit a matrix of this shape (`method/group-size`). */
   check(linear: { readonly name: string; readonly N: number; readonly K: number }, settings: Settings): void;

@@ -3,7 +3,8 @@ import type { PackedLinear } from '../formats/format.ts';
 import { dequantize } from '../formats/index.ts';
 import { intGrouped } from '../formats/int-grouped.ts';
 import { type AffineGrid, fitGrid, quantize } from '../math/affine.ts';
-import { type Grids, roundColumns } from '../math/column-loop.ts';
+import { AffineColumns, type Grids } from '../math/affine-columns.ts';
+import { blockEndOf, runColumns } from '../math/column-loop.ts';
 import type { Hessian, HessianFactor } from '../math/hessian.ts';
 import { checkGroup, checkScales, checkWeights } from './checks.ts';
 import type {
@@ -142,15 +143,16 @@ function withFeedback(
     : { scales: new Float64Array(N * groups), zeros: new Int16Array(N * groups) };
   const groupOfStep = groupsOfSteps(rule, order, group);
   const weights = visit(original, order, N, K);
-  const loop = { N, K, weights, upper, rule, group, groupOfStep, grids, fit: !rule.staticGroups };
-  const { codes, loss } = roundColumns(loop);
+  const fit = !rule.staticGroups;
+  const rounder = new AffineColumns({ N, K, weights, rule, group, groupOfStep, grids, fit });
+  const loss = runColumns({ N, K, weights, upper, blockEnd: blockEndOf(group), rounder });
   checkScales(method, linear.name, grids.scales, groups);
   const packed = intGrouped.pack({
     N,
     K,
     bits: rule.bits,
     group,
-    codes: restore(codes, order, N, K),
+    codes: restore(rounder.codes, order, N, K),
     scales: Float32Array.from(grids.scales),
     zeros: rule.symmetric ? null : grids.zeros,
     groupOfColumn: groupsOfColumns(rule, groupOfStep, order, groups),

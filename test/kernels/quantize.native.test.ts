@@ -4,8 +4,9 @@ import { BL } from '../../eval/engines/cuda/kernels.gen.ts';
 import { packBits, streamBytes } from '../../eval/formats/bit-stream.ts';
 import { dequantizeCodes } from '../../eval/formats/int-grouped.ts';
 import { type AffineRule, fitGrid, quantize } from '../../eval/math/affine.ts';
+import { AffineColumns } from '../../eval/math/affine-columns.ts';
 import { ChannelSum } from '../../eval/math/channel-sum.ts';
-import { roundColumns } from '../../eval/math/column-loop.ts';
+import { blockEndOf, runColumns } from '../../eval/math/column-loop.ts';
 import { Hessian } from '../../eval/math/hessian.ts';
 import { createRng } from '../../eval/math/rng.ts';
 import {
@@ -226,17 +227,19 @@ describe('GPTQ', () => {
     const visited = Float64Array.from(values, (_, i) => values[i - (i % K) + order[i % K]!]!);
     const groupOfStep = Uint16Array.from(order, (k, step) => Math.floor((fit ? step : k) / G));
     const expected = { scales: Float64Array.from(grids.scales), zeros: grids.zeros.slice() };
-    const loop = { N, K, weights: visited.slice(), upper: upper!, rule, group: G, groupOfStep, fit };
-    const result = roundColumns({ ...loop, grids: expected });
+    const weights = visited.slice();
+    const parts = { N, K, weights, rule, group: G, groupOfStep, grids: expected, fit };
+    const rounder = new AffineColumns(parts);
+    const loss = runColumns({ N, K, weights, upper: upper!, blockEnd: blockEndOf(G), rounder });
     const found = { scales: grids.scales.slice(), zeros: grids.zeros.slice() };
     const [codes, losses] = [new Uint8Array(N * K), new Float64Array(N)];
     reference.columnLoop({
       ...{ w: visited, upper, N, K, G, ...numbersOf(rule), groupOfStep: Int32Array.from(groupOfStep) },
       ...{ fit: Number(fit), codes, ...found, losses, errors: null },
     });
-    expect(agreement(codes, result.codes)).toBeGreaterThanOrEqual(0.9999);
+    expect(agreement(codes, rounder.codes)).toBeGreaterThanOrEqual(0.9999);
     expect(agreement(found.scales, expected.scales)).toBeGreaterThanOrEqual(0.9999);
-    expect(losses.reduce((sum, loss) => sum + loss, 0) / result.loss).toBeCloseTo(1, 6);
+    expect(losses.reduce((sum, row) => sum + row, 0) / loss).toBeCloseTo(1, 6);
   });
 
   test('blr_visit, blr_restore and blr_hessian_add', () => {
