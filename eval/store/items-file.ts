@@ -58,7 +58,8 @@ export async function readItems(connection: DuckDBConnection, file: string): Pro
     const names = reader.columnNames();
     return {
       rows: reader.currentRowCount,
-      columns: names.map((name, i) => toColumn(name, reader.columnTypeId(i), values[i]!)),
+      // Without rows DuckDB gives no columns of values.
+      columns: names.map((name, i) => toColumn(name, reader.columnTypeId(i), values[i] ?? [])),
     };
   } catch (cause) {
     throw storeErrors.items(file, cause);

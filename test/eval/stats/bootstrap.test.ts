@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createRng } from '../../../eval/math/rng.ts';
 import {
   type BootstrapOptions,
   bootstrapIntervals,
@@ -58,4 +59,26 @@ test('several statistics see the same draws', () => {
     alone,
     { low: -alone!.high, high: -alone!.low },
   ]);
+});
+
+test('draws are those of the generator, at first and again', () => {
+  const [n, resamples] = [7, 5];
+  const rng = createRng(3);
+  const expected = Array.from({ length: resamples }, () => Array.from({ length: n }, () => rng.int(n)));
+  const drawn = () => {
+    const seen: number[][] = [];
+    bootstrapIntervals(n, [(indices) => seen.push([...indices])], { resamples, seed: 3, level: 0.95 });
+    return seen;
+  };
+  expect(drawn()).toEqual(expected);
+  expect(drawn()).toEqual(expected);
+});
+
+test('draws of many items, which are never kept, are those of the generator too', () => {
+  const n = 2 ** 24 + 1;
+  const rng = createRng(0);
+  const expected = Array.from({ length: 3 }, () => rng.int(n));
+  const seen: number[] = [];
+  bootstrapIntervals(n, [(indices) => seen.push(...indices.subarray(0, 3))], { ...options, resamples: 1 });
+  expect(seen).toEqual(expected);
 });
