@@ -2,8 +2,12 @@
 import { formatErrors } from '../errors/method.ts';
 import type { Format, PackedLinear } from './format.ts';
 import { intGrouped } from './int-grouped.ts';
+import { partlyBinary } from './partly-binary.ts';
 
-export const formats = { 'int-grouped': intGrouped } as const satisfies Record<string, Format>;
+export const formats = {
+  'int-grouped': intGrouped,
+  'partly-binary': partlyBinary,
+} as const satisfies Record<string, Format>;
 
 /** Float32 `[N, K]`. Throws `format/unknown`, `format/damaged`. */
 export function dequantize(packed: PackedLinear): Float32Array {

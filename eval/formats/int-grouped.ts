@@ -9,6 +9,7 @@
 import { formatErrors } from '../errors/method.ts';
 import { decodeFloat16, encodeFloat16 } from '../math/float16.ts';
 import { packBits, streamBytes, unpackBits } from './bit-stream.ts';
+import { bytesOf, groupOf, wholeNumber } from './buffers.ts';
 import { defineFormat, type PackedBuffer, type PackedLinear, toBuffer } from './format.ts';
 
 /** The same content, unpacked. */
@@ -85,8 +86,7 @@ export function openStream(
   if (packed.format !== 'int-grouped') throw formatErrors.unknown(packed.format, ['int-grouped']);
   const { N, K } = packed;
   const bits = wholeNumber(packed, 'bits', 1, 8);
-  const group = wholeNumber(packed, 'group', 1, K);
-  if (K % group !== 0) throw formatErrors.damaged('int-grouped', `group ${group} does not divide K = ${K}`);
+  const group = groupOf(packed);
   const groups = K / group;
   const scales = decodeFloat16(asUint16(bytesOf(packed, 'scales', 'F16', N * groups * 2)));
   return {
@@ -138,24 +138,6 @@ export function dequantizeCodes(values: GroupedCodes): Float32Array {
     }
   }
   return weight;
-}
-
-function wholeNumber(packed: PackedLinear, name: string, low: number, high: number): number {
-  const value = packed.attributes[name];
-  if (typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high) return value;
-  throw formatErrors.damaged(packed.format, `${name} is ${JSON.stringify(value)}, expected ${low}…${high}`);
-}
-
-function bytesOf(
-  packed: PackedLinear,
-  name: string,
-  dtype: PackedBuffer['dtype'],
-  length: number,
-): Uint8Array {
-  const buffer = packed.buffers[name];
-  if (buffer?.dtype === dtype && buffer.bytes.byteLength === length) return buffer.bytes;
-  const found = buffer === undefined ? 'nothing' : `${buffer.bytes.byteLength} bytes of ${buffer.dtype}`;
-  throw formatErrors.damaged(packed.format, `${name} should be ${length} bytes of ${dtype}, found ${found}`);
 }
 
 /** Buffers that come from a file may start at an odd address. */

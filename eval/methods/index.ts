@@ -3,9 +3,10 @@ import { formatRecipe, type Recipe } from '../../data/recipe.ts';
 import { methodErrors } from '../errors/method.ts';
 import { gptq } from './gptq.ts';
 import type { Method } from './method.ts';
+import { pbLlm } from './pb-llm.ts';
 import { rtn } from './rtn.ts';
 
-export const methods = { rtn, gptq } as const satisfies Record<string, Method>;
+export const methods = { rtn, gptq, 'pb-llm': pbLlm } as const satisfies Record<string, Method>;
 
 export type MethodId = keyof typeof methods;
 

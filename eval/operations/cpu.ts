@@ -6,6 +6,7 @@ import { type AffineGrid, fitGrid, quantize } from '../math/affine.ts';
 import { AffineColumns, type Grids } from '../math/affine-columns.ts';
 import { blockEndOf, runColumns } from '../math/column-loop.ts';
 import type { Hessian, HessianFactor } from '../math/hessian.ts';
+import { binarizePartlyOnHost, factorOnHost } from './binary.ts';
 import { checkGroup, checkScales, checkWeights } from './checks.ts';
 import type {
   ColumnRule,
@@ -24,6 +25,8 @@ export const cpuOperations: Operations = {
       throw new TypeError('[operations] the factor is not one that the CPU found.');
     return withFeedback(method, linear, rule, factor.values, factor.values.upper);
   },
+  binarizePartly: async (method, linear, rule, factor) =>
+    binarizePartlyOnHost(method, linear, rule, await factorOnHost(factor)),
   relativeError: async ({ weight }, packed) => compare(weight, dequantize(packed)),
   hessian: (hessian) => new CpuHessian(hessian),
   release: () => undefined,

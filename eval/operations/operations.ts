@@ -6,6 +6,7 @@ import type { PackedLinear } from '../formats/format.ts';
 import type { AffineRule } from '../math/affine.ts';
 import type { ChannelStatistics } from '../math/channel-sum.ts';
 import type { Hessian, HessianFactor } from '../math/hessian.ts';
+import type { PartlyBinaryRule } from '../math/partly-binary.ts';
 
 /** One weight matrix, float32 `[N, K]` row-major; never modified. */
 export interface DenseLinear {
@@ -78,6 +79,12 @@ export interface RoundedColumns {
   readonly loss: number;
 }
 
+/** As `RoundedColumns`; the loss is null where there was no factor, and so no feedback. */
+export interface Binarized {
+  readonly packed: PackedLinear;
+  readonly loss: number | null;
+}
+
 /** `method` is named in messages. */
 export interface Operations {
   /**
@@ -97,6 +104,18 @@ export interface Operations {
     rule: ColumnRule,
     factor: FactorHandle,
   ): Promise<RoundedColumns>;
+  /**
+   * Signs for the least salient weights and 8-bit codes for the others (eval/math/partly-binary.ts); weights of dead inputs
+   * count as zero.
+   * @param factor  by a handle of the same operations, in any state
+   * @throws as roundToNearest
+   */
+  binarizePartly(
+    method: string,
+    linear: DenseLinear,
+    rule: PartlyBinaryRule,
+    factor: FactorHandle,
+  ): Promise<Binarized>;
   /** Σ(w − ŵ)² / Σw² of a linear and its packed form; 0 for an all-zero matrix. */
   relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number>;
   /** A Hessian that was computed on the host. */

@@ -93,6 +93,8 @@ export class CudaOperations implements Operations {
     return { packed, loss: each.reduce((sum, loss) => sum + loss, 0) };
   }
 
+  binarizePartly: Operations['binarizePartly'] = cpuOperations.binarizePartly;
+
   async relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number> {
     return this.#errors.get(packed) ?? cpuOperations.relativeError(linear, packed);
   }

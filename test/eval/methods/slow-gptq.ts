@@ -73,7 +73,7 @@ export function slowGptq(weight: number[][], hessian: number[][], settings: Slow
 }
 
 /** H⁻¹ without row and column q: H⁻¹ − H⁻¹[:, q]·H⁻¹[q, :] / H⁻¹[q, q]. */
-function eliminate(inverse: number[][], q: number): void {
+export function eliminate(inverse: number[][], q: number): void {
   for (let i = q + 1; i < inverse.length; i++) {
     const factor = inverse[i][q] / inverse[q][q];
     for (let j = q + 1; j < inverse.length; j++) inverse[i][j] -= factor * inverse[q][j];
@@ -81,7 +81,7 @@ function eliminate(inverse: number[][], q: number): void {
 }
 
 /** Gauss–Jordan with partial pivoting. */
-function invert(matrix: number[][]): number[][] {
+export function invert(matrix: number[][]): number[][] {
   const K = matrix.length;
   const rows = matrix.map((row, i) => [...row, ...row.map((_, j) => (i === j ? 1 : 0))]);
   for (let i = 0; i < K; i++) {
@@ -142,7 +142,7 @@ function nearest(x: number): number {
 }
 
 /** Eleven significant bits, at least 2⁻²⁴ apart. */
-function half16(x: number): number {
+export function half16(x: number): number {
   const step = Math.max(2 ** (Math.floor(Math.log2(x)) - 10), 2 ** -24);
   return Math.max(nearest(x / step) * step, 2 ** -24);
 }
