@@ -14,11 +14,20 @@ import { rowsOf, slowFactor, slowFeedback } from './slow-feedback.ts';
 import { codeOf, findGrid, half16 } from './slow-gptq.ts';
 
 testMethod(pbLlm, {
-  recipes: ['pb-llm-w1.7', 'pb-llm-w2g32', 'pb-llm-w2.7g64-compat', 'pb-llm-w4-damp0.1-@magnitude', 'pb-llm-w1g32'],
+  recipes: [
+    'pb-llm-w1.7',
+    'pb-llm-w2g32',
+    'pb-llm-w2.7g64-compat',
+    'pb-llm-w4-damp0.1-@magnitude',
+    'pb-llm-w1g32',
+  ],
   layout: {
     repack: (packed) => partlyBinary.pack(partlyBinary.unpack(packed)),
     bytes: ({ N, K, attributes, buffers }) => {
-      const bits = buffers.binary.bytes.reduce((sum, byte) => sum + byte.toString(2).split('1').length - 1, 0);
+      const bits = buffers.binary.bytes.reduce(
+        (sum, byte) => sum + byte.toString(2).split('1').length - 1,
+        0,
+      );
       const planes = 2 * N * Math.ceil(K / 8);
       return planes + Math.ceil((7 * (N * K - bits)) / 8) + (4 * N * K) / Number(attributes.group) + 3 * N;
     },
@@ -54,7 +63,10 @@ function slowPbLlm({ linear, hessian }: Sample, { share, group, salience, compat
     const values = (compat ? columns : taken).map((c) => (isBinary[n][c] ? weights[n][c] : 0));
     const average = (list: number[]) => list.reduce((sum, value) => sum + value, 0) / list.length;
     const mean = average(values);
-    return { mean: signed16(mean), deviation: half16(average(values.map((value) => Math.abs(value - mean)))) };
+    return {
+      mean: signed16(mean),
+      deviation: half16(average(values.map((value) => Math.abs(value - mean)))),
+    };
   };
   const { restored, loss } = slowFeedback(factor, (n, k, row) => {
     if (!isBinary[n][k]) return grids[n].scale * (codeOf(row[k], grids[n], 8) - grids[n].zero);
@@ -141,7 +153,9 @@ test('without a factor magnitudes decide, and it is noted', async () => {
   const { isBinary } = partlyBinary.unpack(packed);
   for (const start of [0, 32]) {
     const sizes = [0, 1].map((kind) =>
-      [...linear.weight].filter((_, i) => i % 64 >= start && i % 64 < start + 32 && isBinary[i] === kind).map(Math.abs),
+      [...linear.weight]
+        .filter((_, i) => i % 64 >= start && i % 64 < start + 32 && isBinary[i] === kind)
+        .map(Math.abs),
     );
     expect(Math.max(...sizes[1])).toBeLessThan(Math.min(...sizes[0]));
   }
@@ -150,7 +164,10 @@ test('without a factor magnitudes decide, and it is noted', async () => {
 test.each([
   ['pb-llm-w0.5', '0.5 bits are not a mix of 1 and 8; 1 to 8 are possible'],
   ['pb-llm-w9', '9 bits are not a mix of 1 and 8; 1 to 8 are possible'],
-  ['pb-llm-w2-@other', 'it has no variant "other"; @magnitude ranks weights by magnitude instead of by the Hessian'],
+  [
+    'pb-llm-w2-@other',
+    'it has no variant "other"; @magnitude ranks weights by magnitude instead of by the Hessian',
+  ],
   ['pb-llm-w2gx', 'the recipe leaves the group size open'],
   ['pb-llm-w2-damp2', 'a damping of 2 is above 1'],
   ['pb-llm-kv4', 'pb-llm compresses weights, and the recipe gives no bits for them'],
@@ -160,5 +177,7 @@ test.each([
 });
 
 test('a setting that it does not have is named', () => {
-  expect(pbLlm.supports(parseRecipe('pb-llm-w2-actorder'))).toContain('pb-llm has no column order (actorder)');
+  expect(pbLlm.supports(parseRecipe('pb-llm-w2-actorder'))).toContain(
+    'pb-llm has no column order (actorder)',
+  );
 });
