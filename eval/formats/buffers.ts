@@ -39,6 +39,14 @@ export function halvesOf(packed: PackedLinear, name: string, count: number): Flo
   return decodeFloat16(new Uint16Array(aligned.buffer, aligned.byteOffset, count));
 }
 
+/** `count` float32 numbers. Throws `format/damaged`. */
+export function floatsOf(packed: PackedLinear, name: string, count: number): Float32Array {
+  const bytes = bytesOf(packed, name, 'F32', count * 4);
+  // Buffers that come from a file may start at any address.
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return new Float32Array(aligned.buffer, aligned.byteOffset, count);
+}
+
 /** Values that half precision holds exactly. */
 export function halves(shape: readonly number[], values: Float32Array): PackedBuffer {
   return toBuffer('F16', shape, encodeFloat16(values));

@@ -2,7 +2,7 @@
 
 export interface PackedBuffer {
   /** Safetensors name of the element type. */
-  readonly dtype: 'U8' | 'U16' | 'I16' | 'F16';
+  readonly dtype: 'U8' | 'U16' | 'I16' | 'F16' | 'F32';
   readonly shape: readonly number[];
   readonly bytes: Uint8Array;
 }
@@ -39,7 +39,7 @@ export function packedBytes(packed: PackedLinear): number {
 export function toBuffer(
   dtype: PackedBuffer['dtype'],
   shape: readonly number[],
-  values: Uint8Array | Uint16Array | Int16Array,
+  values: Uint8Array | Uint16Array | Int16Array | Float32Array,
 ): PackedBuffer {
   return { dtype, shape, bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
 }

@@ -1,5 +1,7 @@
 /** Every bit layout, by id. A new one is a file here and a line below. */
 import { formatErrors } from '../errors/method.ts';
+import { codebook } from './codebook.ts';
+import { floatZeros } from './float-zeros.ts';
 import type { Format, PackedLinear } from './format.ts';
 import { intGrouped } from './int-grouped.ts';
 import { partlyBinary } from './partly-binary.ts';
@@ -7,6 +9,8 @@ import { partlyBinary } from './partly-binary.ts';
 export const formats = {
   'int-grouped': intGrouped,
   'partly-binary': partlyBinary,
+  codebook,
+  'float-zeros': floatZeros,
 } as const satisfies Record<string, Format>;
 
 /** Float32 `[N, K]`. Throws `format/unknown`, `format/damaged`. */

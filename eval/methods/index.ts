@@ -2,11 +2,21 @@
 import { formatRecipe, type Recipe } from '../../data/recipe.ts';
 import { methodErrors } from '../errors/method.ts';
 import { gptq } from './gptq.ts';
+import { hqq } from './hqq.ts';
+import { irQlora } from './ir-qlora.ts';
 import type { Method } from './method.ts';
+import { nf4 } from './nf4.ts';
 import { pbLlm } from './pb-llm.ts';
 import { rtn } from './rtn.ts';
 
-export const methods = { rtn, gptq, 'pb-llm': pbLlm } as const satisfies Record<string, Method>;
+export const methods = {
+  rtn,
+  gptq,
+  'pb-llm': pbLlm,
+  nf4,
+  'ir-qlora': irQlora,
+  hqq,
+} as const satisfies Record<string, Method>;
 
 export type MethodId = keyof typeof methods;
 

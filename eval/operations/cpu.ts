@@ -8,6 +8,7 @@ import { blockEndOf, runColumns } from '../math/column-loop.ts';
 import type { Hessian, HessianFactor } from '../math/hessian.ts';
 import { binarizePartlyOnHost, factorOnHost } from './binary.ts';
 import { checkGroup, checkScales, checkWeights } from './checks.ts';
+import { roundToLevels, solveZeros } from './cpu-groups.ts';
 import type {
   ColumnRule,
   DenseLinear,
@@ -27,6 +28,8 @@ export const cpuOperations: Operations = {
   },
   binarizePartly: async (method, linear, rule, factor) =>
     binarizePartlyOnHost(method, linear, rule, await factorOnHost(factor)),
+  roundToLevels: async (method, linear, rule) => roundToLevels(method, linear, rule),
+  solveZeros: async (method, linear, rule) => solveZeros(method, linear, rule),
   relativeError: async ({ weight }, packed) => compare(weight, dequantize(packed)),
   hessian: (hessian) => new CpuHessian(hessian),
   release: () => undefined,

@@ -30,6 +30,22 @@ export interface ColumnRule extends GridRule {
   readonly staticGroups: boolean;
 }
 
+/** How weights become codes of the 4-bit NormalFloat (eval/formats/codebook.ts). */
+export interface LevelRule {
+  /** Input columns that share a scale; −1: the whole row. */
+  readonly group: number;
+  /** Shift each group so that its codes carry the most information (eval/math/information.ts). */
+  readonly calibrated: boolean;
+}
+
+/** How weights become codes with fractional zeros (eval/formats/float-zeros.ts). */
+export interface FloatGridRule {
+  /** 1…8. */
+  readonly bits: number;
+  /** Input columns that share a scale; −1: the whole row. */
+  readonly group: number;
+}
+
 /** H = (2/n)·Σ XᵀX of the inputs that one or more linears read, kept where the work is done. */
 export interface HessianHandle {
   readonly K: number;
@@ -116,6 +132,16 @@ export interface Operations {
     rule: PartlyBinaryRule,
     factor: FactorHandle,
   ): Promise<Binarized>;
+  /**
+   * Every weight as the nearest level of its group's NormalFloat; scales and shifts are quantized once more.
+   * @throws as roundToNearest
+   */
+  roundToLevels(method: string, linear: DenseLinear, rule: LevelRule): Promise<PackedLinear>;
+  /**
+   * Every weight on a grid whose zero was solved for (eval/math/half-quadratic.ts).
+   * @throws as roundToNearest
+   */
+  solveZeros(method: string, linear: DenseLinear, rule: FloatGridRule): Promise<PackedLinear>;
   /** Σ(w − ŵ)² / Σw² of a linear and its packed form; 0 for an all-zero matrix. */
   relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number>;
   /** A Hessian that was computed on the host. */

@@ -1,6 +1,5 @@
 /** The heavy steps of compression on a GPU. Codes, scales and zeros are those of eval/operations/cpu.ts. */
 
-import { methodErrors } from '../../errors/method.ts';
 import { streamBytes } from '../../formats/bit-stream.ts';
 import type { PackedLinear } from '../../formats/format.ts';
 import { packStream } from '../../formats/int-grouped.ts';
@@ -12,13 +11,16 @@ import type {
   ColumnRule,
   DenseLinear,
   FactorHandle,
+  FloatGridRule,
   GridRule,
+  LevelRule,
   Operations,
   RoundedColumns,
 } from '../../operations/operations.ts';
 import { Dequantizer } from './dequantizer.ts';
 import type { Device } from './device.ts';
-import { DeviceLinear, type DeviceMatrix } from './device-linear.ts';
+import type { DeviceMatrix } from './device-linear.ts';
+import { areFinite, relativeErrorOf, type Weights, weightsOf } from './device-weights.ts';
 import { CudaFactor, CudaHessian } from './hessians.ts';
 import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
@@ -64,7 +66,7 @@ export class CudaOperations implements Operations {
 
   async roundToNearest(method: string, linear: DenseLinear, rule: GridRule): Promise<PackedLinear> {
     const shape = shapeOf(method, linear, rule);
-    const weights = this.#weightsOf(method, linear);
+    const weights = weightsOf(this.#device, this.#pool, method, linear);
     const made = this.#codes(shape, rule, null);
     this.#device.kernels.roundWeights({
       ...{ ...weights, importance: 0, ...numbersOf(rule) },
@@ -83,7 +85,7 @@ export class CudaOperations implements Operations {
       throw new TypeError('[operations] the factor is not one that this device found.');
     const shape = shapeOf(method, linear, rule);
     const { N, K, G } = shape;
-    const weights = this.#weightsOf(method, linear);
+    const weights = weightsOf(this.#device, this.#pool, method, linear);
     const groupOfStep = groupsOfSteps(rule, factor.order, G);
     const groupOfColumn = groupsOfColumns(rule, groupOfStep, factor.order, K / G);
     const made = this.#codes(shape, rule, groupOfColumn);
@@ -94,6 +96,13 @@ export class CudaOperations implements Operations {
   }
 
   binarizePartly: Operations['binarizePartly'] = cpuOperations.binarizePartly;
+  roundToLevels(method: string, linear: DenseLinear, rule: LevelRule): Promise<PackedLinear> {
+    return cpuOperations.roundToLevels(method, linear, rule);
+  }
+
+  solveZeros(method: string, linear: DenseLinear, rule: FloatGridRule): Promise<PackedLinear> {
+    return cpuOperations.solveZeros(method, linear, rule);
+  }
 
   async relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number> {
     return this.#errors.get(packed) ?? cpuOperations.relativeError(linear, packed);
@@ -209,19 +218,6 @@ export class CudaOperations implements Operations {
     this.#device.upload(at, groupOfColumn);
     return at;
   }
-
-  #weightsOf(method: string, linear: DenseLinear): Weights {
-    if (linear instanceof DeviceLinear) return { w: linear.matrix.at, dtype: linear.matrix.dtype };
-    const { weight, name, N, K } = linear;
-    if (weight.length !== N * K) throw methodErrors.shape(method, name, N, K, weight.length);
-    const w = this.#pool.take('weights', weight.byteLength);
-    this.#device.upload(w, weight);
-    return { w, dtype: BL.F32 };
-  }
-}
-
-interface Weights extends Pick<DeviceMatrix, 'dtype'> {
-  readonly w: Address;
 }
 
 function shapeOf(method: string, linear: DenseLinear, { group }: GridRule): Shape {
@@ -230,21 +226,4 @@ function shapeOf(method: string, linear: DenseLinear, { group }: GridRule): Shap
 
 function numbersOf({ bits, symmetric, range, mse }: AffineRule) {
   return { bits, symmetric: Number(symmetric), range: RANGES[range], mse: Number(mse) };
-}
-
-/** A plain loop: `every` with a callback takes as long as the kernels. */
-function areFinite(values: Float32Array): boolean {
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
-  return true;
-}
-
-/** @param sums  Σ(w − ŵ)² and Σw² of each row */
-function relativeErrorOf(sums: Float64Array): number {
-  let error = 0;
-  let square = 0;
-  for (let n = 0; n < sums.length; n += 2) {
-    error += sums[n];
-    square += sums[n + 1];
-  }
-  return square === 0 ? 0 : error / square;
 }
