@@ -1,10 +1,17 @@
 /** Compresses a model block by block, keeps every finished block, and goes on where an earlier run stopped. */
 import { createHash } from 'node:crypto';
 import { changesWeights, formatRecipe, type Recipe } from '../data/recipe.ts';
-import type { CompressedLinear, StoredLinear } from './compress/block-file.ts';
+import type {
+  CompressedBlock,
+  CompressedLinear,
+  StoredBlock,
+  StoredLinear,
+  StoredTensor,
+} from './compress/block-file.ts';
 import { type BlockPlace, openFinished, prepareFolder, saveBlock } from './compress/block-folder.ts';
 import { type CalibrationData, startCalibration } from './compress/calibration-run.ts';
 import { type CompressedModel, compressedModel, overlay } from './compress/compressed-model.ts';
+import { RescaledBlock } from './compress/rescaled-block.ts';
 import { Saving } from './compress/saving.ts';
 import type { CalibrationPass } from './engines/engine.ts';
 import { compressErrors as errors } from './errors/compress.ts';
@@ -51,13 +58,19 @@ interface Job extends CompressOptions {
   readonly total: number;
 }
 
+/** What is compressed so far. */
+interface Stored {
+  readonly linears: Map<string, StoredLinear>;
+  readonly tensors: Map<string, StoredTensor>;
+}
+
 /** One block on its way. */
 interface BlockWork {
   readonly index: number;
   readonly block: Block;
   /** The model with the linears in `stored` compressed. */
   readonly current: WeightSource;
-  readonly stored: Map<string, StoredLinear>;
+  readonly stored: Stored;
   readonly run: CalibrationPass | null;
 }
 
@@ -79,7 +92,7 @@ export async function compressModel(options: CompressOptions): Promise<Compresse
   const job = plan(options);
   const { architecture, weights, folder, id } = job;
   await prepareFolder(folder);
-  const stored = new Map<string, StoredLinear>();
+  const stored: Stored = { linears: new Map(), tensors: new Map() };
   const current = overlay(weights, architecture, stored);
   const saving = new Saving();
   let run: CalibrationPass | null = null;
@@ -91,9 +104,9 @@ export async function compressModel(options: CompressOptions): Promise<Compresse
         run ??= await startRun(job, current);
         const made = await compressBlock(job, { index, block, current, stored, run });
         await saving.begin(async () => addAll(stored, await saveBlock(place, made)));
-        await run?.replace?.(new Map(made.map(({ report, packed }) => [report.name, packed])));
+        await replaceIn(run, made);
       } else addAll(stored, finished);
-      job.onProgress?.(stored.size, job.total);
+      job.onProgress?.(stored.linears.size, job.total);
     }
     await saving.finish();
   } finally {
@@ -110,8 +123,15 @@ function inMemory({ report, packed }: CompressedLinear): StoredLinear {
   return { report, N: packed.N, K: packed.K, load: async () => packed };
 }
 
-function addAll(stored: Map<string, StoredLinear>, linears: ReadonlyMap<string, StoredLinear>): void {
-  for (const [name, linear] of linears) stored.set(name, linear);
+function addAll(stored: Stored, { linears, tensors }: StoredBlock): void {
+  for (const [name, linear] of linears) stored.linears.set(name, linear);
+  for (const [name, tensor] of tensors) stored.tensors.set(name, tensor);
+}
+
+/** Hands the compressed linears over; a block with other tensors that changed is read again as a whole. */
+async function replaceIn(run: CalibrationPass | null, { linears, tensors }: CompressedBlock): Promise<void> {
+  if (tensors.size > 0) return;
+  await run?.replace?.(new Map(linears.map(({ report, packed }) => [report.name, packed])));
 }
 
 /** Checks everything that can be checked before work begins. */
@@ -135,25 +155,30 @@ async function startRun({ method, calibration, architecture }: Job, weights: Wei
   return startCalibration(calibration, architecture, weights);
 }
 
-async function compressBlock(job: Job, work: BlockWork): Promise<readonly CompressedLinear[]> {
+async function compressBlock(job: Job, work: BlockWork): Promise<CompressedBlock> {
   const { block, stored, run } = work;
   const done: CompressedLinear[] = [];
   let observed = await observe(job, work);
+  const dense = (linear: Linear) => denseOf(job, linear, run);
+  const rescaled = await RescaledBlock.choose({ ...job, block, dense, observed });
   for (const [group, siblings] of siblingsOf(block).entries()) {
     if (job.recipe.trueSequential && group > 0) observed = await observe(job, work);
-    const inputs = observed?.get(siblings[0].name) ?? null;
+    const inputs = await rescaled.inputs(siblings[0], observed?.get(siblings[0].name) ?? null);
     for (const linear of siblings) {
-      const made = await compressLinear(job, await denseOf(job, linear, run), inputs);
-      stored.set(linear.name, inMemory(made));
-      done.push(made);
-      job.onProgress?.(stored.size, job.total);
+      const made = await compressLinear(job, await rescaled.dense(await dense(linear)), inputs);
+      const finished = rescaled.finish(made);
+      stored.linears.set(linear.name, inMemory(finished));
+      done.push(finished);
+      job.onProgress?.(stored.linears.size, job.total);
     }
     // A Hessian and its factor are the largest things in memory.
     inputs?.hessian?.release();
     observed?.delete(siblings[0].name);
     if (job.recipe.trueSequential) releaseAll(observed);
   }
-  return done;
+  for (const [name, { shape, values }] of rescaled.tensors)
+    stored.tensors.set(name, { shape, load: async () => values });
+  return { linears: done, tensors: rescaled.tensors };
 }
 
 async function observe({ wanted }: Job, { run, index, current }: BlockWork) {

@@ -5,6 +5,13 @@ import { checkHeaderLength, parseHeader, type TensorInfo } from '../checkpoint/s
 import { denseTensor, writeSafetensors } from '../checkpoint/safetensors-writer.ts';
 import { compressErrors as errors } from '../errors/compress.ts';
 import type { PackedBuffer, PackedLinear } from '../formats/format.ts';
+import {
+  type BlockDescription,
+  blockDescription,
+  describeBlock,
+  type LinearDescription,
+} from './block-description.ts';
+import type { ReplacedTensor } from './rescaling.ts';
 
 /** What is known about one linear besides its packed weights. */
 export interface LinearReport {
@@ -29,78 +36,54 @@ export interface StoredLinear {
   load(): Promise<PackedLinear>;
 }
 
+/** A tensor of the block that takes the place of the checkpoint's; its values stay on disk until `load`. */
+export interface StoredTensor {
+  readonly shape: readonly number[];
+  /** Float32, row-major. */
+  load(): Promise<Float32Array>;
+}
+
+/** What a block is made of when it is written. */
+export interface CompressedBlock {
+  readonly linears: readonly CompressedLinear[];
+  readonly tensors: ReadonlyMap<string, ReplacedTensor>;
+}
+
+/** By name. */
+export interface StoredBlock {
+  readonly linears: ReadonlyMap<string, StoredLinear>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+}
+
 const DESCRIPTION = 'description';
-const size = z.int().nonnegative();
-
-const description = z.strictObject({
-  schema: z.literal(1),
-  recipe: z.string(),
-  linears: z.array(
-    z.strictObject({
-      report: z.strictObject({
-        name: z.string(),
-        packedBytes: size,
-        relativeError: z.number(),
-        hessianLoss: z.number().nullable(),
-        notes: z.array(z.string()),
-      }),
-      format: z.string(),
-      N: size,
-      K: size,
-      attributes: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
-      buffers: z.record(
-        z.string(),
-        z.strictObject({ dtype: z.enum(['U8', 'U16', 'I16', 'F16', 'F32']), shape: z.array(size) }),
-      ),
-    }),
-  ),
-});
-
-type Description = z.infer<typeof description>;
-type LinearDescription = Description['linears'][number];
+/** Before the names of replaced tensors, so that none can be taken for a buffer. */
+const REPLACED = 'replaced.';
 
 /** Writes a block under a temporary name, then renames. */
 export async function writeBlock(
   path: string,
   recipe: string,
-  linears: readonly CompressedLinear[],
+  { linears, tensors: replaced }: CompressedBlock,
 ): Promise<void> {
-  const text: Description = { schema: 1, recipe, linears: linears.map(describe) };
+  const text = describeBlock(recipe, linears, replaced);
   const json = new Uint8Array(Buffer.from(JSON.stringify(text)));
   const tensors = [denseTensor(DESCRIPTION, 'U8', [json.length], json)];
+  // Element types and shapes are in the description: bytes need no alignment.
+  const add = (name: string, bytes: Uint8Array) =>
+    tensors.push(denseTensor(name, 'U8', [bytes.byteLength], bytes));
   for (const { packed, report } of linears) {
-    for (const [buffer, { bytes }] of Object.entries(packed.buffers)) {
-      // Element type and shape are in the description: bytes need no alignment.
-      tensors.push(denseTensor(`${report.name}.${buffer}`, 'U8', [bytes.byteLength], bytes));
-    }
+    for (const [buffer, { bytes }] of Object.entries(packed.buffers)) add(`${report.name}.${buffer}`, bytes);
   }
+  for (const [name, { values }] of replaced)
+    add(`${REPLACED}${name}`, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   await writeSafetensors(path, tensors, { format: 'bitloss' });
 }
 
-function describe({ report, packed }: CompressedLinear): LinearDescription {
-  const { format, N, K, attributes, buffers } = packed;
-  const shapes = Object.entries(buffers).map(([name, { dtype, shape }]) => [
-    name,
-    { dtype, shape: [...shape] },
-  ]);
-  return {
-    report: { ...report, notes: [...report.notes] },
-    format,
-    N,
-    K,
-    attributes: { ...attributes },
-    buffers: Object.fromEntries(shapes),
-  };
-}
-
 /**
- * Reads the description of a block, by linear name; null where there is no file.
+ * Reads the description of a block; null where there is no file.
  * @throws compress/damaged-block, compress/other-recipe, compress/read, safetensors/…
  */
-export async function openBlock(
-  path: string,
-  recipe: string,
-): Promise<ReadonlyMap<string, StoredLinear> | null> {
+export async function openBlock(path: string, recipe: string): Promise<StoredBlock | null> {
   const handle = await openExisting(path);
   if (handle === null) return null;
   try {
@@ -110,9 +93,11 @@ export async function openBlock(
     if (info === undefined) throw errors.damagedBlock(path, 'it has no description');
     const text = parseDescription(path, await readTensor(handle, path, dataStart, info));
     if (text.recipe !== recipe) throw errors.otherRecipe(path, text.recipe, recipe);
-    return new Map(
-      text.linears.map((linear) => [linear.report.name, stored(path, dataStart, tensors, linear)]),
-    );
+    const bytes = bytesOf(path, dataStart, tensors);
+    return {
+      linears: new Map(text.linears.map((linear) => [linear.report.name, storedLinear(bytes, linear)])),
+      tensors: new Map(text.tensors.map((tensor) => [tensor.name, storedTensor(bytes, tensor)])),
+    };
   } finally {
     await handle.close();
   }
@@ -136,42 +121,64 @@ async function readHeader(handle: FileHandle, path: string) {
   return { tensors: parseHeader(path, Buffer.from(json), fileBytes - dataStart), dataStart };
 }
 
-function parseDescription(path: string, bytes: Uint8Array): Description {
+function parseDescription(path: string, bytes: Uint8Array): BlockDescription {
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch (cause) {
     throw errors.damagedBlock(path, 'its description is not JSON', cause);
   }
-  const parsed = description.safeParse(value);
+  const parsed = blockDescription.safeParse(value);
   if (!parsed.success) throw errors.damagedBlock(path, z.prettifyError(parsed.error));
   return parsed.data;
 }
 
-function stored(
-  path: string,
-  dataStart: number,
-  tensors: ReadonlyMap<string, TensorInfo>,
+/** Where the bytes of a tensor are, checked now; read through the handle of an opened file later. */
+type FindBytes = (name: string) => { read(handle: FileHandle): Promise<Uint8Array>; readonly path: string };
+
+function bytesOf(path: string, dataStart: number, tensors: ReadonlyMap<string, TensorInfo>): FindBytes {
+  return (name) => {
+    const info = tensors.get(name);
+    if (info === undefined) throw errors.damagedBlock(path, `"${name}" is missing`);
+    return { path, read: (handle) => readTensor(handle, path, dataStart, info) };
+  };
+}
+
+function storedLinear(
+  bytes: FindBytes,
   { report, format, N, K, attributes, buffers }: LinearDescription,
 ): StoredLinear {
   const parts = Object.entries(buffers).map(([name, buffer]) => {
-    const info = tensors.get(`${report.name}.${name}`);
-    if (info === undefined) throw errors.damagedBlock(path, `"${report.name}.${name}" is missing`);
-    return { name, buffer, info };
+    const found = bytes(`${report.name}.${name}`);
+    return { name, buffer, found };
   });
   const load = async (): Promise<PackedLinear> => {
-    const handle = await open(path, 'r');
+    const loaded: Record<string, PackedBuffer> = {};
+    if (parts.length === 0) return { format, N, K, attributes, buffers: loaded };
+    const handle = await open(parts[0]!.found.path, 'r');
     try {
-      const loaded: Record<string, PackedBuffer> = {};
-      for (const { name, buffer, info } of parts) {
-        loaded[name] = { ...buffer, bytes: await readTensor(handle, path, dataStart, info) };
-      }
+      for (const { name, buffer, found } of parts)
+        loaded[name] = { ...buffer, bytes: await found.read(handle) };
       return { format, N, K, attributes, buffers: loaded };
     } finally {
       await handle.close();
     }
   };
   return { report, N, K, load };
+}
+
+function storedTensor(bytes: FindBytes, { name, shape }: BlockDescription['tensors'][number]): StoredTensor {
+  const found = bytes(`${REPLACED}${name}`);
+  const load = async () => {
+    const handle = await open(found.path, 'r');
+    try {
+      // Read into memory of its own, which is aligned.
+      return new Float32Array((await found.read(handle)).buffer);
+    } finally {
+      await handle.close();
+    }
+  };
+  return { shape, load };
 }
 
 function readTensor(

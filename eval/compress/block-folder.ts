@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BitlossError } from '../../data/errors.ts';
 import { compressErrors as errors } from '../errors/compress.ts';
 import type { Linear } from '../families/architecture.ts';
-import { type CompressedLinear, openBlock, type StoredLinear, writeBlock } from './block-file.ts';
+import { type CompressedBlock, openBlock, type StoredBlock, writeBlock } from './block-file.ts';
 
 /** Which block of which model. */
 export interface BlockPlace {
@@ -13,9 +13,6 @@ export interface BlockPlace {
   /** Canonical recipe id. */
   readonly recipe: string;
 }
-
-/** By linear name. */
-type Linears = ReadonlyMap<string, StoredLinear>;
 
 /** Writing one block takes seconds. */
 const LEFTOVER_AGE_MS = 10 * 60 * 1000;
@@ -51,17 +48,17 @@ export async function openFinished(
   place: BlockPlace,
   expected: readonly Linear[],
   log: (line: string) => void,
-): Promise<Linears | null> {
+): Promise<StoredBlock | null> {
   const path = pathOf(place);
   try {
-    const linears = await openBlock(path, place.recipe);
-    if (linears === null) return null;
+    const block = await openBlock(path, place.recipe);
+    if (block === null) return null;
     for (const { name, outFeatures, inFeatures } of expected) {
-      const found = linears.get(name);
+      const found = block.linears.get(name);
       const fits = found?.N === outFeatures && found.K === inFeatures;
       if (!fits) throw errors.damagedBlock(path, `"${name}" does not fit the model`);
     }
-    return linears;
+    return block;
   } catch (error) {
     if (!(error instanceof BitlossError) || !REPAIRABLE.test(error.code)) throw error;
     log(`${error.message} Making it again.`);
@@ -70,10 +67,10 @@ export async function openFinished(
 }
 
 /** Writes a block durably and opens it. Throws `compress/write`. */
-export async function saveBlock(place: BlockPlace, linears: readonly CompressedLinear[]): Promise<Linears> {
+export async function saveBlock(place: BlockPlace, block: CompressedBlock): Promise<StoredBlock> {
   const path = pathOf(place);
   try {
-    await writeBlock(path, place.recipe, linears);
+    await writeBlock(path, place.recipe, block);
   } catch (cause) {
     throw cause instanceof BitlossError ? cause : errors.write(place.folder, place.index, cause);
   }

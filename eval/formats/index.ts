@@ -3,6 +3,7 @@ import { formatErrors } from '../errors/method.ts';
 import { codebook } from './codebook.ts';
 import { floatZeros } from './float-zeros.ts';
 import type { Format, PackedLinear } from './format.ts';
+import { divideColumns, inputScaleOf } from './input-scale.ts';
 import { intGrouped } from './int-grouped.ts';
 import { partlyBinary } from './partly-binary.ts';
 
@@ -17,5 +18,8 @@ export const formats = {
 export function dequantize(packed: PackedLinear): Float32Array {
   const known: Record<string, Format> = formats;
   if (!Object.hasOwn(known, packed.format)) throw formatErrors.unknown(packed.format, Object.keys(known));
-  return known[packed.format].dequantize(packed);
+  const weight = known[packed.format].dequantize(packed);
+  const scale = inputScaleOf(packed);
+  if (scale !== null) divideColumns(weight, scale);
+  return weight;
 }

@@ -50,3 +50,15 @@ export class ChannelSum {
     };
   }
 }
+
+/** Of inputs divided by positive factors, float64 `[K]`. */
+export function dividedChannels(channels: ChannelStatistics, factors: Float64Array): ChannelStatistics {
+  const divide = (values: Float64Array, power: number) =>
+    values.map((value, k) => value / factors[k] ** power);
+  return {
+    ...channels,
+    meanAbs: divide(channels.meanAbs, 1),
+    maxAbs: divide(channels.maxAbs, 1),
+    meanSquare: divide(channels.meanSquare, 2),
+  };
+}

@@ -46,6 +46,16 @@ export class Hessian {
     return Float64Array.from({ length: this.K }, (_, i) => this.values[i * this.K + i]);
   }
 
+  /** H of inputs divided by factors, float64 `[K]`: H_ij / (s_i·s_j). */
+  dividedBy(factors: Float64Array): Hessian {
+    const { K, values } = this;
+    const inverses = factors.map((factor) => 1 / factor);
+    const divided = new Float64Array(K * K);
+    for (let i = 0; i < K; i++)
+      for (let j = 0; j < K; j++) divided[i * K + j] = values[i * K + j] * (inverses[i] * inverses[j]);
+    return new Hessian(divided, K);
+  }
+
   /**
    * Prepares H and factorizes it; the latest answer is kept, so linears with the same input share the work.
    * Steps, in the order of the reference code: a column with H_ii = 0 is dead and gets H_ii = 1; with `actOrder` columns

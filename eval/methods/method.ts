@@ -1,6 +1,7 @@
 /** What a compression method is. A method is pure: it sees one weight matrix and what it asked for, nothing else. */
 import type { z } from 'zod';
 import type { Recipe } from '../../data/recipe.ts';
+import type { Architecture } from '../families/architecture.ts';
 import type { PackedLinear } from '../formats/format.ts';
 import type { ChannelStatistics } from '../math/channel-sum.ts';
 import type { Rng } from '../math/rng.ts';
@@ -65,6 +66,31 @@ export interface QuantizedLinear {
   readonly notes: readonly string[];
 }
 
+/** One input of a block, which may be divided by factors that its readers are multiplied by. */
+export interface RescalableInput<N extends Needs = Needs> {
+  readonly K: number;
+  /** What the division is folded into; with `none` every reader stores the factors and divides by them itself. */
+  readonly producer: 'norm' | 'rows' | 'none';
+  /** Int32 `[K]`: channels with equal numbers need one factor. Null where all are free. */
+  readonly ties: Int32Array | null;
+  /** Those that will be compressed: groups whose linears read the same tokens (experts get tokens of their own). */
+  readonly readers: readonly {
+    readonly linears: readonly DenseLinear[];
+    readonly statistics: Statistics[N];
+  }[];
+}
+
+export interface RescaleContext {
+  readonly operations: Operations;
+  readonly architecture: Architecture;
+}
+
+export interface RescaledInput {
+  /** Positive, finite, float64 `[K]`; null leaves the input as it is. */
+  readonly factors: Float64Array | null;
+  readonly notes: readonly string[];
+}
+
 export interface Paper {
   readonly authors: string;
   readonly year: number;
@@ -93,6 +119,11 @@ export interface Method<Settings = unknown, N extends Needs = Needs> {
   fromRecipe(recipe: Recipe): Settings;
   /** Throws before any work where the settings do not fit a matrix of this shape (`method/group-size`). */
   check(linear: { readonly name: string; readonly N: number; readonly K: number }, settings: Settings): void;
+  /**
+   * Chooses factors for one input of a block, before any of its linears is compressed. `quantize` then gets linears and
+   * statistics as they are behind the division.
+   */
+  rescale?(input: RescalableInput<N>, settings: Settings, context: RescaleContext): Promise<RescaledInput>;
   quantize(linear: DenseLinear, settings: Settings, context: MethodContext<N>): Promise<QuantizedLinear>;
 }
 

@@ -8,7 +8,17 @@ import { blockEndOf, runColumns } from '../math/column-loop.ts';
 import type { Hessian, HessianFactor } from '../math/hessian.ts';
 import { binarizePartlyOnHost, factorOnHost } from './binary.ts';
 import { checkGroup, checkScales, checkWeights } from './checks.ts';
+
+<<<<<<< HEAD
+
 import { roundToLevels, solveZeros } from './cpu-groups.ts';
+
+=======
+
+import { cpuRescaling } from './cpu-rescaling.ts';
+
+>>>>>>> 8851a80 (Equivalent transformations: where a block's inputs can be divided by factors, and compression that does so)
+
 import type {
   ColumnRule,
   DenseLinear,
@@ -31,12 +41,13 @@ export const cpuOperations: Operations = {
   roundToLevels: async (method, linear, rule) => roundToLevels(method, linear, rule),
   solveZeros: async (method, linear, rule) => solveZeros(method, linear, rule),
   relativeError: async ({ weight }, packed) => compare(weight, dequantize(packed)),
+  rescaling: cpuRescaling,
   hessian: (hessian) => new CpuHessian(hessian),
   release: () => undefined,
 };
 
 class CpuHessian implements HessianHandle {
-  readonly #hessian: Hessian;
+  #hessian: Hessian;
 
   constructor(hessian: Hessian) {
     this.#hessian = hessian;
@@ -59,6 +70,10 @@ class CpuHessian implements HessianHandle {
 
   async toHost(): Promise<Hessian> {
     return this.#hessian;
+  }
+
+  async divide(factors: Float64Array): Promise<void> {
+    this.#hessian = this.#hessian.dividedBy(factors);
   }
 
   // Nothing holds on to it but the handle.

@@ -7,6 +7,7 @@ import type { AffineRule } from '../math/affine.ts';
 import type { ChannelStatistics } from '../math/channel-sum.ts';
 import type { Hessian, HessianFactor } from '../math/hessian.ts';
 import type { PartlyBinaryRule } from '../math/partly-binary.ts';
+import type { RescalingOperations } from './rescaling.ts';
 
 /** One weight matrix, float32 `[N, K]` row-major; never modified. */
 export interface DenseLinear {
@@ -58,6 +59,8 @@ export interface HessianHandle {
   diagonal(): Promise<Float64Array>;
   /** H in this process's memory, float64 `[K, K]`: for steps that are done there, since it is large. */
   toHost(): Promise<Hessian>;
+  /** Makes it that of inputs divided by factors, float64 `[K]`: H_ij / (s_i·s_j). A factor found before is forgotten. */
+  divide(factors: Float64Array): Promise<void>;
   /** Gives its memory back, and that of its factor; neither may be used afterwards. */
   release(): void;
 }
@@ -144,6 +147,8 @@ export interface Operations {
   solveZeros(method: string, linear: DenseLinear, rule: FloatGridRule): Promise<PackedLinear>;
   /** Σ(w − ŵ)² / Σw² of a linear and its packed form; 0 for an all-zero matrix. */
   relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number>;
+  /** What equivalent transformations need. */
+  readonly rescaling: RescalingOperations;
   /** A Hessian that was computed on the host. */
   hessian(hessian: Hessian): HessianHandle;
   /** Gives back memory that is kept from call to call; the next call takes what it needs. */

@@ -1,6 +1,7 @@
 /** Turns packed linears into weights in device memory: their bytes are uploaded, all else happens there. */
 import type { PackedLinear } from '../../formats/format.ts';
 import { dequantize } from '../../formats/index.ts';
+import { inputScaleOf } from '../../formats/input-scale.ts';
 import { intGrouped, openStream } from '../../formats/int-grouped.ts';
 import type { Device } from './device.ts';
 import type { DeviceMatrix } from './device-linear.ts';
@@ -18,11 +19,11 @@ export class Dequantizer {
 
   /** ŵ rounded to the type of `to`, `[N, K]`; queued. Throws `format/damaged`, `format/unknown`. */
   write(packed: PackedLinear, to: DeviceMatrix): void {
-    if (packed.format === intGrouped.id) this.#writeCodes(packed, to);
+    if (packed.format === intGrouped.id && inputScaleOf(packed) === null) this.#writeCodes(packed, to);
     else this.#writeValues(dequantize(packed), packed, to);
   }
 
-  /** Of a format that no kernel reads. */
+  /** Of a layout that no kernel reads. */
   #writeValues(values: Float32Array, { N, K }: PackedLinear, { at, dtype }: DeviceMatrix): void {
     const x = this.#pool.take('values', values.byteLength);
     this.#device.upload(x, values);

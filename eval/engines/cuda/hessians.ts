@@ -89,6 +89,14 @@ export class CudaHessian implements HessianHandle {
     return new Hessian(values, this.K);
   }
 
+  async divide(factors: Float64Array): Promise<void> {
+    const { values } = (await this.toHost()).dividedBy(
+      factors.map((factor) => factor * Math.sqrt(this.#parts.factor)),
+    );
+    this.#parts.device.upload(this.#parts.sum, values);
+    this.#last = null;
+  }
+
   release(): void {
     for (const address of this.#owned) this.#parts.heap.free(address);
     this.#owned = [];

@@ -26,8 +26,8 @@ import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
 import type { Matrix } from './matrix.ts';
 import { CachingHeap, type DeviceHeap, Pool } from './pool.ts';
+import { numbersOf } from './rule-numbers.ts';
 
-const RANGES = { zero: BL.RANGE_ZERO, minmax: BL.RANGE_MINMAX, free: BL.RANGE_FREE } as const;
 /** Columns of the scratch that bl_column_loop keeps errors in. */
 const ERROR_COLUMNS = 512;
 
@@ -103,6 +103,8 @@ export class CudaOperations implements Operations {
   solveZeros(method: string, linear: DenseLinear, rule: FloatGridRule): Promise<PackedLinear> {
     return cpuOperations.solveZeros(method, linear, rule);
   }
+
+  readonly rescaling = cpuOperations.rescaling;
 
   async relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number> {
     return this.#errors.get(packed) ?? cpuOperations.relativeError(linear, packed);
@@ -222,8 +224,4 @@ export class CudaOperations implements Operations {
 
 function shapeOf(method: string, linear: DenseLinear, { group }: GridRule): Shape {
   return { N: linear.N, K: linear.K, G: checkGroup(method, linear, group) };
-}
-
-function numbersOf({ bits, symmetric, range, mse }: AffineRule) {
-  return { bits, symmetric: Number(symmetric), range: RANGES[range], mse: Number(mse) };
 }
