@@ -8,17 +8,8 @@ import { blockEndOf, runColumns } from '../math/column-loop.ts';
 import type { Hessian, HessianFactor } from '../math/hessian.ts';
 import { binarizePartlyOnHost, factorOnHost } from './binary.ts';
 import { checkGroup, checkScales, checkWeights } from './checks.ts';
-
-<<<<<<< HEAD
-
 import { roundToLevels, solveZeros } from './cpu-groups.ts';
-
-=======
-
 import { cpuRescaling } from './cpu-rescaling.ts';
-
->>>>>>> 8851a80 (Equivalent transformations: where a block's inputs can be divided by factors, and compression that does so)
-
 import type {
   ColumnRule,
   DenseLinear,

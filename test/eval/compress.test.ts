@@ -233,10 +233,6 @@ describe('refusals', () => {
       await refused(`rtn-w4g${INNER}`),
       await refused(`rtn-w4g${HIDDEN}`),
       await refused('rtn-kv4'),
-<<<<<<< HEAD
-      (await refused('gtpq-w4g8')).replace(/Known: .*/, 'Known: …'),
-=======
->>>>>>> 8851a80 (Equivalent transformations: where a block's inputs can be divided by factors, and compression that does so)
     ]).toMatchInlineSnapshot(`
       [
         "[compress] gptq-w4g8: the method needs calibration data, and none was given. Give at least one calibration sequence.",
@@ -244,10 +240,6 @@ describe('refusals', () => {
         "[rtn] model.layers.0.self_attn.q_proj: group size 24 does not divide K = 16. Use -1, one group per row.",
         "[rtn] model.layers.0.mlp.down_proj: group size 16 does not divide K = 24. Use -1, one group per row.",
         "[methods] rtn-kv4: it leaves the weights as they are, so there is nothing to compress. Choose another recipe.",
-<<<<<<< HEAD
-        "[methods] unknown method "gtpq". Did you mean "gptq"? Known: …",
-=======
->>>>>>> 8851a80 (Equivalent transformations: where a block's inputs can be divided by factors, and compression that does so)
       ]
     `);
   });

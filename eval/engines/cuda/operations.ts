@@ -22,7 +22,6 @@ import type { Device } from './device.ts';
 import type { DeviceMatrix } from './device-linear.ts';
 import { areFinite, relativeErrorOf, type Weights, weightsOf } from './device-weights.ts';
 import { CudaFactor, CudaHessian } from './hessians.ts';
-import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
 import type { Matrix } from './matrix.ts';
 import { CachingHeap, type DeviceHeap, Pool } from './pool.ts';
