@@ -9,10 +9,10 @@ import type { Sweep } from './config.ts';
 import { contentHash } from './content-hash.ts';
 import type { FileRecord } from './datasets/load.ts';
 import type { EngineInfo } from './engines/engine.ts';
-import { checkPrecision, precisionOf } from './engines/forward-quantizer.ts';
+import { checkPrecision } from './engines/forward-quantizer.ts';
 import type { Architecture } from './families/architecture.ts';
 import { linearsOf } from './families/linears.ts';
-import { methodFor } from './methods/index.ts';
+import { methodFor, precisionFor } from './methods/index.ts';
 import { resolveSettings, type SettingsRecord } from './requests/resolve-settings.ts';
 import type { Task } from './tasks/task.ts';
 
@@ -141,7 +141,7 @@ function planRecipe(
 function checkRecipe(recipe: Recipe, architecture: Architecture): void {
   if (recipe.method === FP16.method) return;
   const method = methodFor(recipe);
-  checkPrecision(precisionOf(recipe), architecture, formatRecipe(recipe));
+  checkPrecision(precisionFor(recipe), architecture, formatRecipe(recipe));
   if (!changesWeights(recipe)) return;
   const settings = method.fromRecipe(recipe);
   for (const { name, outFeatures: N, inFeatures: K } of architecture.blocks.flatMap(linearsOf)) {

@@ -10,13 +10,9 @@ import { type CompressedModel, compressModel } from './compress.ts';
 import type { Doc } from './datasets/dataset.ts';
 import type { Reference } from './divergence.ts';
 import type { Engine, LoadedModel, OnProgress } from './engines/engine.ts';
-import {
-  describePrecision,
-  type ForwardPrecision,
-  precisionOf,
-  UNROUNDED,
-} from './engines/forward-quantizer.ts';
+import { describePrecision, type ForwardPrecision, UNROUNDED } from './engines/forward-quantizer.ts';
 import { type PreparedTask, prepareTask } from './evaluate.ts';
+import { precisionFor } from './methods/index.ts';
 import { describeNominal } from './methods/nominal.ts';
 import type { PlannedCell, PlannedRecipe, PlannedRun } from './plan.ts';
 import type { ModelForm, OnShare, OpenedModel } from './run.ts';
@@ -66,7 +62,7 @@ export class Workbench implements OpenedModel {
   }
 
   async form(recipe: PlannedRecipe, onProgress: OnShare): Promise<ModelForm> {
-    const precision = precisionOf(recipe.recipe);
+    const precision = precisionFor(recipe.recipe);
     if (!changesWeights(recipe.recipe)) return this.#asReleased(recipe, precision);
     const folder = compressedFolder(this.#parts.cache, recipe);
     const compressed = await this.#compress(recipe, folder, onProgress);

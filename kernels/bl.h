@@ -122,9 +122,11 @@ int bl_glu(bl_context *ctx, int dtype, int activation, bl_ptr gate, int64_t gate
 int bl_rope(bl_context *ctx, int dtype, bl_ptr x, int64_t token_stride, int64_t head_stride, bl_ptr rows, bl_ptr cos,
             bl_ptr sin, int64_t half, int interleaved, int64_t T, int64_t heads, bl_stream stream);
 /* Replaces values by those that their codes stand for (eval/engines/forward-quantizer.ts, roundGroups): outer × inner
-   vectors of `width`, in groups of G neighbours; in place. range: BL_RANGE_ZERO or BL_RANGE_MINMAX. */
+   vectors of `width`, in groups of G neighbours; in place. range: BL_RANGE_ZERO or BL_RANGE_MINMAX. clip: above 0 to 1.
+   Values of magnitude `outliers` or more pass as they are and count as 0 for the grid; 0: none do. */
 int bl_round_groups(bl_context *ctx, int dtype, bl_ptr x, int64_t x_outer, int64_t x_inner, int64_t outer, int64_t inner,
-                    int64_t width, int64_t G, int bits, int range, bl_stream stream);
+                    int64_t width, int64_t G, int bits, int range, int symmetric, float clip, float outliers,
+                    bl_stream stream);
 /* *flag (int32, device) becomes 1 where any of n float32 values is not finite; stays otherwise. */
 int bl_check_finite(bl_context *ctx, bl_ptr x, int64_t n, bl_ptr flag, bl_stream stream);
 

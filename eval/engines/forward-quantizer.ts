@@ -9,9 +9,14 @@
  *     zero = clamp(round(−low / scale), 0, 2^bits − 1)
  *     x̂ = scale · (clamp(round(x / scale) + zero, 0, 2^bits − 1) − zero)
  *
- * in float32, halves to even. These are the conventions of `math/affine.ts` with scales kept in float32, since none is
- * stored. Range `minmax` with at least 1e-5 between low and high is the rule of Qllm-Eval (Li et al. 2024,
- * arXiv:2402.18158, code), whose weights, activations and caches are all asymmetric. Range `zero`, the default of a
+ * in float32, halves to even. Symmetric grids, as SmoothQuant and QuaRot have them for activations, instead:
+ *
+ *     scale = max|x| / (2^(bits−1) − 1)
+ *     zero = 2^(bits−1)
+ *
+ * low, high and max|x| are multiplied by `clip` first. These are the conventions of `math/affine.ts` with scales kept in
+ * float32, since none is stored. Range `minmax` with at least 1e-5 between low and high is the rule of Qllm-Eval (Li et al.
+ * 2024, arXiv:2402.18158, code), whose weights, activations and caches are all asymmetric. Range `zero`, the default of a
  * recipe, differs from it only for groups on one side of 0, which `minmax` clips; a group of zeros stays zero.
  */
 import type { RangeConvention, Recipe } from '../../data/recipe.ts';
@@ -24,17 +29,30 @@ export interface ForwardGrid {
   /** 2…8. */
   readonly bits: number;
   readonly range: Exclude<RangeConvention, 'free'>;
+  readonly symmetric: boolean;
+  /** Above 0, 1 at most: the share of the range that the grid spans; numbers outside go to its ends. */
+  readonly clip: number;
+  /**
+   * Numbers of this magnitude or more pass as they are, and count as 0 where the grid of their group is found; null: none do.
+   * Dettmers et al. 2022, arXiv:2208.07339, keep whole columns in 16 bits where any token has such a number.
+   */
+  readonly outliers: number | null;
 }
+
+/** What a grid is unless a recipe or its method says otherwise. */
+export const PLAIN_GRID = { range: 'zero', symmetric: false, clip: 1, outliers: null } as const;
 
 /** What is rounded in the forward pass; null means 16 bits, that is nothing. */
 export interface ForwardPrecision {
   /** The input vector of every compressible linear, one group a token; not that of the head or of a router. */
   readonly activations: ForwardGrid | null;
   /**
-   * Keys, after rotation, and values of every token, before anything reads them: in prefill, scoring and decoding alike.
+   * Keys and values of every token, before anything reads them: in prefill, scoring and decoding alike. Keys are rounded
+   * behind their rotary embedding, or with `preRope` before it. What latent attention caches is its latent, which no position
+   * turns, and one key that all heads share: `preRope` is about the latter.
    * `group` neighbouring numbers of a head share a grid; −1 is the whole head.
    */
-  readonly kv: (ForwardGrid & { readonly group: number }) | null;
+  readonly kv: (ForwardGrid & { readonly group: number; readonly preRope: boolean }) | null;
 }
 
 export const UNROUNDED: ForwardPrecision = { activations: null, kv: null };
@@ -44,14 +62,27 @@ export const UNROUNDED_BITS = 16;
 
 const SMALLEST_WIDTH = { minmax: 1e-5, zero: 1e-30 } as const;
 
-/** The least distance of low and high, in float32; it only keeps groups of equal numbers from a scale of 0. */
-export function smallestWidth({ range }: ForwardGrid): number {
+/** The least distance of low and high, or of max|x| and 0, in float32; it only keeps groups of equal numbers from a scale of 0. */
+export function smallestWidth({ range }: Pick<ForwardGrid, 'range'>): number {
   return Math.fround(SMALLEST_WIDTH[range]);
 }
 
+/** How many scales the width is, which the code of 0 is where it does not follow from the numbers. */
+export function gridSteps({ bits, symmetric }: Pick<ForwardGrid, 'bits' | 'symmetric'>): number {
+  return symmetric ? 2 ** (bits - 1) - 1 : 2 ** bits - 1;
+}
+
 /** Why the forward pass of a recipe cannot be rounded here, as a clause; null where it can. */
-export function forwardReason({ activations, kv, range, symmetric, preRope }: Recipe): string | null {
-  if (preRope) return 'keys are rounded behind their rotary embedding only';
+export function forwardReason({
+  weights,
+  activations,
+  kv,
+  range,
+  symmetric,
+  preRope,
+}: Recipe): string | null {
+  if (preRope && !isRounded(kv))
+    return 'keys are not rounded, neither before their rotary embedding nor behind it';
   if (activations === null && kv === null) return null;
   for (const [what, tensor] of [
     ['activations', activations],
@@ -61,39 +92,58 @@ export function forwardReason({ activations, kv, range, symmetric, preRope }: Re
       return `${tensor.bits}-bit ${what} are not supported; 2 to 8 whole bits are, and 16 for none`;
   }
   if (kv?.group === null) return 'the recipe leaves the group size of keys and values open';
-  if (symmetric) return 'activations, keys and values are rounded asymmetrically only';
+  if (symmetric && weights === null && activations === null)
+    return 'symmetric grids are for weights and activations; keys and values are rounded asymmetrically only';
   return range === 'free' ? 'range "free" is for weights only' : null;
 }
 
-/** What a recipe that has no `forwardReason` rounds. */
-export function precisionOf({ activations, kv, range }: Recipe): ForwardPrecision {
-  const rule = range === 'free' ? 'zero' : range;
+/**
+ * What a recipe that has no `forwardReason` rounds, unless its method says otherwise (`precisionFor`). `sym` is about weights
+ * and activations. Keys and values are asymmetric in every recipe, as wherever they are rounded in print: the numbers of a key
+ * lie around offsets of their own.
+ */
+export function precisionOf({ activations, kv, range, symmetric, preRope }: Recipe): ForwardPrecision {
+  const rule = { ...PLAIN_GRID, range: range === 'free' ? 'zero' : range } as const;
   return {
-    activations: isRounded(activations) ? { bits: activations.bits, range: rule } : null,
-    kv: isRounded(kv) ? { bits: kv.bits, range: rule, group: kv.group ?? -1 } : null,
+    activations: isRounded(activations) ? { ...rule, bits: activations.bits, symmetric } : null,
+    kv: isRounded(kv) ? { ...rule, bits: kv.bits, group: kv.group ?? -1, preRope } : null,
   };
 }
 
 /** In full sentences, for the reader of a number. */
 export function describePrecision({ activations, kv }: ForwardPrecision): readonly string[] {
   const groups = kv?.group === -1 ? 'token and head' : `token, head and ${kv?.group} neighbouring numbers`;
+  const order = kv?.preRope ? '; keys before their rotary embedding' : '';
   return [
     ...(activations === null
       ? []
-      : [`The inputs of all compressed linears are rounded to ${activations.bits} bits, one grid a token.`]),
-    ...(kv === null ? [] : [`Keys and values are rounded to ${kv.bits} bits, one grid a ${groups}.`]),
+      : [
+          `The inputs of all compressed linears are rounded to ${activations.bits} bits, one ${gridWords(activations)} a token.`,
+        ]),
+    ...(kv === null
+      ? []
+      : [`Keys and values are rounded to ${kv.bits} bits, one ${gridWords(kv)} a ${groups}${order}.`]),
   ];
+}
+
+function gridWords({ symmetric, clip, outliers }: ForwardGrid): string {
+  return [
+    symmetric ? 'symmetric grid' : 'grid',
+    ...(clip === 1 ? [] : [`over ${clip} of the range`]),
+    ...(outliers === null ? [] : [`for what is below ${outliers}, the rest passing as it is,`]),
+  ].join(' ');
 }
 
 /**
  * Checks that the keys and values of a model can be rounded in the groups asked for.
  * @param recipe  for messages
- * @throws precision/no-cache, precision/group-size
+ * @throws precision/no-cache, precision/no-rotary, precision/group-size
  */
 export function checkPrecision({ kv }: ForwardPrecision, architecture: Architecture, recipe: string): void {
   if (kv === null) return;
   const cached = cachedVectors(architecture);
   if (cached.length === 0) throw errors.noCache(recipe, architecture.family);
+  if (kv.preRope && !hasRotary(architecture)) throw errors.noRotary(recipe, architecture.family);
   if (kv.group === -1) return;
   for (const { name, width } of cached) {
     if (width % kv.group !== 0) throw errors.groupSize(recipe, name, kv.group, width);
@@ -109,6 +159,10 @@ function cachedVectors({ blocks }: Architecture): readonly { name: string; width
   });
 }
 
+function hasRotary({ blocks }: Architecture): boolean {
+  return blocks.some(({ mixer }) => mixer.kind !== 'selective-scan' && mixer.position.kind === 'rope');
+}
+
 /**
  * The reference that engines are compared with: rounds groups of `size` neighbouring numbers.
  * @param values  float32, a multiple of `size` of them; not modified
@@ -122,26 +176,40 @@ export function roundGroups(
   const codes = new Uint8Array(values.length);
   const rounded = new Float32Array(values.length);
   const maxCode = 2 ** grid.bits - 1;
+  const threshold = grid.outliers ?? Number.NaN;
   for (let start = 0; start < values.length; start += size) {
     const { scale, zero } = gridOf(values.subarray(start, start + size), grid);
     for (let i = start; i < start + size; i++) {
-      codes[i] = clamp(roundHalfEven(Math.fround(values[i] / scale)) + zero, maxCode);
-      rounded[i] = (codes[i] - zero) * scale;
+      const isOutlier = Math.abs(values[i]) >= threshold;
+      codes[i] = clamp(roundHalfEven(Math.fround((isOutlier ? 0 : values[i]) / scale)) + zero, maxCode);
+      rounded[i] = isOutlier ? values[i] : (codes[i] - zero) * scale;
     }
   }
   return { codes, rounded };
 }
 
 function gridOf(group: Float32Array, grid: ForwardGrid): { scale: number; zero: number } {
-  let [low, high] = grid.range === 'zero' ? [0, 0] : [group[0], group[0]];
-  for (const value of group) {
+  const { low, high } = rangeOf(group, grid);
+  const clip = Math.fround(grid.clip);
+  const width = grid.symmetric
+    ? clip * Math.max(-low, high)
+    : Math.fround(clip * high) - Math.fround(clip * low);
+  const scale = Math.fround(Math.max(Math.fround(width), smallestWidth(grid)) / gridSteps(grid));
+  if (grid.symmetric) return { scale, zero: 2 ** (grid.bits - 1) };
+  const zero = clamp(roundHalfEven(Math.fround(-Math.fround(clip * low) / scale)), gridSteps(grid));
+  return { scale, zero };
+}
+
+function rangeOf(group: Float32Array, { range, symmetric, outliers }: ForwardGrid) {
+  const threshold = outliers ?? Number.NaN;
+  let [low, high] =
+    range === 'zero' || symmetric ? [0, 0] : [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const number of group) {
+    const value = Math.abs(number) >= threshold ? 0 : number;
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  const maxCode = 2 ** grid.bits - 1;
-  const width = Math.max(Math.fround(high - low), smallestWidth(grid));
-  const scale = Math.fround(width / maxCode);
-  return { scale, zero: clamp(roundHalfEven(Math.fround(-low / scale)), maxCode) };
+  return { low, high };
 }
 
 function isRounded<T extends { readonly bits: number }>(tensor: T | null): tensor is T {

@@ -66,6 +66,13 @@ export const precisionErrors = {
       'Choose a recipe for weights or activations.',
       { recipe, family },
     ),
+  noRotary: (recipe: string, family: string) =>
+    new BitlossError(
+      'precision/no-rotary',
+      `[methods] ${recipe}: a ${family} model has no rotary embedding that keys could be rounded before.`,
+      'Leave "prerope" out.',
+      { recipe, family },
+    ),
   groupSize: (recipe: string, name: string, group: number, width: number) =>
     new BitlossError(
       'precision/group-size',

@@ -1,5 +1,6 @@
 /** Every compression method, by id. A new one is a file here and a line below. */
-import { formatRecipe, type Recipe } from '../../data/recipe.ts';
+import { FP16, formatRecipe, type Recipe } from '../../data/recipe.ts';
+import { type ForwardPrecision, precisionOf } from '../engines/forward-quantizer.ts';
 import { methodErrors } from '../errors/method.ts';
 import { gptq } from './gptq.ts';
 import { hqq } from './hqq.ts';
@@ -32,4 +33,10 @@ export function methodFor(recipe: Recipe): Method {
   const reason = method.supports(recipe);
   if (reason !== null) throw methodErrors.unsupported(formatRecipe(recipe), reason);
   return method;
+}
+
+/** What the forward pass rounds with a supported recipe. Throws `method/unknown`. */
+export function precisionFor(recipe: Recipe): ForwardPrecision {
+  const method: Method | null = recipe.method === FP16.method ? null : findMethod(recipe.method);
+  return method?.precision?.(recipe) ?? precisionOf(recipe);
 }

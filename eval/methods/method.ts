@@ -1,6 +1,7 @@
 /** What a compression method is. A method is pure: it sees one weight matrix and what it asked for, nothing else. */
 import type { z } from 'zod';
 import type { Recipe } from '../../data/recipe.ts';
+import type { ForwardPrecision } from '../engines/forward-quantizer.ts';
 import type { Architecture } from '../families/architecture.ts';
 import type { PackedLinear } from '../formats/format.ts';
 import type { ChannelStatistics } from '../math/channel-sum.ts';
@@ -117,6 +118,8 @@ export interface Method<Settings = unknown, N extends Needs = Needs> {
   nominalBits?(recipe: Recipe): number | null;
   /** The settings that a supported recipe stands for. Called only for recipes that change weights. */
   fromRecipe(recipe: Recipe): Settings;
+  /** What the forward pass rounds with a supported recipe. @default precisionOf */
+  precision?(recipe: Recipe): ForwardPrecision;
   /** Throws before any work where the settings do not fit a matrix of this shape (`method/group-size`). */
   check(linear: { readonly name: string; readonly N: number; readonly K: number }, settings: Settings): void;
   /**

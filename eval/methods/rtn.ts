@@ -52,10 +52,10 @@ export function integerReason(recipe: Recipe): string | null {
   return weightReason(recipe) ?? forwardReason(recipe);
 }
 
-function weightReason({ method, weights, activations, kv, symmetric, mse }: Recipe): string | null {
+function weightReason({ method, weights, activations, kv, mse }: Recipe): string | null {
   if (weights === null) {
     if (activations === null && kv === null) return `${method} is given no bits for anything`;
-    return symmetric || mse ? 'its settings are for weights, and it leaves weights alone' : null;
+    return mse ? 'range search (mse) is for weights, and it leaves weights alone' : null;
   }
   if (!Number.isInteger(weights.bits) || weights.bits < 2 || weights.bits > 8) {
     return `${weights.bits}-bit weights are not supported; 2 to 8 whole bits are`;

@@ -22,10 +22,17 @@ double activated(int activation, double x) {
   return x < 0 ? 0 : x;
 }
 
-/* Smallest and largest; NaN where any is one. */
-void extremes(int dtype, const void *x, int64_t at, int64_t G, float &low, float &high) {
+/* How the values of a group are rounded, as bl_round_groups takes it. */
+struct GroupRule {
+  int bits, range, symmetric;
+  float clip, outliers;
+};
+
+/* Smallest and largest of what is no outlier; NaN where any is one. */
+void extremes(int dtype, const void *x, int64_t at, int64_t G, float outliers, float &low, float &high) {
   for (int64_t i = 0; i < G; ++i) {
-    const float value = bl::load(dtype, x, at + i);
+    float value = bl::load(dtype, x, at + i);
+    if (outliers > 0 && fabsf(value) >= outliers) value = 0;
     if (!(value >= low)) low = value;
     if (!(value <= high)) high = value;
     if (isnan(value)) return void(low = high = value);
@@ -33,16 +40,22 @@ void extremes(int dtype, const void *x, int64_t at, int64_t G, float &low, float
 }
 
 /* One group as in roundGroups of eval/engines/forward-quantizer.ts. */
-void round_group(int dtype, void *x, int64_t at, int64_t G, int bits, int range) {
-  float low = range == BL_RANGE_ZERO ? 0.0f : INFINITY, high = range == BL_RANGE_ZERO ? 0.0f : -INFINITY;
-  extremes(dtype, x, at, G, low, high);
-  const float most = static_cast<float>((1 << bits) - 1), smallest = range == BL_RANGE_ZERO ? 1e-30f : 1e-5f;
-  const float width = high - low;
-  const float scale = (width < smallest ? smallest : width) / most;
+void round_group(int dtype, void *x, int64_t at, int64_t G, const GroupRule &rule) {
+  const bool from_zero = rule.range == BL_RANGE_ZERO || rule.symmetric;
+  float low = from_zero ? 0.0f : INFINITY, high = from_zero ? 0.0f : -INFINITY;
+  extremes(dtype, x, at, G, rule.outliers, low, high);
+  low *= rule.clip;
+  high *= rule.clip;
+  const float most = static_cast<float>((1 << rule.bits) - 1), middle = static_cast<float>(1 << (rule.bits - 1));
+  const float smallest = rule.range == BL_RANGE_ZERO ? 1e-30f : 1e-5f;
+  const float width = !rule.symmetric ? high - low : -low > high ? -low : high;
+  const float scale = (width < smallest ? smallest : width) / (rule.symmetric ? middle - 1 : most);
   const auto code_of = [&](float steps) { return steps >= most ? most : steps > 0 ? steps : 0.0f; };
-  const float zero = code_of(rintf(-low / scale));
+  const float zero = rule.symmetric ? middle : code_of(rintf(-low / scale));
   for (int64_t i = at; i < at + G; ++i) {
-    const float code = code_of(rintf(bl::load(dtype, x, i) / scale) + zero);
+    const float value = bl::load(dtype, x, i);
+    if (rule.outliers > 0 && fabsf(value) >= rule.outliers) continue;
+    const float code = code_of(rintf(value / scale) + zero);
     bl::store(dtype, x, i, (code - zero) * scale);
   }
 }
@@ -146,14 +159,16 @@ BL_EXPORT int blr_rope(int dtype, void *x, int64_t token_stride, int64_t head_st
 }
 
 BL_EXPORT int blr_round_groups(int dtype, void *x, int64_t x_outer, int64_t x_inner, int64_t outer, int64_t inner,
-                               int64_t width, int64_t G, int bits, int range) {
+                               int64_t width, int64_t G, int bits, int range, int symmetric, float clip, float outliers) {
   BL_REQUIRE(G >= 1 && width % G == 0, "blr_round_groups: groups of %lld do not divide %lld elements", (long long)G,
              (long long)width);
   BL_REQUIRE(bits >= 2 && bits <= 8, "blr_round_groups: %d bits; 2 to 8 are supported", bits);
   BL_REQUIRE(range == BL_RANGE_ZERO || range == BL_RANGE_MINMAX, "blr_round_groups: range %d is none of 0 (zero), 1 (minmax)",
              range);
+  BL_REQUIRE(clip > 0 && clip <= 1, "blr_round_groups: a clip of %g is not above 0 and at most 1", clip);
+  const GroupRule rule = {bits, range, symmetric, clip, outliers};
   over_vectors(outer, inner, x_outer, x_inner, 0, 0, [&](int64_t start, int64_t) {
-    for (int64_t at = start; at < start + width; at += G) round_group(dtype, x, at, G, bits, range);
+    for (int64_t at = start; at < start + width; at += G) round_group(dtype, x, at, G, rule);
   });
   return BL_OK;
 }

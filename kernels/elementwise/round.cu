@@ -10,7 +10,9 @@ struct Rounding {
   bl::Vectors vectors;
   int64_t groups;
   int inner, groups_a_vector, G;
-  float most, smallest_width;
+  float most, steps, smallest_width, clip;
+  float outliers;  // NaN: none, since nothing compares with it
+  float middle;    // code of 0 where grids are symmetric, else −1
   bool from_zero, aligned;
 };
 
@@ -53,16 +55,19 @@ __global__ void __launch_bounds__(bl::row_threads<T, KEPT, BLOCK>, BLOCK ? 1 : 4
   row.each([&](int, int, const float(&values)[PACK]) {
 #pragma unroll
     for (int i = 0; i < PACK; ++i) {
-      low = least(low, values[i]);
-      high = greatest(high, values[i]);
+      const float value = fabsf(values[i]) >= job.outliers ? 0.0f : values[i];
+      low = least(low, value);
+      high = greatest(high, value);
     }
   });
-  low = row.together(low, least, shared[0]);
-  high = row.together(high, greatest, shared[1]);
+  low = __fmul_rn(row.together(low, least, shared[0]), job.clip);
+  high = __fmul_rn(row.together(high, greatest, shared[1]), job.clip);
   if (!has_group) return;
 
-  const float scale = __fdiv_rn(greatest(__fsub_rn(high, low), job.smallest_width), job.most), inverse = __frcp_rn(scale);
-  const float zero = fminf(fmaxf(rintf(__fdiv_rn(-low, scale)), 0.0f), job.most);
+  const bool symmetric = job.middle >= 0.0f;
+  const float width = symmetric ? greatest(-low, high) : __fsub_rn(high, low);
+  const float scale = __fdiv_rn(greatest(width, job.smallest_width), job.steps), inverse = __frcp_rn(scale);
+  const float zero = symmetric ? job.middle : fminf(fmaxf(rintf(__fdiv_rn(-low, scale)), 0.0f), job.most);
   // Steps plus SHIFT have no bits for a fraction, so the addition rounds them, halves to even; codes are cut off in this form too.
   constexpr float SHIFT = 0x1.8p23f;
   const float least_steps = SHIFT - zero, most_steps = SHIFT + (job.most - zero);
@@ -72,7 +77,7 @@ __global__ void __launch_bounds__(bl::row_threads<T, KEPT, BLOCK>, BLOCK ? 1 : 4
 #pragma unroll
       for (int i = 0; i < PACK; ++i) {
         const float steps = fminf(fmaxf(__fadd_rn(divide(values[i]), SHIFT), least_steps), most_steps);
-        rounded[i] = __fmul_rn(__fsub_rn(steps, SHIFT), scale);
+        rounded[i] = fabsf(values[i]) >= job.outliers ? values[i] : __fmul_rn(__fsub_rn(steps, SHIFT), scale);
       }
       bl::store_pack(x + column, left, job.aligned, rounded);
     });
@@ -84,13 +89,15 @@ __global__ void __launch_bounds__(bl::row_threads<T, KEPT, BLOCK>, BLOCK ? 1 : 4
 }  // namespace
 
 BL_EXPORT int bl_round_groups(bl_context *ctx, int dtype, bl_ptr x, int64_t x_outer, int64_t x_inner, int64_t outer,
-                              int64_t inner, int64_t width, int64_t G, int bits, int range, bl_stream stream) {
+                              int64_t inner, int64_t width, int64_t G, int bits, int range, int symmetric, float clip,
+                              float outliers, bl_stream stream) {
   const char *op = "bl_round_groups";
   BL_ENTER(ctx, op);
   BL_TRY(bl::check_vectors(op, outer, inner, width));
   BL_REQUIRE(G >= 1 && width % G == 0, "%s: groups of %lld do not divide %lld elements", op, (long long)G, (long long)width);
   BL_REQUIRE(bits >= 2 && bits <= 8, "%s: %d bits; 2 to 8 are supported", op, bits);
   BL_REQUIRE(range == BL_RANGE_ZERO || range == BL_RANGE_MINMAX, "%s: range %d is none of 0 (zero), 1 (minmax)", op, range);
+  BL_REQUIRE(clip > 0 && clip <= 1, "%s: a clip of %g is not above 0 and at most 1", op, clip);
   const int64_t groups = outer * inner * (width / G);
   BL_REQUIRE(groups < INT32_MAX, "%s: %lld groups are too many for one call; split the rows", op, (long long)groups);
   if (groups == 0) return BL_OK;
@@ -100,7 +107,11 @@ BL_EXPORT int bl_round_groups(bl_context *ctx, int dtype, bl_ptr x, int64_t x_ou
   job.G = static_cast<int>(G);
   job.most = static_cast<float>((1 << bits) - 1);
   job.smallest_width = range == BL_RANGE_ZERO ? 1e-30f : 1e-5f;
-  job.from_zero = range == BL_RANGE_ZERO;
+  job.steps = symmetric ? static_cast<float>((1 << (bits - 1)) - 1) : job.most;
+  job.middle = symmetric ? static_cast<float>(1 << (bits - 1)) : -1.0f;
+  job.clip = clip;
+  job.outliers = outliers > 0 ? outliers : NAN;
+  job.from_zero = range == BL_RANGE_ZERO || symmetric;
   return bl::with_dtype(op, dtype, [&](auto type) {
     using T = typename decltype(type)::type;
     constexpr int PACK = bl::lanes_of<T>;

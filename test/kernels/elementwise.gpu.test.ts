@@ -238,6 +238,12 @@ describeGpu('rope', (device) => {
 
 describeGpu('round groups', (device) => {
   const ranges = [BL.RANGE_ZERO, BL.RANGE_MINMAX];
+  const rules = [
+    { symmetric: 0, clip: 1, outliers: 0 },
+    { symmetric: 1, clip: 1, outliers: 0 },
+    { symmetric: 1, clip: 0.9, outliers: 0.7 },
+    { symmetric: 0, clip: 0.75, outliers: 6 },
+  ];
   test.each(DTYPES)('equals rung 0 bit for bit, $name', ({ dtype }) => {
     const shapes = [
       ...WIDTHS.map((width) => ({ width, G: width, inner: 1, xInner: 0, gap: width % 3 })),
@@ -250,7 +256,8 @@ describeGpu('round groups', (device) => {
       const xOuter = Math.max(width, inner * xInner) + gap;
       const x = randomElements(rng, dtype, 5 * xOuter, 10 ** ((index % 5) - 2));
       for (const range of ranges) {
-        const shape = { outer: 5, inner, width, G, xOuter, xInner, bits: 2 + (index % 7), range };
+        const rule = rules[index % rules.length]!;
+        const shape = { outer: 5, inner, width, G, xOuter, xInner, bits: 2 + (index % 7), range, ...rule };
         const { found, expected } = runBoth(device(), reference, 'roundGroups', { dtype, x, ...shape });
         expect(at(found.x, dtype), JSON.stringify(shape)).toEqual(at(expected.x, dtype));
       }
@@ -271,9 +278,19 @@ describeGpu('round groups', (device) => {
       [1, 2, 3, Infinity, 4, 5, 6, 7],
     ];
     const x = Float32Array.from(groups.flat());
-    for (const range of ranges) {
+    for (const [range, rule] of ranges.flatMap((range) => rules.map((rule) => [range, rule] as const))) {
       for (const bits of [2, 3, 4, 8]) {
-        const shape = { outer: groups.length, inner: 1, width: 8, G: 8, xOuter: 8, xInner: 0, bits, range };
+        const shape = {
+          outer: groups.length,
+          inner: 1,
+          width: 8,
+          G: 8,
+          xOuter: 8,
+          xInner: 0,
+          bits,
+          range,
+          ...rule,
+        };
         const { found, expected } = runBoth(device(), reference, 'roundGroups', { dtype: F32, x, ...shape });
         expect(found.x).toEqual(expected.x);
       }

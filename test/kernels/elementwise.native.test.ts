@@ -1,7 +1,7 @@
 /** Rung 0 of kernels/elementwise against roundGroups and slow loops, in float32. */
 import { describe, expect, test } from 'vitest';
 import { BL } from '../../eval/engines/cuda/kernels.gen.ts';
-import { roundGroups } from '../../eval/engines/forward-quantizer.ts';
+import { PLAIN_GRID, roundGroups } from '../../eval/engines/forward-quantizer.ts';
 import { createRng } from '../../eval/math/rng.ts';
 import { randomFloats, worstError } from './elements.ts';
 import { loadReference } from './reference.ts';
@@ -130,6 +130,7 @@ describe('rope', () => {
 
 describe('round groups', () => {
   const range = { zero: BL.RANGE_ZERO, minmax: BL.RANGE_MINMAX };
+  const PLAIN = { symmetric: 0, clip: 1, outliers: 0 };
   const G = 8;
   const groups = [
     randomFloats(rng, 4 * G),
@@ -149,8 +150,8 @@ describe('round groups', () => {
     for (const bits of [2, 3, 4, 5, 6, 7, 8]) {
       const x = values.slice();
       const shape = { outer: 1, inner: 1, width: x.length, G, xOuter: x.length, xInner: x.length };
-      reference.roundGroups({ dtype: F32, x, ...shape, bits, range: range[name] });
-      const { rounded } = roundGroups(values, G, { bits, range: name });
+      reference.roundGroups({ dtype: F32, x, ...shape, ...PLAIN, bits, range: range[name] });
+      const { rounded } = roundGroups(values, G, { ...PLAIN_GRID, bits, range: name });
       const finite = rounded.length - 2 * G;
       expect(x.subarray(0, finite)).toEqual(rounded.subarray(0, finite));
       // A group with a value that is not finite has no grid.
@@ -158,12 +159,38 @@ describe('round groups', () => {
     }
   });
 
+  test.each([
+    { symmetric: true, clip: 1, outliers: null },
+    { symmetric: true, clip: 0.9, outliers: 5.5 },
+    { symmetric: false, clip: 0.75, outliers: 2 },
+  ])('equals roundGroups on other grids: %j', (more) => {
+    for (const name of ['zero', 'minmax'] as const) {
+      for (const bits of [2, 4, 8]) {
+        const x = values.slice();
+        const shape = { outer: x.length / G, inner: 1, width: G, G, xOuter: G, xInner: 0 };
+        const { clip, outliers } = more;
+        const rule = { symmetric: Number(more.symmetric), clip, outliers: outliers ?? 0 };
+        reference.roundGroups({ dtype: F32, x, ...shape, bits, range: range[name], ...rule });
+        const { rounded } = roundGroups(values, G, { bits, range: name, ...more });
+        expect(x.map((value) => value + 0)).toEqual(rounded.map((value) => value + 0));
+      }
+    }
+  });
+
+  test('a clip beyond the range is refused', () => {
+    const shape = { outer: 1, inner: 1, width: 4, G: 4, xOuter: 4, xInner: 4, bits: 4, range: 0 };
+    const x = new Float32Array(4);
+    expect(() => reference.roundGroups({ dtype: F32, x, ...shape, ...PLAIN, clip: 1.5 })).toThrowError(
+      /a clip of 1.5 is not above 0 and at most 1/,
+    );
+  });
+
   test('groups that do not divide are refused', () => {
     const shape = { outer: 1, inner: 1, width: 10, G: 4, xOuter: 10, xInner: 10 };
     const x = new Float32Array(10);
-    expect(() => reference.roundGroups({ dtype: F32, x, ...shape, bits: 4, range: 0 })).toThrowError(
-      /groups of 4 do not divide 10 elements/,
-    );
+    expect(() =>
+      reference.roundGroups({ dtype: F32, x, ...shape, ...PLAIN, bits: 4, range: 0 }),
+    ).toThrowError(/groups of 4 do not divide 10 elements/);
   });
 });
 

@@ -76,10 +76,13 @@ async function project(context: BlockContext, mixer: Attention, x: Matrix): Prom
   }
   const shape = attentionShape(mixer, context.image.atOrZero('slopes'));
   const { memory } = context.hooks;
+  const round = () => roundCached(context, asVectors(k, headDim), T, 2 * kvHeads, headDim);
+  const isEarly = context.precision.kv?.preRope === true;
+  if (isEarly) round();
   if (memory?.kind === 'pages') rotateIntoPages(context, memory.cache, position, qkv, shape);
   // Query and key heads are neighbours, as are those of keys and values.
   else rotate(context, position, asVectors(qkv, headDim), heads + kvHeads);
-  roundCached(context, asVectors(k, headDim), T, 2 * kvHeads, headDim);
+  if (!isEarly) round();
   return { q, k, v, shape };
 }
 
@@ -116,8 +119,10 @@ async function projectLatent(context: BlockContext, mixer: LatentAttention, x: M
   rotate(context, position, asVectors(columns(q, plainDim), keyDim), heads);
   const latent = columns(down, first.outFeatures);
   const turning = columns(latent, latentSize);
-  rotate(context, position, asVectors(turning, rotaryDim), 1);
+  const turn = () => rotate(context, position, asVectors(turning, rotaryDim), 1);
+  if (!context.precision.kv?.preRope) turn();
   roundCached(context, asVectors(turning), T, 1, rotaryDim);
+  if (context.precision.kv?.preRope) turn();
   const { k, v } = await expandKeysValues(context, mixer, latent, turning);
   return { q, k, v, shape: attentionShape(mixer, context.image.atOrZero('slopes')) };
 }

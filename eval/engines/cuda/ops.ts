@@ -16,6 +16,8 @@ const RANGES: Readonly<Record<ForwardGrid['range'], number>> = {
   zero: BL.RANGE_ZERO,
   minmax: BL.RANGE_MINMAX,
 };
+/** To bl_round_groups: every value is rounded. */
+const NO_OUTLIERS = 0;
 /** The fastest implementation that fits. */
 const BEST_RUNG = -1;
 
@@ -163,7 +165,8 @@ export class Ops {
   roundGroups(grid: ForwardGrid, x: Vectors, outer: number, inner: number, width: number, G: number): void {
     this.kernels.roundGroups({
       ...{ dtype: x.dtype, x: x.at, xOuter: x.stride, xInner: x.inner, outer, inner, width, G },
-      ...{ bits: grid.bits, range: RANGES[grid.range] },
+      ...{ bits: grid.bits, range: RANGES[grid.range], symmetric: Number(grid.symmetric) },
+      ...{ clip: grid.clip, outliers: grid.outliers ?? NO_OUTLIERS },
     });
   }
 

@@ -4,23 +4,30 @@ import type { BlockContext, PagedCache } from './block-context.ts';
 import type { Matrix } from './matrix.ts';
 import type { AttentionShape } from './ops.ts';
 
+/** Whether keys and values are rounded after keys are turned, and so are no longer what `rotateIntoPages` sees. */
+function isRoundedLater({ precision: { kv } }: BlockContext): boolean {
+  return kv !== null && !kv.preRope;
+}
+
 /**
  * Turns queries and keys by the position of their text, and stores keys and values where the pass does not round them
- * first. `qkv` holds query heads, key heads and value heads side by side.
+ * after that. `qkv` holds query heads, key heads and value heads side by side.
  */
 export function rotateIntoPages(
-  { ops, tables, rotation, precision }: BlockContext,
+  context: BlockContext,
   cache: PagedCache,
   position: Position,
   qkv: Matrix,
   { heads, kvHeads, keyDim, valueDim }: AttentionShape,
 ): void {
+  const { ops, tables, rotation } = context;
   const isRope = position.kind === 'rope';
   const turned = isRope
     ? { ...rotation(position), rows: tables.rotationRows(position), half: position.inverseFrequencies.length }
     : { cos: 0, sin: 0, rows: 0, half: 0 };
-  const stored =
-    precision.kv === null ? { kCache: cache.keys, vCache: cache.values } : { kCache: 0, vCache: 0 };
+  const stored = isRoundedLater(context)
+    ? { kCache: 0, vCache: 0 }
+    : { kCache: cache.keys, vCache: cache.values };
   const { pageTable, maxPages, pageSize, positions } = cache;
   ops.kernels.decodeRotate({
     ...{ dtype: qkv.dtype, x: qkv.at, xStride: qkv.stride, heads, kvHeads, qkDim: keyDim, vDim: valueDim },
@@ -41,14 +48,15 @@ export interface StepProjections {
 
 /** What the heads read at each text's new token, `[texts, heads · valueDim]`. */
 export function attendPages(
-  { ops, tables, precision }: BlockContext,
+  context: BlockContext,
   cache: PagedCache,
   { q, k, v, shape, isStored }: StepProjections,
   out: Matrix,
 ): void {
   const { heads, kvHeads, keyDim, valueDim, scale, softCap, window, slopes, roundedFactor } = shape;
   const { keys, values, scratch, texts, ...pages } = cache;
-  if (!isStored || precision.kv !== null) {
+  const { ops, tables } = context;
+  if (!isStored || isRoundedLater(context)) {
     const rows = { ...pages, dtype: k.dtype, texts, M: tables.T };
     ops.kernels.cacheWrite({ ...rows, x: k.at, xStride: k.stride, cache: keys, width: kvHeads * keyDim });
     ops.kernels.cacheWrite({ ...rows, x: v.at, xStride: v.stride, cache: values, width: kvHeads * valueDim });

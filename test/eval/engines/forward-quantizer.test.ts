@@ -3,7 +3,9 @@ import { parseRecipe } from '../../../data/recipe.ts';
 import {
   checkPrecision,
   describePrecision,
+  type ForwardGrid,
   forwardReason,
+  PLAIN_GRID,
   precisionOf,
   roundGroups,
   UNROUNDED,
@@ -12,8 +14,19 @@ import { type AffineGrid, fitGrid, quantize } from '../../../eval/math/affine.ts
 import { createRng } from '../../../eval/math/rng.ts';
 import { model } from '../pipeline/samples.ts';
 
-const rounded = (values: number[], size: number, bits: number, range: 'zero' | 'minmax' = 'zero') => {
-  const { codes, rounded: numbers } = roundGroups(Float32Array.from(values), size, { bits, range });
+const rounded = (
+  values: number[],
+  size: number,
+  bits: number,
+  range: 'zero' | 'minmax' = 'zero',
+  more: Partial<ForwardGrid> = {},
+) => {
+  const { codes, rounded: numbers } = roundGroups(Float32Array.from(values), size, {
+    ...PLAIN_GRID,
+    bits,
+    range,
+    ...more,
+  });
   return { codes: [...codes], numbers: [...numbers].map((value) => value + 0) };
 };
 
@@ -31,6 +44,23 @@ describe('2 bits by hand', () => {
     ['equal numbers', [-3, -3, -3, -3], 'zero', [0, 0, 0, 0], [-3, -3, -3, -3]],
   ])('%s: %j, %s', (_, values, range, codes, numbers) => {
     expect(rounded(values, 4, 2, range)).toEqual({ codes, numbers });
+  });
+
+  test.each<[string, number[], Partial<ForwardGrid>, number[], number[]]>([
+    // 1 step up from 0: scale 1, zero 2. 0.5 goes to the even 0, 0.75 to 1.
+    ['symmetric', [0.5, 0.75, 1, -1], { symmetric: true }, [2, 3, 3, 1], [0, 1, 1, -1]],
+    ['symmetric on one side of 0', [2, 6, 4, 2.5], { symmetric: true }, [2, 3, 3, 2], [0, 6, 6, 0]],
+    ['symmetric zeros', [0, 0, 0, 0], { symmetric: true }, [2, 2, 2, 2], [0, 0, 0, 0]],
+    // max|x| 2 becomes 1: what is beyond goes to the ends, of which the lower is one step further from 0.
+    ['symmetric, clipped', [2, -2, 0.75, 0], { symmetric: true, clip: 0.5 }, [3, 0, 3, 2], [1, -2, 1, 0]],
+    // Range [−1, 2] becomes [−0.5, 1], as by hand above.
+    ['clipped', [-1, 0.25, 2, 0], { clip: 0.5 }, [0, 1, 3, 1], [-0.5, 0, 1, 0]],
+    // Without 8 and −6 the range is [−0.5, 1].
+    ['outliers', [-0.5, 8, 0.25, 1, -6, 0], { outliers: 6 }, [0, 1, 1, 3, 1, 1], [-0.5, 8, 0, 1, -6, 0]],
+    ['outliers', [1, 3, 6, 0.5], { outliers: 6, symmetric: true }, [2, 3, 2, 2], [0, 3, 6, 0]],
+    ['outliers alone', [7, -9, 6, 8], { outliers: 6, range: 'minmax' }, [0, 0, 0, 0], [7, -9, 6, 8]],
+  ])('%s: %j, %j', (_, values, more, codes, numbers) => {
+    expect(rounded(values, values.length, 2, 'zero', more)).toEqual({ codes, numbers });
   });
 
   test('every group has its own grid', () => {
@@ -63,7 +93,15 @@ test.each([
   ['rtn-w4a9', '9-bit activations are not supported; 2 to 8 whole bits are, and 16 for none'],
   ['rtn-w4kv1', '1-bit keys and values are not supported; 2 to 8 whole bits are, and 16 for none'],
   ['rtn-kv4gx', 'the recipe leaves the group size of keys and values open'],
-  ['rtn-w8a8-sym', 'activations, keys and values are rounded asymmetrically only'],
+  ['rtn-w8a8-sym', null],
+  ['rtn-a8kv4-sym', null],
+  [
+    'rtn-kv4-sym',
+    'symmetric grids are for weights and activations; keys and values are rounded asymmetrically only',
+  ],
+  ['rtn-kv4-prerope', null],
+  ['rtn-w4kv16-prerope', 'keys are not rounded, neither before their rotary embedding nor behind it'],
+  ['rtn-w4a8-prerope', 'keys are not rounded, neither before their rotary embedding nor behind it'],
   ['rtn-w8a8-free', 'range "free" is for weights only'],
 ])('what the forward pass of %s cannot do: %s', (id, reason) => {
   expect(forwardReason(parseRecipe(id))).toBe(reason);
@@ -74,8 +112,8 @@ test('a recipe as precision, in numbers and in words', () => {
   expect(precisionOf(parseRecipe('rtn-w4g64a16kv16'))).toEqual(UNROUNDED);
   const precision = precisionOf(parseRecipe('rtn-w4g64a8kv3g16-minmax'));
   expect(precision).toEqual({
-    activations: { bits: 8, range: 'minmax' },
-    kv: { bits: 3, range: 'minmax', group: 16 },
+    activations: { ...PLAIN_GRID, bits: 8, range: 'minmax' },
+    kv: { ...PLAIN_GRID, bits: 3, range: 'minmax', group: 16, preRope: false },
   });
   expect(describePrecision(precision)).toEqual([
     'The inputs of all compressed linears are rounded to 8 bits, one grid a token.',
@@ -83,6 +121,22 @@ test('a recipe as precision, in numbers and in words', () => {
   ]);
   expect(describePrecision(precisionOf(parseRecipe('rtn-kv4')))).toEqual([
     'Keys and values are rounded to 4 bits, one grid a token and head.',
+  ]);
+});
+
+test('sym is about weights and activations, never about keys and values', () => {
+  const precision = precisionOf(parseRecipe('rtn-w4a8kv4-sym-prerope'));
+  expect(precision).toEqual({
+    activations: { ...PLAIN_GRID, bits: 8, symmetric: true },
+    kv: { ...PLAIN_GRID, bits: 4, group: -1, preRope: true },
+  });
+  expect(describePrecision(precision)).toEqual([
+    'The inputs of all compressed linears are rounded to 8 bits, one symmetric grid a token.',
+    'Keys and values are rounded to 4 bits, one grid a token and head; keys before their rotary embedding.',
+  ]);
+  const activations = { ...PLAIN_GRID, bits: 8, symmetric: true, clip: 0.9, outliers: 6 };
+  expect(describePrecision({ activations, kv: null })).toEqual([
+    'The inputs of all compressed linears are rounded to 8 bits, one symmetric grid over 0.9 of the range for what is below 6, the rest passing as it is, a token.',
   ]);
 });
 
@@ -95,6 +149,19 @@ describe('a model that the precision does not fit', () => {
     expect(() => check('rtn-kv4g32')).not.toThrow();
     expect(() => check('rtn-kv4g48')).toThrowErrorMatchingInlineSnapshot(
       `[BitlossError: [methods] rtn-kv4g48: group size 48 does not divide the 64 numbers of a head, made by model.layers.0.self_attn.k_proj. Use a divisor, or leave the group out: the whole head then shares a grid.]`,
+    );
+  });
+
+  test('keys are turned, where they shall be rounded before that', () => {
+    expect(() => check('rtn-kv4-prerope')).not.toThrow();
+    const blocks = model.architecture.blocks.map((block) => ({
+      ...block,
+      mixer: { ...block.mixer, position: { kind: 'none' } },
+    })) as typeof model.architecture.blocks;
+    expect(() =>
+      check('rtn-kv4-prerope', { ...model.architecture, blocks }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[BitlossError: [methods] rtn-kv4-prerope: a llama model has no rotary embedding that keys could be rounded before. Leave "prerope" out.]`,
     );
   });
 

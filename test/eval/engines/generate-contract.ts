@@ -111,6 +111,8 @@ export function describeGeneration(open: (generation: GenerateOptions) => Promis
 
   test.for([
     ['llama-3 scaling', 'rtn-w16a8kv4'],
+    ['llama-3 scaling', 'rtn-w16a8kv4-sym-prerope'],
+    ['deepseek-v2, full queries', 'rtn-w16kv4-prerope'],
     ['mixture', 'rtn-w16a8kv4'],
   ] as const)('%s rounds activations and keys and values by %s', async ([name, id]) => {
     const key = Object.keys(models).find((known) => known === name || known.includes(name));

@@ -7,7 +7,7 @@ import { parseRecipe } from '../../../data/recipe.ts';
 import { parameterCount } from '../../../eval/checkpoint/expected-tensors.ts';
 import { compressModel } from '../../../eval/compress.ts';
 import type { Engine, LoadedModel } from '../../../eval/engines/engine.ts';
-import { type ForwardGrid, roundGroups } from '../../../eval/engines/forward-quantizer.ts';
+import { PLAIN_GRID, roundGroups } from '../../../eval/engines/forward-quantizer.ts';
 import { createOnnxEngine } from '../../../eval/engines/onnx/engine.ts';
 import { packSequences } from '../../../eval/engines/pack.ts';
 import type { ExpertsFeedForward, Linear } from '../../../eval/families/architecture.ts';
@@ -73,26 +73,29 @@ describe.each(Object.keys(OTHERS))('%s', (name) => {
   });
 });
 
-test('of latent attention the latent and the shared key are rounded, as they are cached', async () => {
-  const { architecture, weights, tensors, config } = otherModel('deepseek-v2, full queries');
-  const kv: ForwardGrid = { bits: 4, range: 'zero' };
-  const precision = { activations: null, kv: { ...kv, group: -1 } };
-  const model = await engine.load(architecture, weights, { workspaceBytes: 1 << 26, precision });
-  const tokens = randomTokens(20, 97, 4);
-  const cached = (row: number[]) => [...roundGroups(Float32Array.from(row), row.length, kv).rounded];
-  const expected = slowExpertLogits(config, tensors, tokens, cached).flat();
-  const plain = slowExpertLogits(config, tensors, tokens).flat();
-  const found = await model.logits(tokens);
-  expect(relativeError(found, expected)).toBeLessThan(1e-5);
-  expect(relativeError(found, plain)).toBeGreaterThan(1e-3);
-});
+test.for([false, true])(
+  'of latent attention the latent and the shared key are rounded, as they are cached; before rotation: %s',
+  async (preRope) => {
+    const { architecture, weights, tensors, config } = otherModel('deepseek-v2, full queries');
+    const kv = { ...PLAIN_GRID, bits: 4, group: -1, preRope };
+    const precision = { activations: null, kv };
+    const model = await engine.load(architecture, weights, { workspaceBytes: 1 << 26, precision });
+    const tokens = randomTokens(20, 97, 4);
+    const cached = (row: number[]) => [...roundGroups(Float32Array.from(row), row.length, kv).rounded];
+    const expected = slowExpertLogits(config, tensors, tokens, cached, preRope).flat();
+    const plain = slowExpertLogits(config, tensors, tokens).flat();
+    const found = await model.logits(tokens);
+    expect(relativeError(found, expected)).toBeLessThan(1e-5);
+    expect(relativeError(found, plain)).toBeGreaterThan(1e-3);
+  },
+);
 
 test.for(['qwen2-moe, biases and a shared expert', 'mamba, tied'])(
   'activations are rounded before every compressed linear: %s',
   async (name) => {
     const { architecture, weights, slowLogits } = otherModel(name);
     const error = async (bits: number) => {
-      const precision = { activations: { bits, range: 'zero' as const }, kv: null };
+      const precision = { activations: { ...PLAIN_GRID, bits }, kv: null };
       const model = await engine.load(architecture, weights, { workspaceBytes: 1 << 26, precision });
       const tokens = randomTokens(20, 97, 4);
       return relativeError(await model.logits(tokens), slowLogits(tokens).flat());

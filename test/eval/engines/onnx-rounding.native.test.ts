@@ -2,7 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseRecipe } from '../../../data/recipe.ts';
 import type { Engine, LoadedModel } from '../../../eval/engines/engine.ts';
-import { type ForwardPrecision, precisionOf, roundGroups } from '../../../eval/engines/forward-quantizer.ts';
+import {
+  type ForwardPrecision,
+  PLAIN_GRID,
+  precisionOf,
+  roundGroups,
+} from '../../../eval/engines/forward-quantizer.ts';
 import { createOnnxEngine } from '../../../eval/engines/onnx/engine.ts';
 import { GraphBuilder } from '../../../eval/engines/onnx/graph.ts';
 import { roundActivations, roundCached } from '../../../eval/engines/onnx/layers/rounding.ts';
@@ -18,8 +23,12 @@ describe('a graph that rounds', () => {
   const K = 48;
   const HEADS = 3;
 
-  async function run(id: string, values: Float32Array, cached: boolean): Promise<Float32Array> {
-    const graph = new GraphBuilder(precision(id));
+  async function run(
+    id: string | ForwardPrecision,
+    values: Float32Array,
+    cached: boolean,
+  ): Promise<Float32Array> {
+    const graph = new GraphBuilder(typeof id === 'string' ? precision(id) : id);
     const dims = cached ? ['M', HEADS, K / HEADS] : ['M', K];
     const x = graph.input('x', 'float32', dims);
     const rounded = cached ? roundCached(graph, x, HEADS, K / HEADS) : roundActivations(graph, x);
@@ -50,13 +59,28 @@ describe('a graph that rounds', () => {
     'gives what the reference gives, to the last bit: %i bits %s',
     async (bits, range) => {
       const values = samples(330);
-      const rule = { bits, range: range === '' ? 'zero' : 'minmax' } as const;
+      const rule = { ...PLAIN_GRID, bits, range: range === '' ? 'zero' : 'minmax' } as const;
       const expected = (size: number) => plus0(roundGroups(values, size, rule).rounded);
       expect(plus0(await run(`rtn-w8a${bits}${range}`, values, false))).toEqual(expected(K));
       expect(plus0(await run(`rtn-kv${bits}${range}`, values, true))).toEqual(expected(K / HEADS));
       expect(plus0(await run(`rtn-kv${bits}g8${range}`, values, true))).toEqual(expected(8));
     },
   );
+
+  test.each([
+    { symmetric: true },
+    { symmetric: true, clip: 0.9, range: 'minmax' as const },
+    { clip: 0.9 },
+    { outliers: 6, symmetric: true },
+    { outliers: 0.5, range: 'minmax' as const },
+  ])('also of other grids: %j', async (more) => {
+    const values = samples(330);
+    for (const bits of [2, 4, 8]) {
+      const grid = { ...PLAIN_GRID, bits, ...more };
+      const found = await run({ activations: grid, kv: null }, values, false);
+      expect(plus0(found)).toEqual(plus0(roundGroups(values, K, grid).rounded));
+    }
+  });
 
   test('does not hide that a forward pass has overflowed', async () => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
@@ -83,21 +107,21 @@ describe.each(['one kv head', 'biases everywhere', 'sliding window of 7'])('%s',
   const load = (id: string, workspaceBytes = 1 << 26): Promise<LoadedModel> =>
     engine.load(tiny.architecture, tiny.weights, { workspaceBytes, precision: precision(id) });
 
-  test.each(['rtn-w8a8', 'rtn-w8a4', 'rtn-kv8', 'rtn-kv2', 'rtn-kv4g4', 'rtn-w8a6kv3'])(
-    'the forward pass of %s is that of a slow one that rounds',
-    async (id) => {
-      const logits = await (await load(id)).logits(tokens);
-      const rounded = slowRounded(tiny, precision(id), tokens);
-      const exact = slowRounded(tiny, precision('fp16'), tokens).flat();
-      const V = tiny.config.vocab_size;
-      const agreeing = rounded.filter(
-        (row, t) => relativeError(logits.subarray(t * V, (t + 1) * V), row) < 1e-4,
-      );
-      // A number halfway between two codes may go the other way in float64, and later tokens then differ a little.
-      expect(agreeing.length).toBeGreaterThan(tokens.length / 2);
-      expect(relativeError(logits, exact)).toBeGreaterThan(1e-3);
-    },
-  );
+  test.each([
+    ...['rtn-w8a8', 'rtn-w8a4', 'rtn-kv8', 'rtn-kv2', 'rtn-kv4g4', 'rtn-w8a6kv3'],
+    ...['rtn-w8a8-sym', 'rtn-kv3-prerope', 'rtn-w8a8kv4g4-sym-prerope'],
+  ])('the forward pass of %s is that of a slow one that rounds', async (id) => {
+    const logits = await (await load(id)).logits(tokens);
+    const rounded = slowRounded(tiny, precision(id), tokens);
+    const exact = slowRounded(tiny, precision('fp16'), tokens).flat();
+    const V = tiny.config.vocab_size;
+    const agreeing = rounded.filter(
+      (row, t) => relativeError(logits.subarray(t * V, (t + 1) * V), row) < 1e-4,
+    );
+    // A number halfway between two codes may go the other way in float64, and later tokens then differ a little.
+    expect(agreeing.length).toBeGreaterThan(tokens.length / 2);
+    expect(relativeError(logits, exact)).toBeGreaterThan(1e-3);
+  });
 
   test('16 bits change nothing, 8 bits little', async () => {
     const exact = await (await load('fp16')).logits(tokens);
@@ -106,7 +130,7 @@ describe.each(['one kv head', 'biases everywhere', 'sliding window of 7'])('%s',
     expect(relativeError(await (await load('rtn-w8a8')).logits(tokens), exact)).toBeLessThan(0.1);
   });
 
-  test.each(['rtn-kv3', 'rtn-w8a4kv4g8'])(
+  test.each(['rtn-kv3', 'rtn-w8a4kv4g8', 'rtn-kv3-prerope', 'rtn-w8a4kv4-sym'])(
     '%s: decoding with a cache, scoring and running the text again agree, alone and in company',
     async (id) => {
       const model = await load(id);
@@ -138,6 +162,7 @@ describe.each(['one kv head', 'biases everywhere', 'sliding window of 7'])('%s',
     const rounding: SlowRounding = {
       input: (row) => round(row, row.length, rule.activations),
       cached: (head) => round(head, rule.kv === null || rule.kv.group === -1 ? d : rule.kv.group, rule.kv),
+      isPreRope: rule.kv?.preRope === true,
     };
     return slowLogits(config, tensors, text, () => {}, rounding);
   }

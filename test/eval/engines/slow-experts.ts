@@ -38,12 +38,13 @@ interface Config {
   readonly rope_scaling?: Readonly<Record<string, number>>;
 }
 
-/** Logits of every position, `[T][V]`; `cached` rounds what latent attention keeps of a token. */
+/** Logits of every position, `[T][V]`; `cached` rounds what latent attention keeps of a token, before it is turned or not. */
 export function slowExpertLogits(
   entries: object,
   tensors: Tensors,
   tokens: readonly number[],
   cached: (row: number[]) => number[] = (row) => row,
+  isPreRope = false,
 ): Matrix {
   const config = entries as Config;
   const H = config.hidden_size;
@@ -53,7 +54,13 @@ export function slowExpertLogits(
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     const path = `model.layers.${layer}`;
     const mix = config.model_type === 'deepseek_v2' ? latentAttention : attention;
-    x = add(x, mix(config, tensors, `${path}.self_attn`, norm(x, `${path}.input_layernorm`), layer, cached));
+    x = add(
+      x,
+      mix(config, tensors, `${path}.self_attn`, norm(x, `${path}.input_layernorm`), layer, {
+        cached,
+        isPreRope,
+      }),
+    );
     x = add(x, feedForward(config, tensors, path, layer, norm(x, `${path}.post_attention_layernorm`)));
   }
   const head = config.tie_word_embeddings ? embedding : tensors.get('lm_head.weight')!;
@@ -192,7 +199,7 @@ function latentAttention(
   path: string,
   x: Matrix,
   _: number,
-  cached: (row: number[]) => number[],
+  { cached, isPreRope }: { readonly cached: (row: number[]) => number[]; readonly isPreRope: boolean },
 ): Matrix {
   const { num_attention_heads: heads, kv_lora_rank: rank, v_head_dim: dv } = config;
   const [dn, dr] = [config.qk_nope_head_dim, config.qk_rope_head_dim];
@@ -209,7 +216,8 @@ function latentAttention(
       ? project(tensors, `${path}.q_proj`, x)
       : project(tensors, `${path}.q_b_proj`, norm(project(tensors, `${path}.q_a_proj`, x), 'q_a_layernorm'));
   const down = project(tensors, `${path}.kv_a_proj_with_mqa`, x);
-  const shared = columns(down, rank, dr).map(turn).map(cached);
+  const turning = columns(down, rank, dr);
+  const shared = isPreRope ? turning.map(cached).map(turn) : turning.map(turn).map(cached);
   const latent = norm(columns(down, 0, rank), 'kv_a_layernorm').map(cached);
   const up = project(tensors, `${path}.kv_b_proj`, latent);
   const mixed = Array.from({ length: heads }, (_, h) => {

@@ -33,9 +33,11 @@ export type Watch = (linear: string, tensor: 'activation' | 'key' | 'value', row
 export interface SlowRounding {
   readonly input: (row: readonly number[]) => number[];
   readonly cached: (head: readonly number[]) => number[];
+  /** Keys are rounded before they are turned. */
+  readonly isPreRope: boolean;
 }
 
-const EXACT: SlowRounding = { input: (row) => [...row], cached: (head) => [...head] };
+const EXACT: SlowRounding = { input: (row) => [...row], cached: (head) => [...head], isPreRope: false };
 
 /** Logits of every position, `[T][V]`. */
 export function slowLogits(
@@ -57,7 +59,7 @@ export function slowLogits(
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     const path = `model.layers.${layer}`;
     const normed = rms(x, tensor(`${path}.input_layernorm.weight`), config.rms_norm_eps);
-    x = add(x, attention(config, read, `${path}.self_attn`, normed, { watch, cached: rounding.cached }));
+    x = add(x, attention(config, read, `${path}.self_attn`, normed, { watch, ...rounding }));
     const again = rms(x, tensor(`${path}.post_attention_layernorm.weight`), config.rms_norm_eps);
     watch(`${path}.mlp.gate_proj`, 'activation', again);
     const gate = read(`${path}.mlp.gate_proj`, again);
@@ -86,7 +88,7 @@ function attention(
   read: Read,
   path: string,
   x: Matrix,
-  { watch, cached }: { readonly watch: Watch; readonly cached: SlowRounding['cached'] },
+  { watch, cached, isPreRope }: SlowRounding & { readonly watch: Watch },
 ): Matrix {
   const d = config.head_dim ?? config.hidden_size / config.num_attention_heads;
   const group = config.num_attention_heads / config.num_key_value_heads;
@@ -109,7 +111,8 @@ function attention(
     Array.from({ length: row.length / d }, (_, head) => row.slice(head * d, (head + 1) * d));
   const keep = (row: readonly number[]) => headsOf(row).flatMap(cached);
   const q = read(`${path}.q_proj`, x).map(rotate);
-  const k = read(`${path}.k_proj`, x).map(rotate).map(keep);
+  const rows = read(`${path}.k_proj`, x);
+  const k = isPreRope ? rows.map(keep).map(rotate) : rows.map(rotate).map(keep);
   const v = read(`${path}.v_proj`, x).map(keep);
   watch(`${path}.q_proj`, 'activation', x);
   watch(`${path}.k_proj`, 'key', k);

@@ -86,8 +86,11 @@ test.each([
   ['rtn-w4a8', null],
   ['rtn-w4a8kv4', null],
   ['rtn-w4a9', '9-bit activations are not supported; 2 to 8 whole bits are, and 16 for none'],
-  ['rtn-kv4-mse', 'its settings are for weights, and it leaves weights alone'],
-  ['rtn-kv4-sym', 'its settings are for weights, and it leaves weights alone'],
+  ['rtn-kv4-mse', 'range search (mse) is for weights, and it leaves weights alone'],
+  [
+    'rtn-kv4-sym',
+    'symmetric grids are for weights and activations; keys and values are rounded asymmetrically only',
+  ],
   ['rtn-w4-2:4', `rtn has no sparsity; ${SETTINGS}`],
   ['rtn', 'rtn is given no bits for anything'],
   ['rtn-w1', '1-bit weights are not supported; 2 to 8 whole bits are'],

@@ -5,7 +5,7 @@ import { reportInput } from '../observe-inputs.ts';
 import { addLinear } from './linear.ts';
 import { addNorm } from './norms.ts';
 import type { Projections } from './projections.ts';
-import { roundCached } from './rounding.ts';
+import { roundCached, roundKeys } from './rounding.ts';
 
 /**
  * Keys and values are expanded per head, so that attention runs as any other; the position part of the keys, which all
@@ -36,8 +36,7 @@ export function latentProjections(mixer: LatentAttention): Projections {
       const head = graph.ints([1]);
       const normed = graph.node('Unsqueeze', [addNorm(graph, down, 'kv.norm', kvNorm, latentSize), head]);
       const latent = graph.node('Squeeze', [roundCached(graph, normed, 1, latentSize), head]);
-      const turned = rotate(graph.node('Unsqueeze', [turning, head]));
-      const shared = roundCached(graph, turned, 1, rotaryDim);
+      const shared = roundKeys(graph, graph.node('Unsqueeze', [turning, head]), rotate, 1, rotaryDim);
       reportInput(graph, 'kv.up', latent, latentSize);
       const perHead = graph.node('Reshape', [
         addLinear(graph, latent, 'kv.up', kvUp),

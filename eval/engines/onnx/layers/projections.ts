@@ -6,7 +6,7 @@ import { reportInput } from '../observe-inputs.ts';
 import { latentProjections } from './latent-projections.ts';
 import { addLinear } from './linear.ts';
 import { addNorm } from './norms.ts';
-import { roundCached } from './rounding.ts';
+import { roundCached, roundKeys } from './rounding.ts';
 
 /** Mixers that have keys and values. */
 export type AttentionMixer = Extract<Mixer, { readonly kind: 'attention' | 'latent-attention' }>;
@@ -73,10 +73,10 @@ function plainProjections(mixer: Attention): Projections {
     addQueries: (graph, x, rotate) => rotate(project(graph, x, 'q', q, heads, weights['q.norm'])),
     addKeysValues(graph, x, rotate) {
       reportInput(graph, 'q', x, q.inFeatures);
-      const keys = rotate(project(graph, x, 'k', k, kvHeads, weights['k.norm']));
+      const keys = project(graph, x, 'k', k, kvHeads, weights['k.norm']);
       const values = project(graph, x, 'v', v, kvHeads, null);
       return {
-        keys: roundCached(graph, keys, kvHeads, headDim),
+        keys: roundKeys(graph, keys, rotate, kvHeads, headDim),
         values: roundCached(graph, values, kvHeads, headDim),
       };
     },

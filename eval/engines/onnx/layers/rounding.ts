@@ -1,12 +1,25 @@
 /** The rounding of `forward-quantizer.ts` as part of a graph. */
-import { type ForwardGrid, smallestWidth } from '../../forward-quantizer.ts';
+import { type ForwardGrid, gridSteps, smallestWidth } from '../../forward-quantizer.ts';
 import type { GraphBuilder } from '../graph.ts';
+import type { Rotate } from './projections.ts';
 
 /** What linears read, float32 `[M, K]`: one grid a row where activations are rounded, else unchanged. */
 export function roundActivations(graph: GraphBuilder, x: string): string {
   const { activations } = graph.precision;
   // Linears that read the same values share the rounded ones.
   return activations === null ? x : graph.once(`rounded ${x}`, () => addRounding(graph, x, activations));
+}
+
+/** Keys `[M, heads, width]` turned by `rotate` and rounded, in the order that the graph's precision says. */
+export function roundKeys(
+  graph: GraphBuilder,
+  keys: string,
+  rotate: Rotate,
+  heads: number,
+  width: number,
+): string {
+  if (graph.precision.kv?.preRope) return rotate(roundCached(graph, keys, heads, width));
+  return roundCached(graph, rotate(keys), heads, width);
 }
 
 /** What is kept of a token to attend to, float32 `[M, heads, width]`: one grid a group of each head where it is rounded. */
@@ -20,19 +33,36 @@ export function roundCached(graph: GraphBuilder, x: string, heads: number, width
 
 /** Float32 of any shape, one grid for each vector along the last axis. */
 function addRounding(graph: GraphBuilder, x: string, grid: ForwardGrid): string {
-  const last = graph.ints([-1]);
-  const extreme = (op: 'ReduceMin' | 'ReduceMax', withZero: 'Min' | 'Max') => {
-    const value = graph.node(op, [x, last], { keepdims: { int: 1 } });
-    return grid.range === 'zero' ? graph.node(withZero, [value, graph.scalar(0)]) : value;
-  };
-  const low = extreme('ReduceMin', 'Min');
-  const high = extreme('ReduceMax', 'Max');
+  if (grid.outliers === null) return addGrid(graph, x, grid);
+  const passes = graph.node('GreaterOrEqual', [graph.node('Abs', [x]), graph.scalar(grid.outliers)]);
+  const rest = graph.node('Where', [passes, graph.scalar(0), x]);
+  return graph.node('Where', [passes, x, addGrid(graph, rest, grid)]);
+}
+
+function addGrid(graph: GraphBuilder, x: string, grid: ForwardGrid): string {
   const maxCode = graph.scalar(2 ** grid.bits - 1);
   const clamp = (value: string) => graph.node('Clip', [value, graph.scalar(0), maxCode]);
+  const { low, width } = addRange(graph, x, grid);
+  const atLeast = graph.node('Max', [width, graph.scalar(smallestWidth(grid))]);
+  const scale = graph.node('Div', [atLeast, graph.scalar(gridSteps(grid))]);
   const steps = (value: string) => graph.node('Round', [graph.node('Div', [value, scale])]);
-  const width = graph.node('Max', [graph.node('Sub', [high, low]), graph.scalar(smallestWidth(grid))]);
-  const scale = graph.node('Div', [width, maxCode]);
-  const zero = clamp(steps(graph.node('Neg', [low])));
+  const zero = grid.symmetric ? graph.scalar(2 ** (grid.bits - 1)) : clamp(steps(graph.node('Neg', [low])));
   const codes = clamp(graph.node('Add', [steps(x), zero]));
   return graph.node('Mul', [graph.node('Sub', [codes, zero]), scale]);
+}
+
+/** The lowest number of the grid, and how far it spans: from there to the highest, or from 0 where it is symmetric. */
+function addRange(graph: GraphBuilder, x: string, { range, symmetric, clip }: ForwardGrid) {
+  const last = graph.ints([-1]);
+  const clipped = (value: string) => (clip === 1 ? value : graph.node('Mul', [value, graph.scalar(clip)]));
+  const extreme = (op: 'ReduceMin' | 'ReduceMax', withZero: 'Min' | 'Max', of = x) => {
+    const value = graph.node(op, [of, last], { keepdims: { int: 1 } });
+    return clipped(range === 'zero' ? graph.node(withZero, [value, graph.scalar(0)]) : value);
+  };
+  if (symmetric) {
+    const width = extreme('ReduceMax', 'Max', graph.node('Abs', [x]));
+    return { low: width, width };
+  }
+  const low = extreme('ReduceMin', 'Min');
+  return { low, width: graph.node('Sub', [extreme('ReduceMax', 'Max'), low]) };
 }
