@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import { benchFileSchema } from './bench-schema.ts';
 import * as catalog from './catalog-schema.ts';
+import { anyRunFileSchema } from './compact-run-schema.ts';
 import { filesSchema, headerSchema } from './published-schema.ts';
-import { runFileSchema } from './schema.ts';
 import { tensorFileSchema } from './tensor-schema.ts';
 
 export const FILE_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
-  run: runFileSchema,
+  run: anyRunFileSchema,
   tensors: tensorFileSchema,
   bench: benchFileSchema,
   models: z.array(catalog.modelSchema),

@@ -89,7 +89,7 @@ export const pairedSchema = z.strictObject({
   mcnemar_p: z.number().min(0).max(1).nullable(),
 });
 
-const cellBase = {
+export const cellBase = {
   cell_key: sha256.describe('content of everything that the numbers depend on'),
   model: slug,
   recipe: text.describe('canonical recipe id'),
@@ -119,7 +119,7 @@ export const finishedCellSchema = z.strictObject({
     .string()
     .nullable()
     .describe(
-      'Parquet file with per-item outcomes, relative to the run file. In published runs the cells of a recipe share one, with columns task, item (from 0, in the order of the data) and what the metrics add up, numbers to 3 digits',
+      'Parquet file with per-item outcomes, relative to the run file. In published runs all cells share one, with a row a task, column and recipe: task, name, recipe (null: all), and the values of all items in flags, numbers or texts',
     ),
   notes: z.array(text).describe('what the method had to do, such as a raised damping'),
 });
@@ -132,7 +132,7 @@ export const failedCellSchema = z.strictObject({
 
 export const cellSchema = z.union([finishedCellSchema, failedCellSchema]);
 
-/** `data/results/<who>/<run>.json`: one run, one file. */
+/** One run, cell by cell, as a run in progress is stored. Published runs are short, see `compact-run-schema.ts`. */
 export const runFileSchema = z.strictObject({
   schema: z.literal(1),
   run: manifestSchema,

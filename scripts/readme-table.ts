@@ -1,8 +1,9 @@
 /** Writes the tables of measured results between the markers of README.md and docs/zoo.md: `node scripts/readme-table.ts`. */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { parseRun } from '../data/compact-run.ts';
 import { parseRecipe } from '../data/recipe.ts';
-import { type FinishedCell, type RunFile, runFileSchema } from '../data/schema.ts';
+import type { FinishedCell, RunFile } from '../data/schema.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const MARKED = /(<!-- measured:begin -->\n)[\s\S]*?(<!-- measured:end -->)/;
@@ -23,7 +24,7 @@ export function withTable(readme: string, run: RunFile): string {
 /** The one committed run of the shipped model. */
 export function shippedRun(): RunFile {
   const [file] = globSync('data/results/bitloss/bitloss-llama-3m-*.json', { cwd: ROOT });
-  return runFileSchema.parse(JSON.parse(readFileSync(path.join(ROOT, file), 'utf8')));
+  return parseRun(readFileSync(path.join(ROOT, file), 'utf8'));
 }
 
 function measuredTable(run: RunFile): string {
@@ -64,7 +65,7 @@ export function withZooTable(guide: string, runs: readonly RunFile[]): string {
 export function zooRuns(): readonly RunFile[] {
   return globSync('data/results/bitloss/bitloss-*.json', { cwd: ROOT })
     .sort()
-    .map((file) => runFileSchema.parse(JSON.parse(readFileSync(path.join(ROOT, file), 'utf8'))))
+    .map((file) => parseRun(readFileSync(path.join(ROOT, file), 'utf8')))
     .filter((run) => run.cells.some(({ task }) => task.startsWith('world-')));
 }
 

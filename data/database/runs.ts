@@ -1,9 +1,11 @@
 /** Reads run files: `results/<who>/<run>.json` and `local/<run>/run.json`. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { expandRun, pathOfCell } from '../compact-run.ts';
+import { type AnyRunFile, anyRunFileSchema } from '../compact-run-schema.ts';
 import { recipeColumns } from '../recipe-columns.ts';
 import { cellRow, metricRows, runRow } from '../run-rows.ts';
-import { type RunFile, runFileSchema } from '../schema.ts';
+import type { RunFile } from '../schema.ts';
 import type { Catalogues } from './catalogues.ts';
 import type { Row } from './insert.ts';
 import { lineOfPath } from './json-lines.ts';
@@ -42,18 +44,19 @@ function filesUnder(root: string, folder: string): string[] {
 export function readRuns(root: string, catalogues: Catalogues, problems: Problems): RunTables {
   const chosen = new Map<string, Candidate>();
   for (const { file, owner } of runFiles(root)) {
-    const read = readJson(root, file, runFileSchema, problems);
+    const read = readJson(root, file, anyRunFileSchema, problems);
     if (read === null) continue;
     const add: Add = (path, found, fix) =>
       problems.add({ file, line: lineOfPath(read.text, path), field: formatPath(path), found, fix });
-    checkCells(read.value, catalogues, add);
-    const { run_id } = read.value.run;
+    const content = expandRun(read.value);
+    checkCells(content, read.value, catalogues, add);
+    const { run_id } = content.run;
     const twin = chosen.get(run_id);
     if (twin !== undefined && owner !== 'local')
       add(['run', 'run_id'], show(run_id), `${twin.file} has it already; ids must differ.`);
     // A local run is published by copying its file, and may have gone on since: the copy with more cells counts.
-    if (twin === undefined || read.value.cells.length > twin.content.cells.length)
-      chosen.set(run_id, { file, owner, content: read.value });
+    if (twin === undefined || content.cells.length > twin.content.cells.length)
+      chosen.set(run_id, { file, owner, content });
   }
   const tables: RunTables = { runs: [], cells: [], metrics: [] };
   if (problems.count > 0) return tables;
@@ -75,11 +78,11 @@ interface Candidate {
 
 type Add = (path: (string | number)[], found: string, fix: string) => void;
 
-function checkCells({ run, cells }: RunFile, catalogues: Catalogues, add: Add): void {
+function checkCells({ run, cells }: RunFile, file: AnyRunFile, catalogues: Catalogues, add: Add): void {
   const models = new Set(run.models.map(({ id }) => id));
   const keys = new Set<string>();
   for (const [index, cell] of cells.entries()) {
-    const at = (field: string) => ['cells', index, field];
+    const at = (field: string) => [...pathOfCell(file, index), field];
     if (keys.has(cell.cell_key)) add(at('cell_key'), show(cell.cell_key), 'The cell stands twice; keep one.');
     keys.add(cell.cell_key);
     if (!models.has(cell.model)) add(at('model'), show(cell.model), 'Describe the model in run.models.');

@@ -50,10 +50,19 @@ export async function writeItems(
   }
 }
 
-/** @throws store/items for a file that is missing or holds something else */
-export async function readItems(connection: DuckDBConnection, file: string): Promise<ItemTable> {
+/**
+ * @param wanted  columns to read where the file has them; null reads all
+ * @throws store/items for a file that is missing or holds something else
+ */
+export async function readItems(
+  connection: DuckDBConnection,
+  file: string,
+  wanted: readonly string[] | null = null,
+): Promise<ItemTable> {
+  const columns =
+    wanted === null ? '*' : `COLUMNS(lambda name: list_contains([${wanted.map(literal).join(', ')}], name))`;
   try {
-    const reader = await connection.runAndReadAll(`SELECT * FROM read_parquet(${literal(file)})`);
+    const reader = await connection.runAndReadAll(`SELECT ${columns} FROM read_parquet(${literal(file)})`);
     const values = reader.getColumnsJS();
     const names = reader.columnNames();
     return {

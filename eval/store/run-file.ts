@@ -1,7 +1,9 @@
 /** A run on disk: `<results>/<run id>/run.json` with a folder of item outcomes beside it. The file is the truth; tables follow it. */
 import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Cell, type RunFile, runFileSchema } from '../../data/schema.ts';
+import { compactRun, expandRun, formatCompactRun } from '../../data/compact-run.ts';
+import { anyRunFileSchema } from '../../data/compact-run-schema.ts';
+import type { Cell, RunFile } from '../../data/schema.ts';
 import { diskFault, storeErrors } from '../errors/run.ts';
 import { replaceFile } from './files.ts';
 
@@ -20,7 +22,7 @@ export function fileNameOf(recipe: string): string {
   return recipe.replaceAll(':', '_');
 }
 
-/** Null where there is no such file. Throws `store/run-file` for one that is damaged, `store/…` for faults of the disk. */
+/** A run file of either form; null where there is no such file. Throws `store/run-file` for one that is damaged, `store/…` for faults of the disk. */
 export async function readRunFile(file: string): Promise<RunFile | null> {
   const text = await readOrNull(file);
   if (text === null) return null;
@@ -30,8 +32,8 @@ export async function readRunFile(file: string): Promise<RunFile | null> {
   } catch (cause) {
     throw storeErrors.runFile(file, [`it is not JSON: ${(cause as Error).message}`]);
   }
-  const parsed = runFileSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
+  const parsed = anyRunFileSchema.safeParse(json);
+  if (parsed.success) return expandRun(parsed.data);
   const problems = parsed.error.issues.map(
     (issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`,
   );
@@ -43,8 +45,17 @@ export async function writeRunFile(file: string, content: RunFile): Promise<void
   await replaceFile(file, (temporary) => writeFile(temporary, formatRunFile(content)));
 }
 
+/** The same for a run that is published. */
+export async function writePublished(file: string, content: RunFile): Promise<void> {
+  await replaceFile(file, (temporary) => writeFile(temporary, formatPublished(content)));
+}
+
+export function formatPublished(content: RunFile): string {
+  return formatCompactRun(compactRun(content));
+}
+
 /** One line a cell, so that a change of one cell is a change of one line. */
-export function formatRunFile({ schema, run, cells }: RunFile): string {
+function formatRunFile({ schema, run, cells }: RunFile): string {
   const lines = cells.map((cell) => JSON.stringify(cell)).join(',\n');
   return `{\n"schema": ${schema},\n"run": ${JSON.stringify(run, null, 1)},\n"cells": [\n${lines}\n]\n}\n`;
 }

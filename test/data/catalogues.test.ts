@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { compactRun } from '../../data/compact-run.ts';
+import { anyRunFileSchema } from '../../data/compact-run-schema.ts';
 import { readCatalogues } from '../../data/database/catalogues.ts';
 import { Problems } from '../../data/database/problems.ts';
 import { recipeColumns } from '../../data/recipe-columns.ts';
@@ -85,8 +87,12 @@ describe('the schema of run files', () => {
 
   it('is what the JSON Schema says', () => {
     const schema = z.fromJSONSchema(JSON.parse(readFileSync(join(DATA, 'schema/run.schema.json'), 'utf8')));
-    expect(schema.safeParse(good).success).toBe(true);
-    expect(schema.safeParse({ ...good, schema: 2 }).success).toBe(false);
+    for (const form of [good, compactRun(good)]) {
+      expect(anyRunFileSchema.safeParse(form).success).toBe(true);
+      expect(schema.safeParse(form).success).toBe(true);
+      expect(schema.safeParse({ ...form, schema: 3 - form.schema }).success).toBe(false);
+      expect(schema.safeParse({ ...form, schema: 3 }).success).toBe(false);
+    }
   });
 });
 

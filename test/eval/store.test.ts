@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parseRun } from '../../data/compact-run.ts';
 import { openDatabase } from '../../data/db.ts';
 import type { FailedCell, FinishedCell } from '../../data/schema.ts';
-import { runFileSchema } from '../../data/schema.ts';
 import type { ItemTable } from '../../eval/items.ts';
 import { cellsOf, type PlannedRun } from '../../eval/plan.ts';
+import { readPackedItems } from '../../eval/store/packed-items.ts';
 import { publishRun } from '../../eval/store/publish.ts';
 import { dataFolder } from '../data/data-folder.ts';
 import { openStore, placesIn, scratchFolder } from './pipeline/places.ts';
@@ -37,7 +38,7 @@ function failed(of: PlannedRun, index: number, code: string): FailedCell {
   return { ...base(of, index), error: { code, message: `it failed with ${code}` } };
 }
 
-const read = (file: string) => runFileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+const read = (file: string) => parseRun(readFileSync(file, 'utf8'));
 
 async function rows(database: string, sql: string) {
   const { connection, close } = await openDatabase(database, { readOnly: true });
@@ -265,8 +266,9 @@ describe('publishing', () => {
     const copy = await publishRun(stored.file, root, 'bitloss');
     expect(copy).toBe(path.join(root, 'results/bitloss', `${run.id}.json`));
     const [cell] = read(copy).cells as FinishedCell[];
-    expect(cell!.items).toBe(`${run.id}/fp16.parquet`);
-    expect(existsSync(path.join(path.dirname(copy), cell!.items!))).toBe(true);
+    expect(cell!.items).toBe(`${run.id}.parquet`);
+    const packed = await readPackedItems(path.join(path.dirname(copy), cell!.items!));
+    expect(packed.tableOf(cell!.task, 'fp16')!.rows).toBe(items.rows);
     expect(await publishRun(stored.file, root, 'bitloss')).toBe(copy);
     await stored.finish(finished(run, 1), items);
     await expect(publishRun(stored.file, root, 'bitloss')).rejects.toMatchObject({ code: 'store/exists' });
