@@ -200,6 +200,28 @@ export const methodByBitsRow = z.strictObject({
   n_sources: number,
 });
 
+export const methodMatchedRow = z.strictObject({
+  origin: z.enum(['all', 'reported', 'measured', 'submitted']),
+  ...method,
+  plain_id: text,
+  plain_title: text.nullable(),
+  tensor,
+  /** Of weights, or of the cache where only that is compressed; 16 for pruning. */
+  nominal_bits: number,
+  a_bits: number.nullable(),
+  kv_bits: number.nullable(),
+  sparsity: number.nullable(),
+  sparsity_pattern: text.nullable(),
+  kept: number,
+  plain_kept: number,
+  bits: number.nullable(),
+  plain_bits: number.nullable(),
+  n_pairs: number,
+  n_models: number,
+  n_better: number,
+  n_worse: number,
+});
+
 export const lossBySizeRow = z.strictObject({
   origin,
   model_id,
@@ -239,6 +261,7 @@ export const VIEW_ROWS = {
   curve: curveRow,
   best_at_bits: bestAtBitsRow,
   method_by_bits: methodByBitsRow,
+  method_matched: methodMatchedRow,
   loss_by_size: lossBySizeRow,
   tensor_profile: tensorProfileRow,
   tensor_summary: tensorSummaryRow,

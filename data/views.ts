@@ -13,6 +13,7 @@ export type RecipeByAbilityRow = ViewRow<'recipe_by_ability'>;
 export type CurveRow = ViewRow<'curve'>;
 export type BestAtBitsRow = ViewRow<'best_at_bits'>;
 export type MethodByBitsRow = ViewRow<'method_by_bits'>;
+export type MethodMatchedRow = ViewRow<'method_matched'>;
 export type LossBySizeRow = ViewRow<'loss_by_size'>;
 export type TensorProfileRow = ViewRow<'tensor_profile'>;
 export type TensorSummaryRow = ViewRow<'tensor_summary'>;

@@ -54,6 +54,7 @@ describe('a run of three tasks in two abilities', () => {
   let abilities: ViewRow<'ability_kept'>[];
   let curve: CurveRow[];
   let heat: ViewRow<'method_by_bits'>[];
+  let matched: ViewRow<'method_matched'>[];
 
   beforeAll(async () => {
     const root = dataFolder({ files: { 'results/bitloss/by-hand.json': JSON.stringify(run) } });
@@ -63,6 +64,7 @@ describe('a run of three tasks in two abilities', () => {
     abilities = await readView(database, 'ability_kept');
     curve = await readView(database, 'curve');
     heat = await readView(database, 'method_by_bits');
+    matched = await readView(database, 'method_matched');
     database.close();
   }, 60_000);
 
@@ -123,6 +125,20 @@ describe('a run of three tasks in two abilities', () => {
       ['WA', 8, null, 4, 0.9, 1],
       ['WA', 4, null, 4, 0.2, 1],
     ]);
+  });
+
+  it('sets a method beside plain rounding only where nothing else differs', () => {
+    // gptq-w4g128 and rtn-w4g128 share one task; the others have no partner, and rtn is not its own.
+    expect(matched.map(({ origin, method_id }) => `${origin} ${method_id}`)).toEqual([
+      'all gptq',
+      'measured gptq',
+    ]);
+    expect(matched[1]).toMatchObject({
+      ...{ plain_id: 'rtn', tensor: 'W', nominal_bits: 4, a_bits: null, sparsity: null },
+      ...{ n_pairs: 1, n_models: 1, n_better: 1, n_worse: 0 },
+    });
+    expect(matched[1]!.kept).toBeCloseTo(0.9, 9);
+    expect(matched[1]!.plain_kept).toBeCloseTo(0.5, 9);
   });
 
   it('draws a point for each method, size and ability', () => {

@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { CurveRow, LossBySizeRow, MethodByBitsRow } from '../../data/views.ts';
+import type { CurveRow, LossBySizeRow, MethodByBitsRow, MethodMatchedRow } from '../../data/views.ts';
 import type { Chart } from '../../site/charts/chart.ts';
 import { charts } from '../../site/charts/index.ts';
 import { placeLabels } from '../../site/charts/label-places.ts';
+import { matchedSize } from '../../site/charts/method-against-plain.ts';
 import { placeText } from '../../site/charts/tensor-kinds.ts';
 import type { ViewName } from '../../site/lib/db.ts';
+import { percent } from '../../site/lib/format.ts';
 import type { Mark } from '../../site/lib/marks.ts';
 import { drawSvg } from '../../site/lib/vega.ts';
 import { PROFILE, SENSITIVITY } from './tensor-rows.ts';
@@ -122,9 +124,71 @@ const SIZES: readonly LossBySizeRow[] = [
   size('l2-7b', 7, 0.01, { nominal_bits: 8 }),
 ];
 
+function matched(
+  bits: number,
+  kept: number,
+  plain_kept: number,
+  changes: Partial<MethodMatchedRow> = {},
+): MethodMatchedRow {
+  return {
+    origin: 'all',
+    method_id: 'gptq',
+    method_title: HOSTILE,
+    method_group: 'compensation',
+    plain_id: 'rtn',
+    plain_title: 'RTN',
+    tensor: 'W',
+    nominal_bits: bits,
+    a_bits: null,
+    kv_bits: null,
+    sparsity: null,
+    sparsity_pattern: null,
+    kept,
+    plain_kept,
+    bits: bits + 0.25,
+    plain_bits: null,
+    n_pairs: 10,
+    n_models: 2,
+    n_better: 6,
+    n_worse: 1,
+    ...changes,
+  };
+}
+
+const MATCHED: readonly MethodMatchedRow[] = [
+  matched(4, 0.98, 0.97),
+  matched(3, 0.9, 0.6),
+  matched(2, -0.1, 0),
+  matched(4, 0.5, 0.4, { origin: 'measured' }),
+  matched(16, 0.8, 0.4, { tensor: 'prune', plain_id: 'magnitude', sparsity: 0.5 }),
+  matched(4, 1, 1, { method_id: 'awq', n_pairs: 3 }),
+];
+
+describe('sizes of matched pairs', () => {
+  it.each([
+    ['W4', matched(4, 1, 1)],
+    ['W4 A8', matched(4, 1, 1, { tensor: 'WA', a_bits: 8 })],
+    ['W4 KV3', matched(4, 1, 1, { tensor: 'W+KV', kv_bits: 3 })],
+    ['KV3', matched(3, 1, 1, { tensor: 'KV', kv_bits: 3 })],
+    ['s50', matched(16, 1, 1, { tensor: 'prune', sparsity: 0.5 })],
+    ['2:4', matched(16, 1, 1, { tensor: 'prune', sparsity: 0.5, sparsity_pattern: '2:4' })],
+    ['W4 s50', matched(4, 1, 1, { tensor: 'prune', sparsity: 0.5 })],
+  ])('%s', (text, row) => expect(matchedSize(row)).toBe(text));
+
+  it('are counted in the sentence', () => {
+    const chart = charts['method-against-plain'];
+    const rows = chart.select(MATCHED);
+    expect(rows).toHaveLength(3);
+    expect(chart.finding(rows)).toBe(
+      `It keeps more in 18 of 30 pairs, less in 3; furthest apart at W3: ${percent(0.9)} against ${percent(0.6)}.`,
+    );
+  });
+});
+
 const FIXTURES: Readonly<Record<keyof typeof charts, readonly unknown[]>> = {
   'kept-by-bits': CURVE,
   'method-by-bits': HEAT,
+  'method-against-plain': MATCHED,
   'loss-by-size': SIZES,
   'tensor-statistics': PROFILE,
   'outliers-and-loss': SENSITIVITY,
