@@ -1,6 +1,7 @@
 /** Shapes of the rows of the views in `views/`. */
 import { z } from 'zod';
 import { claimComparisonRow, claimRow } from './claim-view-rows.ts';
+import { methodByBitsRow, methodMatchedRow } from './method-view-rows.ts';
 import { tensorProfileRow, tensorSensitivityRow, tensorSummaryRow } from './tensor-view-rows.ts';
 
 const text = z.string();
@@ -185,41 +186,6 @@ export const curveRow = z.strictObject({
   n_recipes: number,
   n_sources: number,
   n_tasks: number,
-});
-
-export const methodByBitsRow = z.strictObject({
-  origin: z.enum(['all', 'reported', 'measured', 'submitted']),
-  ...method,
-  tensor,
-  a_bits,
-  kv_bits,
-  nominal_bits: number,
-  kept: number,
-  n_values: number,
-  n_models: number,
-  n_sources: number,
-});
-
-export const methodMatchedRow = z.strictObject({
-  origin: z.enum(['all', 'reported', 'measured', 'submitted']),
-  ...method,
-  plain_id: text,
-  plain_title: text.nullable(),
-  tensor,
-  /** Of weights, or of the cache where only that is compressed; 16 for pruning. */
-  nominal_bits: number,
-  a_bits: number.nullable(),
-  kv_bits: number.nullable(),
-  sparsity: number.nullable(),
-  sparsity_pattern: text.nullable(),
-  kept: number,
-  plain_kept: number,
-  bits: number.nullable(),
-  plain_bits: number.nullable(),
-  n_pairs: number,
-  n_models: number,
-  n_better: number,
-  n_worse: number,
 });
 
 export const lossBySizeRow = z.strictObject({
