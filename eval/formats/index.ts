@@ -1,5 +1,6 @@
 /** Every bit layout, by id. A new one is a file here and a line below. */
 import { formatErrors } from '../errors/method.ts';
+import { binaryBlocks } from './binary-blocks.ts';
 import { codebook } from './codebook.ts';
 import { floatZeros } from './float-zeros.ts';
 import type { Format, PackedLinear } from './format.ts';
@@ -12,6 +13,7 @@ export const formats = {
   'partly-binary': partlyBinary,
   codebook,
   'float-zeros': floatZeros,
+  'binary-blocks': binaryBlocks,
 } as const satisfies Record<string, Format>;
 
 /** Float32 `[N, K]`. Throws `format/unknown`, `format/damaged`. */

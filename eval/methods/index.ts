@@ -2,6 +2,7 @@
 import { FP16, formatRecipe, type Recipe } from '../../data/recipe.ts';
 import { type ForwardPrecision, precisionOf } from '../engines/forward-quantizer.ts';
 import { methodErrors } from '../errors/method.ts';
+import { billm } from './billm.ts';
 import { gptq } from './gptq.ts';
 import { hqq } from './hqq.ts';
 import { irQlora } from './ir-qlora.ts';
@@ -14,6 +15,7 @@ export const methods = {
   rtn,
   gptq,
   'pb-llm': pbLlm,
+  billm,
   nf4,
   'ir-qlora': irQlora,
   hqq,

@@ -1,5 +1,7 @@
 /** Binarization on the CPU: the reference for every other place where it is done. */
+import { binaryBlocks } from '../formats/binary-blocks.ts';
 import { partlyBinary } from '../formats/partly-binary.ts';
+import { type BinaryBlockRule, binarizeBlocks, LEVELS } from '../math/binary-blocks.ts';
 import type { HessianFactor } from '../math/hessian.ts';
 import { binarizePartly, type PartlyBinaryRule } from '../math/partly-binary.ts';
 import { checkGroup, checkScales, checkWeights } from './checks.ts';
@@ -35,4 +37,20 @@ export function binarizePartlyOnHost(
   checkScales(method, name, made.means, K / group);
   checkScales(method, name, made.deviations, K / group);
   return { packed: partlyBinary.pack(made), loss: upper === null ? null : loss };
+}
+
+/** Cost: that of `binarizeBlocks`, N·K doubles once and N·G a few times. */
+export function binarizeBlocksOnHost(
+  method: string,
+  linear: DenseLinear,
+  rule: BinaryBlockRule,
+  factor: HessianFactor | null,
+): Binarized {
+  const { name, N, K } = linear;
+  const group = checkGroup(method, linear, rule.group);
+  const weights = readLive(method, linear, factor);
+  const upper = factor?.upper ?? null;
+  const { made, loss } = binarizeBlocks(weights, N, K, upper, { ...rule, group });
+  checkScales(method, name, made.levels, (K / group) * LEVELS);
+  return { packed: binaryBlocks.pack(made), loss: upper === null ? null : loss };
 }

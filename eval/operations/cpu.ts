@@ -6,7 +6,7 @@ import { type AffineGrid, fitGrid, quantize } from '../math/affine.ts';
 import { AffineColumns, type Grids } from '../math/affine-columns.ts';
 import { blockEndOf, runColumns } from '../math/column-loop.ts';
 import type { Hessian, HessianFactor } from '../math/hessian.ts';
-import { binarizePartlyOnHost, factorOnHost } from './binary.ts';
+import { binarizeBlocksOnHost, binarizePartlyOnHost, factorOnHost } from './binary.ts';
 import { checkGroup, checkScales, checkWeights } from './checks.ts';
 import { roundToLevels, solveZeros } from './cpu-groups.ts';
 import { cpuRescaling } from './cpu-rescaling.ts';
@@ -31,6 +31,8 @@ export const cpuOperations: Operations = {
     binarizePartlyOnHost(method, linear, rule, await factorOnHost(factor)),
   roundToLevels: async (method, linear, rule) => roundToLevels(method, linear, rule),
   solveZeros: async (method, linear, rule) => solveZeros(method, linear, rule),
+  binarizeBlocks: async (method, linear, rule, factor) =>
+    binarizeBlocksOnHost(method, linear, rule, await factorOnHost(factor)),
   relativeError: async ({ weight }, packed) => compare(weight, dequantize(packed)),
   rescaling: cpuRescaling,
   hessian: (hessian) => new CpuHessian(hessian),

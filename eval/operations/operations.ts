@@ -4,6 +4,7 @@
  */
 import type { PackedLinear } from '../formats/format.ts';
 import type { AffineRule } from '../math/affine.ts';
+import type { BinaryBlockRule } from '../math/binary-blocks.ts';
 import type { ChannelStatistics } from '../math/channel-sum.ts';
 import type { Hessian, HessianFactor } from '../math/hessian.ts';
 import type { PartlyBinaryRule } from '../math/partly-binary.ts';
@@ -145,6 +146,17 @@ export interface Operations {
    * @throws as roundToNearest
    */
   solveZeros(method: string, linear: DenseLinear, rule: FloatGridRule): Promise<PackedLinear>;
+  /**
+   * Signs for blocks of columns as a whole (eval/math/binary-blocks.ts); weights of dead inputs count as zero.
+   * @param factor  by a handle of the same operations, in any state
+   * @throws as roundToNearest
+   */
+  binarizeBlocks(
+    method: string,
+    linear: DenseLinear,
+    rule: BinaryBlockRule,
+    factor: FactorHandle,
+  ): Promise<Binarized>;
   /** Σ(w − ŵ)² / Σw² of a linear and its packed form; 0 for an all-zero matrix. */
   relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number>;
   /** What equivalent transformations need. */

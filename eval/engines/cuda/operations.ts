@@ -105,6 +105,8 @@ export class CudaOperations implements Operations {
 
   readonly rescaling = cpuOperations.rescaling;
 
+  binarizeBlocks: Operations['binarizeBlocks'] = cpuOperations.binarizeBlocks;
+
   async relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number> {
     return this.#errors.get(packed) ?? cpuOperations.relativeError(linear, packed);
   }
