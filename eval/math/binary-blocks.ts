@@ -6,7 +6,7 @@ import { feedBack } from './block-feedback.ts';
 import { roundToFloat16 } from './float16.ts';
 
 export interface BinaryBlockRule {
-  /** Columns of a block G. */
+  /** Columns of a block G, at most 128. */
   readonly group: number;
   /**
    * As the published code: both searches and the split work on salience w²/U_jj² in place of w, salient columns take part in the
@@ -50,7 +50,7 @@ export function binarizeBlocks(
   K: number,
   upper: Float64Array | null,
   { group, compat }: BinaryBlockRule,
-): { readonly made: BinaryBlocks; readonly loss: number } {
+): { readonly made: BinaryBlocks; readonly loss: number | null } {
   const made: BinaryBlocks = {
     ...{ N, K, group, isSalient: new Uint8Array(K), codes: new Uint8Array(N * K) },
     levels: new Float32Array(N * (K / group) * LEVELS),

@@ -22,6 +22,11 @@ export interface ColumnLoop {
   /** Where a block ends that begins at a column: at most `BLOCK` columns further. */
   readonly blockEnd: (start: number) => number;
   readonly rounder: ColumnRounder;
+  /**
+   * Errors reach the later columns of the same block too. Without it later blocks alone make up for a block, as if its columns
+   * had nothing to do with each other; the result is then no loss. @default true
+   */
+  readonly insideBlock?: boolean;
 }
 
 /** Columns whose errors are pushed into later columns together. */
@@ -63,7 +68,7 @@ export function runColumns(loop: ColumnLoop): number {
 
 /** One row of one block; returns its share of the loss and leaves its errors in `errors[n]`. */
 function runRow(
-  { K, weights, rounder }: ColumnLoop,
+  { K, weights, rounder, insideBlock = true }: ColumnLoop,
   n: number,
   start: number,
   columns: number,
@@ -76,6 +81,7 @@ function runRow(
     const error = (weights[row + i] - rounder.round(n, start + i)) / square[i * columns + i];
     errors[n * columns + i] = error;
     loss += error * error;
+    if (!insideBlock) continue;
     for (let j = i + 1; j < columns; j++) weights[row + j] -= error * square[i * columns + j];
   }
   return loss;

@@ -2,6 +2,7 @@
 import { type AffineGrid, type AffineRule, fitGrid, quantize } from './affine.ts';
 import { type BinaryLevels, fitBinary, fitBinaryWithZeros } from './binarize.ts';
 import { feedBack } from './block-feedback.ts';
+import { BLOCK } from './column-loop.ts';
 
 export interface PartlyBinaryRule {
   /** Share of the weights of a group of columns that become signs, 0…1. */
@@ -34,9 +35,6 @@ export interface PartlyBinaryWeights {
 /** The grid of the salient weights: one a row. */
 export const SALIENT_RULE: AffineRule = { bits: 8, symmetric: false, range: 'zero', mse: false };
 
-/** Columns whose errors are pushed into later columns together. */
-const BLOCK = 128;
-
 /**
  * Mask, levels and grids come from the weights as they are given; the column loop then chooses signs and codes.
  * Source: Shang et al. 2023, arXiv:2310.00034, §3.2–3.3, and its code for GPTQ-PB.
@@ -52,7 +50,7 @@ export function binarizePartly(
   upper: Float64Array | null,
   rule: Omit<PartlyBinaryRule, 'group'>,
   group: number,
-): { readonly made: PartlyBinaryWeights; readonly loss: number } {
+): { readonly made: PartlyBinaryWeights; readonly loss: number | null } {
   const isBinary = chooseBinary(weights, N, K, upper, rule, group);
   const levels = fitLevels(weights, N, K, isBinary, rule, group);
   const grids = fitRows(weights, N, K);

@@ -1,6 +1,7 @@
 /** BiLLM: signs with a second correction for the columns that matter most, and two sizes of signs for the others. */
 import { z } from 'zod';
 import { methodErrors } from '../errors/method.ts';
+import { BLOCK } from '../math/column-loop.ts';
 import { checkGroup } from '../operations/checks.ts';
 import { DEFAULT_DAMPING, factorNotes, HESSIAN_DEVIATIONS, weightReason } from './binary.ts';
 import { defineMethod } from './method.ts';
@@ -44,6 +45,9 @@ export const billm = defineMethod({
       return `BiLLM works in blocks of columns, and the recipe gives none; write billm-w${NOMINAL_BITS}g128`;
     }
     if (weights?.group === 1) return 'a block of one column has nothing to split';
+    if ((weights?.group ?? 0) > BLOCK) {
+      return `blocks of ${weights?.group} columns are not supported; 2 to ${BLOCK} are, and its papers use ${BLOCK}`;
+    }
     return weightReason(recipe);
   },
   fromRecipe: ({ weights, compat, damping }): Settings =>

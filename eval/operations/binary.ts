@@ -36,7 +36,7 @@ export function binarizePartlyOnHost(
   checkScales(method, name, made.scales, 1);
   checkScales(method, name, made.means, K / group);
   checkScales(method, name, made.deviations, K / group);
-  return { packed: partlyBinary.pack(made), loss: upper === null ? null : loss };
+  return { packed: partlyBinary.pack(made), loss };
 }
 
 /** Cost: that of `binarizeBlocks`, N·K doubles once and N·G a few times. */
@@ -52,5 +52,5 @@ export function binarizeBlocksOnHost(
   const upper = factor?.upper ?? null;
   const { made, loss } = binarizeBlocks(weights, N, K, upper, { ...rule, group });
   checkScales(method, name, made.levels, (K / group) * LEVELS);
-  return { packed: binaryBlocks.pack(made), loss: upper === null ? null : loss };
+  return { packed: binaryBlocks.pack(made), loss };
 }

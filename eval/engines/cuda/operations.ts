@@ -94,7 +94,9 @@ export class CudaOperations implements Operations {
     return { packed, loss: each.reduce((sum, loss) => sum + loss, 0) };
   }
 
-  binarizePartly: Operations['binarizePartly'] = cpuOperations.binarizePartly;
+  readonly binarizePartly = cpuOperations.binarizePartly;
+  readonly binarizeBlocks = cpuOperations.binarizeBlocks;
+
   roundToLevels(method: string, linear: DenseLinear, rule: LevelRule): Promise<PackedLinear> {
     return cpuOperations.roundToLevels(method, linear, rule);
   }
@@ -104,8 +106,6 @@ export class CudaOperations implements Operations {
   }
 
   readonly rescaling = cpuOperations.rescaling;
-
-  binarizeBlocks: Operations['binarizeBlocks'] = cpuOperations.binarizeBlocks;
 
   async relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number> {
     return this.#errors.get(packed) ?? cpuOperations.relativeError(linear, packed);

@@ -124,6 +124,7 @@ test.each([
   ['billm-w1g128', 'nothing in BiLLM can be set to 1 bits; its papers count 1.1, so write billm-w1.1g128'],
   ['billm-w1.1', 'BiLLM works in blocks of columns, and the recipe gives none; write billm-w1.1g128'],
   ['billm-w1.1g1', 'a block of one column has nothing to split'],
+  ['billm-w1.1g256', 'blocks of 256 columns are not supported; 2 to 128 are, and its papers use 128'],
   ['billm-w1.1gx', 'the recipe leaves the group size open'],
   ['billm-kv4', 'billm compresses weights, and the recipe gives no bits for them'],
   ['billm-w1.1g128a8-compat', null],
