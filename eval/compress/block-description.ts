@@ -23,7 +23,7 @@ export const blockDescription = z.strictObject({
       attributes: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
       buffers: z.record(
         z.string(),
-        z.strictObject({ dtype: z.enum(['U8', 'U16', 'I16', 'F16', 'F32']), shape: z.array(size) }),
+        z.strictObject({ dtype: z.enum(['U8', 'U16', 'I16', 'F16', 'BF16', 'F32']), shape: z.array(size) }),
       ),
     }),
   ),

@@ -17,6 +17,20 @@ export const methodErrors = {
       'Use larger groups.',
       { method, linear, group, K, limit },
     ),
+  pattern: (method: string, linear: string, n: number, m: number, K: number) =>
+    new BitlossError(
+      'method/pattern',
+      `[${method}] ${linear}: ${n} of every ${m} weights of a row cannot be removed, since ${m} does not divide K = ${K}.`,
+      patternHint(n, m, K),
+      { method, linear, n, m, K },
+    ),
+  patternGroup: (method: string, linear: string, n: number, m: number, group: number) =>
+    new BitlossError(
+      'method/pattern-group',
+      `[${method}] ${linear}: groups of ${group} columns begin inside the runs of ${m} from which ${n} weights are removed.`,
+      `Use a group size that ${m} divides, such as ${m * Math.ceil(128 / m)}.`,
+      { method, linear, n, m, group },
+    ),
   notFinite: (method: string, linear: string, row: number, column: number, value: number) =>
     new BitlossError(
       'method/not-finite',
@@ -98,6 +112,14 @@ export const formatErrors = {
       { format },
     ),
 };
+
+/** The usual patterns of the same share that fit, else the share itself. */
+function patternHint(n: number, m: number, K: number): string {
+  const share = Number(((100 * n) / m).toFixed(2));
+  const fitting = [2, 4, 8].filter((run) => K % run === 0 && (run * n) % m === 0);
+  const patterns = fitting.map((run) => `${(run * n) / m}:${run}`);
+  return `Use ${[...patterns, `s${share}, which has no pattern`].join(' or ')}.`;
+}
 
 /** The two usual sizes nearest to the one that does not divide. */
 function divisorHint(group: number, K: number): string {

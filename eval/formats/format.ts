@@ -2,7 +2,7 @@
 
 export interface PackedBuffer {
   /** Safetensors name of the element type. */
-  readonly dtype: 'U8' | 'U16' | 'I16' | 'F16' | 'F32';
+  readonly dtype: 'U8' | 'U16' | 'I16' | 'F16' | 'BF16' | 'F32';
   readonly shape: readonly number[];
   readonly bytes: Uint8Array;
 }

@@ -7,6 +7,8 @@ import type { Format, PackedLinear } from './format.ts';
 import { divideColumns, inputScaleOf } from './input-scale.ts';
 import { intGrouped } from './int-grouped.ts';
 import { partlyBinary } from './partly-binary.ts';
+import { sparse } from './sparse.ts';
+import { sparseInt } from './sparse-int.ts';
 
 export const formats = {
   'int-grouped': intGrouped,
@@ -14,6 +16,8 @@ export const formats = {
   codebook,
   'float-zeros': floatZeros,
   'binary-blocks': binaryBlocks,
+  sparse,
+  'sparse-int': sparseInt,
 } as const satisfies Record<string, Format>;
 
 /** Float32 `[N, K]`. Throws `format/unknown`, `format/damaged`. */

@@ -49,16 +49,22 @@ function pack(values: GroupedCodes): PackedLinear {
 
 /** What `pack` makes of codes that are a stream of bits already, `[N, ⌈K·b/8⌉]`. */
 export function packStream(values: Omit<GroupedCodes, 'codes'>, stream: Uint8Array): PackedLinear {
+  const { N, K, bits, group } = values;
+  const codes = toBuffer('U8', [N, streamBytes(K, bits)], stream);
+  const buffers = { codes, ...packGrids(values) };
+  return { format: 'int-grouped', N, K, attributes: { bits, group }, buffers };
+}
+
+/** All buffers but the codes. */
+export function packGrids(values: Omit<GroupedCodes, 'codes'>): Record<string, PackedBuffer> {
   const { N, K, bits, group, scales, zeros, groupOfColumn } = values;
   const groups = K / group;
-  const rowBytes = streamBytes(K, bits);
   const buffers: Record<string, PackedBuffer> = {
-    codes: toBuffer('U8', [N, rowBytes], stream),
     scales: toBuffer('F16', [N, groups], encodeFloat16(scales)),
   };
   if (zeros !== null) buffers.zeros = packZeros(zeros, bits, [N, groups]);
   if (groupOfColumn !== null) buffers.groups = toBuffer('U16', [K], groupOfColumn);
-  return { format: 'int-grouped', N, K, attributes: { bits, group }, buffers };
+  return buffers;
 }
 
 /** Zeros inside the code range cost `bits` bits each, others 16. */
@@ -84,21 +90,20 @@ export function openStream(
   packed: PackedLinear,
 ): Omit<GroupedCodes, 'codes'> & { readonly stream: Uint8Array } {
   if (packed.format !== 'int-grouped') throw formatErrors.unknown(packed.format, ['int-grouped']);
+  const grids = openGrids(packed);
+  const stream = bytesOf(packed, 'codes', 'U8', grids.N * streamBytes(grids.K, grids.bits));
+  return { ...grids, stream };
+}
+
+/** All content but the codes, also of a format that shares it. Throws `format/damaged`. */
+export function openGrids(packed: PackedLinear): Omit<GroupedCodes, 'codes'> {
   const { N, K } = packed;
   const bits = wholeNumber(packed, 'bits', 1, 8);
   const group = groupOf(packed);
   const groups = K / group;
   const scales = decodeFloat16(asUint16(bytesOf(packed, 'scales', 'F16', N * groups * 2)));
-  return {
-    N,
-    K,
-    bits,
-    group,
-    stream: bytesOf(packed, 'codes', 'U8', N * streamBytes(K, bits)),
-    scales,
-    zeros: unpackZeros(packed, bits, N * groups),
-    groupOfColumn: unpackGroups(packed, groups),
-  };
+  const zeros = unpackZeros(packed, bits, N * groups);
+  return { N, K, bits, group, scales, zeros, groupOfColumn: unpackGroups(packed, groups) };
 }
 
 function unpackZeros(packed: PackedLinear, bits: number, count: number): Int16Array | null {
@@ -118,7 +123,7 @@ function unpackGroups(packed: PackedLinear, groups: number): Uint16Array | null 
   const groupOfColumn = asUint16(bytesOf(packed, 'groups', 'U16', packed.K * 2));
   const bad = groupOfColumn.findIndex((group) => group >= groups);
   if (bad !== -1) {
-    throw formatErrors.damaged('int-grouped', `column ${bad} is in group ${groupOfColumn[bad]} of ${groups}`);
+    throw formatErrors.damaged(packed.format, `column ${bad} is in group ${groupOfColumn[bad]} of ${groups}`);
   }
   return groupOfColumn;
 }

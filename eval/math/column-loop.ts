@@ -89,9 +89,12 @@ function runRow(
 
 /**
  * The end of a block that holds whole groups, or a part of one, so that a group is begun with weights that carry every
- * earlier error.
+ * earlier error, and whole runs.
+ * @param run  neighbouring columns that are decided about together, at most BLOCK; it divides the group or the other way round
  */
-export function blockEndOf(group: number): (start: number) => number {
-  if (group <= BLOCK) return (start) => start + Math.floor(BLOCK / group) * group;
-  return (start) => Math.min(start + BLOCK, (Math.floor(start / group) + 1) * group);
+export function blockEndOf(group: number, run = 1): (start: number) => number {
+  const unit = Math.max(group, run);
+  if (unit <= BLOCK) return (start) => start + Math.floor(BLOCK / unit) * unit;
+  const width = Math.floor(BLOCK / run) * run;
+  return (start) => Math.min(start + width, (Math.floor(start / group) + 1) * group);
 }

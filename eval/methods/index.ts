@@ -6,14 +6,20 @@ import { billm } from './billm.ts';
 import { gptq } from './gptq.ts';
 import { hqq } from './hqq.ts';
 import { irQlora } from './ir-qlora.ts';
+import { magnitude } from './magnitude.ts';
 import type { Method } from './method.ts';
 import { nf4 } from './nf4.ts';
 import { pbLlm } from './pb-llm.ts';
 import { rtn } from './rtn.ts';
+import { sparsegpt } from './sparsegpt.ts';
+import { wanda } from './wanda.ts';
 
 export const methods = {
   rtn,
   gptq,
+  magnitude,
+  wanda,
+  sparsegpt,
   'pb-llm': pbLlm,
   billm,
   nf4,

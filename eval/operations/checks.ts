@@ -1,4 +1,5 @@
 /** What a linear and a rule must keep before they are compressed, and which scales can be stored. */
+import type { Sparsity } from '../../data/recipe.ts';
 import { methodErrors } from '../errors/method.ts';
 import type { DenseLinear } from './operations.ts';
 
@@ -11,6 +12,22 @@ export function checkGroup(method: string, { name, K }: { name: string; K: numbe
   if (K % size !== 0) throw methodErrors.groupSize(method, name, size, K);
   if (K / size > MAX_GROUPS) throw methodErrors.groupCount(method, name, size, K, MAX_GROUPS);
   return size;
+}
+
+/** Throws `method/pattern` where runs of m do not divide a row. */
+export function checkPattern(
+  method: string,
+  { name, K }: { readonly name: string; readonly K: number },
+  sparsity: Sparsity,
+): void {
+  if (sparsity.kind === 'n:m' && K % sparsity.m !== 0)
+    throw methodErrors.pattern(method, name, sparsity.n, sparsity.m, K);
+}
+
+/** Throws `method/pattern-group` where a group would begin inside a run of m. */
+export function checkPatternGroup(method: string, name: string, sparsity: Sparsity, group: number): void {
+  if (sparsity.kind === 'share' || group % sparsity.m === 0 || sparsity.m % group === 0) return;
+  throw methodErrors.patternGroup(method, name, sparsity.n, sparsity.m, group);
 }
 
 /** Throws `method/shape`, `method/not-finite`. */

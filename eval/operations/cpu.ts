@@ -1,20 +1,19 @@
 /** The heavy steps of compression in TypeScript: the reference for every other place where they are done. */
-import type { PackedLinear } from '../formats/format.ts';
 import { dequantize } from '../formats/index.ts';
 import { intGrouped } from '../formats/int-grouped.ts';
-import { type AffineGrid, fitGrid, quantize } from '../math/affine.ts';
 import { AffineColumns, type Grids } from '../math/affine-columns.ts';
 import { blockEndOf, runColumns } from '../math/column-loop.ts';
 import type { Hessian, HessianFactor } from '../math/hessian.ts';
 import { binarizeBlocksOnHost, binarizePartlyOnHost, factorOnHost } from './binary.ts';
-import { checkGroup, checkScales, checkWeights } from './checks.ts';
+import { checkGroup, checkScales } from './checks.ts';
 import { roundToLevels, solveZeros } from './cpu-groups.ts';
+import { fitGrids, nearest, readWeights } from './cpu-nearest.ts';
+import { hostPruning } from './cpu-pruning.ts';
 import { cpuRescaling } from './cpu-rescaling.ts';
 import type {
   ColumnRule,
   DenseLinear,
   FactorHandle,
-  GridRule,
   HessianHandle,
   Operations,
   RoundedColumns,
@@ -34,6 +33,7 @@ export const cpuOperations: Operations = {
   binarizeBlocks: async (method, linear, rule, factor) =>
     binarizeBlocksOnHost(method, linear, rule, await factorOnHost(factor)),
   relativeError: async ({ weight }, packed) => compare(weight, dequantize(packed)),
+  pruning: hostPruning,
   rescaling: cpuRescaling,
   hessian: (hessian) => new CpuHessian(hessian),
   release: () => undefined,
@@ -91,52 +91,6 @@ class CpuFactor implements FactorHandle {
     if (this.values === null) throw new TypeError('[operations] an empty Hessian has no factor.');
     return this.values;
   }
-}
-
-/** The weights as float64, checked. */
-function readWeights(method: string, linear: DenseLinear): Float64Array {
-  checkWeights(method, linear);
-  return Float64Array.from(linear.weight);
-}
-
-/** Fits the grid of every group, `[N, K/G]` scales and zeros. */
-function fitGrids(method: string, { name, N, K }: DenseLinear, weights: Float64Array, rule: GridRule): Grids {
-  const size = checkGroup(method, { name, K }, rule.group);
-  const groups = K / size;
-  const scales = new Float64Array(N * groups);
-  const zeros = new Int16Array(N * groups);
-  const grid: AffineGrid = { scale: 0, zero: 0 };
-  for (let g = 0; g < scales.length; g++) {
-    fitGrid(weights, g * size, size, rule, grid);
-    scales[g] = grid.scale;
-    zeros[g] = grid.zero;
-  }
-  checkScales(method, name, scales, groups);
-  return { scales, zeros };
-}
-
-/** Cost: O(N·K), with `mse` 80 times that. */
-function nearest(method: string, linear: DenseLinear, rule: GridRule): PackedLinear {
-  const { N, K } = linear;
-  const group = checkGroup(method, linear, rule.group);
-  const weights = readWeights(method, linear);
-  const { scales, zeros } = fitGrids(method, linear, weights, rule);
-  const maxCode = 2 ** rule.bits - 1;
-  const codes = new Uint8Array(N * K);
-  for (let g = 0; g < scales.length; g++) {
-    const end = (g + 1) * group;
-    for (let i = g * group; i < end; i++) codes[i] = quantize(weights[i], scales[g], zeros[g], maxCode);
-  }
-  return intGrouped.pack({
-    N,
-    K,
-    bits: rule.bits,
-    group,
-    codes,
-    scales: Float32Array.from(scales),
-    zeros: rule.symmetric ? null : zeros,
-    groupOfColumn: null,
-  });
 }
 
 /** Cost: O(N·K²) time beyond the shared factorization, 2·N·K doubles. */

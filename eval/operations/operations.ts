@@ -8,6 +8,7 @@ import type { BinaryBlockRule } from '../math/binary-blocks.ts';
 import type { ChannelStatistics } from '../math/channel-sum.ts';
 import type { Hessian, HessianFactor } from '../math/hessian.ts';
 import type { PartlyBinaryRule } from '../math/partly-binary.ts';
+import type { PruningOperations } from './pruning.ts';
 import type { RescalingOperations } from './rescaling.ts';
 
 /** One weight matrix, float32 `[N, K]` row-major; never modified. */
@@ -159,6 +160,7 @@ export interface Operations {
   ): Promise<Binarized>;
   /** Σ(w − ŵ)² / Σw² of a linear and its packed form; 0 for an all-zero matrix. */
   relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number>;
+  readonly pruning: PruningOperations;
   /** What equivalent transformations need. */
   readonly rescaling: RescalingOperations;
   /** A Hessian that was computed on the host. */

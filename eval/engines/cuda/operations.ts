@@ -106,6 +106,7 @@ export class CudaOperations implements Operations {
   }
 
   readonly rescaling = cpuOperations.rescaling;
+  readonly pruning = cpuOperations.pruning;
 
   async relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number> {
     return this.#errors.get(packed) ?? cpuOperations.relativeError(linear, packed);
