@@ -277,6 +277,30 @@ int bl_dequantize(bl_context *ctx, bl_ptr codes, bl_ptr scales, bl_ptr zeros, bl
 /* sums float64 [N, 2]: of each row Σ(w − ŵ)² and Σw², for w of type dtype [N, K] and ŵ in float32 as above. */
 int bl_code_errors(bl_context *ctx, int dtype, bl_ptr w, bl_ptr codes, bl_ptr scales, bl_ptr zeros, bl_ptr group_of_column,
                    int64_t N, int64_t K, int64_t G, bl_ptr sums, bl_stream stream);
+/* Codes of the nearest of 16 levels (float32, rising from −1 to 1, code 7 is 0), scaled by the largest |w − shift| of their
+   group (eval/math/normal-float.ts): w of type dtype [N, K] → codes uint8 [N, K], absmax float32 [N, K/G]. With F > 0 factors
+   (float32 [F]) shifts float32 [N, K/G] are searched (eval/math/information.ts; costs float64 [G + 1], G ≤ 1024); with F = 0
+   factors, costs and shifts are 0. A group with a weight that is not finite gets an absmax of NaN and codes of 0. */
+int bl_round_levels(bl_context *ctx, int dtype, bl_ptr w, int64_t N, int64_t K, int64_t G, bl_ptr levels, bl_ptr factors,
+                    int64_t F, bl_ptr costs, bl_ptr codes, bl_ptr absmax, bl_ptr shifts, bl_stream stream);
+/* Grids whose zeros are solved for (eval/math/half-quadratic.ts, in float64), 1 to 8 bits: codes uint8 [N, K], scales and
+   zeros float32 [N, K/G], each representable in half precision. A group with a weight that is not finite, or with a range too
+   wide for half precision, gets a scale of NaN and codes of 0. */
+int bl_half_quadratic(bl_context *ctx, int dtype, bl_ptr w, int64_t N, int64_t K, int64_t G, int bits, bl_ptr codes,
+                      bl_ptr scales, bl_ptr zeros, bl_stream stream);
+/* out[N, K] of type dtype = scale · (levels[code] − zero) + shift, each step rounded to float32: scales, zeros and shifts float32
+   [N, K/G], the latter two or 0; levels float32, or 0 where a code is its own level. */
+int bl_dequantize_codebook(bl_context *ctx, bl_ptr codes, bl_ptr levels, bl_ptr scales, bl_ptr zeros, bl_ptr shifts, int64_t N,
+                           int64_t K, int64_t G, int dtype, bl_ptr out, bl_stream stream);
+/* sums float64 [N, 2]: of each row Σ(w − ŵ)² and Σw², for w of type dtype [N, K] and restored float32 [N, K]. */
+int bl_weight_errors(bl_context *ctx, int dtype, bl_ptr w, bl_ptr restored, int64_t N, int64_t K, bl_ptr sums,
+                     bl_stream stream);
+/* out [N, C] = columns (int32 [C]) of w [N, K], both of type dtype. */
+int bl_take_columns(bl_context *ctx, int dtype, bl_ptr w, bl_ptr columns, int64_t N, int64_t K, int64_t C, bl_ptr out,
+                    bl_stream stream);
+/* The reverse: columns of out [N, K] become those of from [N, C]; all others stay. */
+int bl_put_columns(bl_context *ctx, int dtype, bl_ptr from, bl_ptr columns, int64_t N, int64_t K, int64_t C, bl_ptr out,
+                   bl_stream stream);
 /* *flag (int32, device) becomes 1 where any of n float32 values changes when it is rounded to dtype; stays otherwise. */
 int bl_check_rounding(bl_context *ctx, int dtype, bl_ptr x, int64_t n, bl_ptr flag, bl_stream stream);
 /* LSB-first bit stream of each row, padded to whole bytes (eval/formats/bit-stream.ts): codes uint8 [N, K] → packed. */

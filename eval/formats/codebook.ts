@@ -46,7 +46,8 @@ export const codebook = defineFormat({
     const weight = new Float32Array(N * K);
     for (let i = 0; i < weight.length; i++) {
       const g = Math.floor(i / group);
-      weight[i] = Math.fround(absmax[g] * NF4_LEVELS[codes[i]]) + (shifts === null ? 0 : shifts[g]);
+      const scaled = Math.fround(absmax[g] * NF4_LEVELS[codes[i]]);
+      weight[i] = shifts === null ? scaled : scaled + shifts[g];
     }
     return weight;
   },

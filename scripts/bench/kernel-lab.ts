@@ -9,7 +9,7 @@ export interface KernelLab {
   /** Buffer of normal random numbers; freed by `release`, as all buffers are. */
   random(dtype: 'f32' | 'bf16', n: number, deviation?: number): Address;
   /** Buffer with this content. */
-  upload(values: Int32Array | Float32Array): Address;
+  upload(values: Int32Array | Float32Array | Float64Array): Address;
   /** Buffer with every byte set to `value`. */
   filled(bytes: number, value?: number): Address;
   /** Frees every buffer. */

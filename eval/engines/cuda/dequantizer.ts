@@ -1,16 +1,22 @@
 /** Turns packed linears into weights in device memory: their bytes are uploaded, all else happens there. */
+import { codebook, openLevels, scalesOf } from '../../formats/codebook.ts';
+import { floatZeros, openFloatGrids } from '../../formats/float-zeros.ts';
 import type { PackedLinear } from '../../formats/format.ts';
 import { dequantize } from '../../formats/index.ts';
 import { inputScaleOf } from '../../formats/input-scale.ts';
 import { intGrouped, openStream } from '../../formats/int-grouped.ts';
+import { NF4_LEVELS } from '../../math/normal-float.ts';
 import type { Device } from './device.ts';
 import type { DeviceMatrix } from './device-linear.ts';
 import { BL } from './kernels.gen.ts';
+import type { Address } from './kernels.ts';
 import { type DeviceHeap, Pool } from './pool.ts';
+
+type Upload = 'packed' | 'levels' | 'scales' | 'zeros' | 'shifts' | 'columns' | 'values';
 
 export class Dequantizer {
   readonly #device: Device;
-  readonly #pool: Pool<'packed' | 'codes' | 'scales' | 'zeros' | 'columns' | 'values'>;
+  readonly #pool: Pool<Upload | 'codes'>;
 
   constructor(device: Device, heap: DeviceHeap) {
     this.#device = device;
@@ -19,14 +25,17 @@ export class Dequantizer {
 
   /** ŵ rounded to the type of `to`, `[N, K]`; queued. Throws `format/damaged`, `format/unknown`. */
   write(packed: PackedLinear, to: DeviceMatrix): void {
-    if (packed.format === intGrouped.id && inputScaleOf(packed) === null) this.#writeCodes(packed, to);
+    // No kernel divides by the scale of an input.
+    const format = inputScaleOf(packed) === null ? packed.format : null;
+    if (format === intGrouped.id) this.#writeCodes(packed, to);
+    else if (format === codebook.id) this.#writeLevels(packed, to);
+    else if (format === floatZeros.id) this.#writeFloatGrids(packed, to);
     else this.#writeValues(dequantize(packed), packed, to);
   }
 
   /** Of a layout that no kernel reads. */
   #writeValues(values: Float32Array, { N, K }: PackedLinear, { at, dtype }: DeviceMatrix): void {
-    const x = this.#pool.take('values', values.byteLength);
-    this.#device.upload(x, values);
+    const x = this.#upload('values', values);
     this.#device.kernels.move({
       ...{ xDtype: BL.F32, x, xOuter: K, xInner: 0, outDtype: dtype, out: at, outOuter: K, outInner: 0 },
       ...{ outer: N, inner: 1, width: K },
@@ -35,19 +44,45 @@ export class Dequantizer {
 
   #writeCodes(packed: PackedLinear, to: DeviceMatrix): void {
     const { N, K, bits, group: G, stream, scales, zeros, groupOfColumn } = openStream(packed);
-    const { kernels } = this.#device;
-    const upload = (name: 'packed' | 'scales' | 'zeros' | 'columns', values: NodeJS.ArrayBufferView) => {
-      const at = this.#pool.take(name, values.byteLength);
-      this.#device.upload(at, values);
-      return at;
-    };
-    const codes = this.#pool.take('codes', N * K);
-    kernels.unpack({ packed: upload('packed', stream), N, K, bits, codes });
-    kernels.dequantize({
-      ...{ codes, scales: upload('scales', scales), N, K, G, dtype: to.dtype, out: to.at },
-      zeros: upload('zeros', zeros ?? new Int16Array(scales.length).fill(2 ** (bits - 1))),
-      groupOfColumn: groupOfColumn === null ? 0 : upload('columns', groupOfColumn),
+    this.#device.kernels.dequantize({
+      ...{ codes: this.#unpack(stream, N, K, bits), N, K, G, dtype: to.dtype, out: to.at },
+      scales: this.#upload('scales', scales),
+      zeros: this.#upload('zeros', zeros ?? new Int16Array(scales.length).fill(2 ** (bits - 1))),
+      groupOfColumn: groupOfColumn === null ? 0 : this.#upload('columns', groupOfColumn),
     });
+  }
+
+  #writeLevels(packed: PackedLinear, to: DeviceMatrix): void {
+    const grids = openLevels(packed);
+    const { N, K, group: G, stream } = grids;
+    const { absmax, shifts } = scalesOf(grids);
+    this.#device.kernels.dequantizeCodebook({
+      ...{ codes: this.#unpack(stream, N, K, 4), levels: this.#upload('levels', NF4_LEVELS), zeros: 0 },
+      scales: this.#upload('scales', absmax),
+      shifts: shifts === null ? 0 : this.#upload('shifts', shifts),
+      ...{ N, K, G, dtype: to.dtype, out: to.at },
+    });
+  }
+
+  #writeFloatGrids(packed: PackedLinear, to: DeviceMatrix): void {
+    const { N, K, bits, group: G, stream, scales, zeros } = openFloatGrids(packed);
+    this.#device.kernels.dequantizeCodebook({
+      ...{ codes: this.#unpack(stream, N, K, bits), levels: 0, shifts: 0 },
+      ...{ scales: this.#upload('scales', scales), zeros: this.#upload('zeros', zeros) },
+      ...{ N, K, G, dtype: to.dtype, out: to.at },
+    });
+  }
+
+  #unpack(stream: Uint8Array, N: number, K: number, bits: number): Address {
+    const codes = this.#pool.take('codes', N * K);
+    this.#device.kernels.unpack({ packed: this.#upload('packed', stream), N, K, bits, codes });
+    return codes;
+  }
+
+  #upload(name: Upload, values: NodeJS.ArrayBufferView): Address {
+    const at = this.#pool.take(name, values.byteLength);
+    this.#device.upload(at, values);
+    return at;
   }
 
   release(): void {

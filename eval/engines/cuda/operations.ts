@@ -21,7 +21,9 @@ import { Dequantizer } from './dequantizer.ts';
 import type { Device } from './device.ts';
 import type { DeviceMatrix } from './device-linear.ts';
 import { areFinite, relativeErrorOf, type Weights, weightsOf } from './device-weights.ts';
+import { GroupOperations } from './group-operations.ts';
 import { CudaFactor, CudaHessian } from './hessians.ts';
+import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
 import type { Matrix } from './matrix.ts';
 import { CachingHeap, type DeviceHeap, Pool } from './pool.ts';
@@ -52,6 +54,7 @@ export class CudaOperations implements Operations {
   readonly heap: CachingHeap;
   readonly #pool: Pool<string>;
   readonly #dequantizer: Dequantizer;
+  readonly #groups: GroupOperations;
   /** Of what was packed here, known from the device. */
   readonly #errors = new WeakMap<PackedLinear, number>();
 
@@ -59,6 +62,7 @@ export class CudaOperations implements Operations {
     this.#device = device;
     this.heap = new CachingHeap(heap);
     this.#pool = new Pool<string>(heap);
+    this.#groups = new GroupOperations(device, this.#pool);
     // Images are written with it: making room for its buffers must not take theirs.
     this.#dequantizer = new Dequantizer(device, device);
   }
@@ -98,18 +102,29 @@ export class CudaOperations implements Operations {
   readonly binarizeBlocks = cpuOperations.binarizeBlocks;
 
   roundToLevels(method: string, linear: DenseLinear, rule: LevelRule): Promise<PackedLinear> {
-    return cpuOperations.roundToLevels(method, linear, rule);
+    return this.#groups.roundToLevels(method, linear, rule);
   }
 
   solveZeros(method: string, linear: DenseLinear, rule: FloatGridRule): Promise<PackedLinear> {
-    return cpuOperations.solveZeros(method, linear, rule);
+    return this.#groups.solveZeros(method, linear, rule);
   }
 
   readonly rescaling = cpuOperations.rescaling;
   readonly pruning = cpuOperations.pruning;
 
   async relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number> {
-    return this.#errors.get(packed) ?? cpuOperations.relativeError(linear, packed);
+    return this.#errors.get(packed) ?? this.#errorOf(linear, packed);
+  }
+
+  /** Of a packed linear whose codes were made elsewhere, or whose layout is another than that of grouped integers. */
+  #errorOf(linear: DenseLinear, packed: PackedLinear): number {
+    const { N, K } = packed;
+    const restored = this.#pool.take('restored', N * K * 4);
+    this.dequantize(packed, { at: restored, dtype: BL.F32 });
+    const sums = this.#pool.take('sums', 16 * N);
+    const weights = weightsOf(this.#device, this.#pool, 'operations', linear);
+    this.#device.kernels.weightErrors({ ...weights, restored, N, K, sums });
+    return relativeErrorOf(this.#device.download(sums, new Float64Array(2 * N)));
   }
 
   hessian({ values, K }: Hessian): CudaHessian {

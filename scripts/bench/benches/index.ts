@@ -1,6 +1,7 @@
 /** Every benchmark in the order in which they run: those of one model side by side. */
 import type { Bench } from '../bench.ts';
 import { choices } from './choices.ts';
+import { dataFree } from './data-free.ts';
 import { decode } from './decode.ts';
 import { gptq } from './gptq.ts';
 import { gptqFiles } from './gptq-files.ts';
@@ -17,6 +18,7 @@ export const benches: readonly Bench[] = [
   decode,
   gptq,
   rtn,
+  dataFree,
   streamed,
   operations,
   gptqFiles,
