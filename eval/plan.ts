@@ -163,7 +163,7 @@ function taskSettings(facts: TaskFacts, { sweep }: PlanInput, { architecture }: 
 }
 
 function calibrationOf(input: PlanInput, { architecture }: ModelFacts, recipe: Recipe): Calibration | null {
-  if (recipe.method === FP16.method || methodFor(recipe).needs === 'nothing') return null;
+  if (!changesWeights(recipe) || methodFor(recipe).needs === 'nothing') return null;
   const { calibration, seed } = input.sweep;
   const { maxPositions } = architecture;
   const length = sampleLength(calibration.length, maxPositions);

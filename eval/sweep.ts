@@ -1,6 +1,7 @@
 /** A sweep from its configuration to its stored runs. */
 import { rm } from 'node:fs/promises';
 import { BitlossError } from '../data/errors.ts';
+import { changesWeights } from '../data/recipe.ts';
 import type { Manifest } from '../data/schema.ts';
 import { type CalibrationText, openCalibrationText } from './calibration.ts';
 import type { HubOptions } from './checkpoint/hub.ts';
@@ -80,7 +81,9 @@ export async function prepareSweep(
   try {
     if (problems.length > 0) throw cliErrors.inputs(problems);
     const recipes = recipesOf(sweep);
-    const calibrates = recipes.some(({ method }) => findMethod(method).needs !== 'nothing');
+    const calibrates = recipes.some(
+      (recipe) => changesWeights(recipe) && findMethod(recipe.method).needs !== 'nothing',
+    );
     const calibrationText = calibrates ? await openCalibrationText(sweep.calibration.text) : null;
     const device = behaviour.devices?.[0] ?? 0;
     const engine = await createEngine(sweep.engine, { ...sweep, threads: behaviour.threads, device });

@@ -127,6 +127,15 @@ int bl_rope(bl_context *ctx, int dtype, bl_ptr x, int64_t token_stride, int64_t 
 int bl_round_groups(bl_context *ctx, int dtype, bl_ptr x, int64_t x_outer, int64_t x_inner, int64_t outer, int64_t inner,
                     int64_t width, int64_t G, int bits, int range, int symmetric, float clip, float outliers,
                     bl_stream stream);
+/* As bl_round_groups without outliers, in a rotated basis: vectors x of `width` become round(x·R)·Rᵀ, with sums in float32.
+   R (eval/math/rotation.ts) is that of the width and the seed; of width = 2^a·m, m odd, m is at most 512. */
+int bl_round_rotated(bl_context *ctx, int dtype, bl_ptr x, int64_t x_outer, int64_t x_inner, int64_t outer, int64_t inner,
+                     int64_t width, int64_t G, int bits, int range, int symmetric, float clip, int seed, bl_stream stream);
+/* out = x·R, or x·Rᵀ where inverse is 1, for M rows of `width`; in place is allowed where the types are the same. */
+int bl_rotate_rows(bl_context *ctx, int x_dtype, bl_ptr x, int64_t x_stride, int out_dtype, bl_ptr out, int64_t out_stride,
+                   int64_t M, int64_t width, int seed, int inverse, bl_stream stream);
+/* Rᵀ·H·R in place, for symmetric H float64 [K, K], with sums in float64. */
+int bl_rotate_hessian(bl_context *ctx, bl_ptr hessian, int64_t K, int seed, bl_stream stream);
 /* *flag (int32, device) becomes 1 where any of n float32 values is not finite; stays otherwise. */
 int bl_check_finite(bl_context *ctx, bl_ptr x, int64_t n, bl_ptr flag, bl_stream stream);
 

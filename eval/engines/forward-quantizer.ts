@@ -22,6 +22,7 @@
 import type { RangeConvention, Recipe } from '../../data/recipe.ts';
 import { precisionErrors as errors } from '../errors/method.ts';
 import type { Architecture } from '../families/architecture.ts';
+import { rotateRows } from '../math/rotation.ts';
 import { roundHalfEven } from '../math/rounding.ts';
 
 /** How one kind of tensor is rounded. */
@@ -37,10 +38,22 @@ export interface ForwardGrid {
    * Dettmers et al. 2022, arXiv:2208.07339, keep whole columns in 16 bits where any token has such a number.
    */
   readonly outliers: number | null;
+  /**
+   * Seed of the rotation R (eval/math/rotation.ts) that whole vectors are turned by before they are rounded, and back
+   * afterwards: linears then read round(x·R)·Rᵀ, and round(x·R)·(W·R)ᵀ = round(x·R)·Rᵀ·Wᵀ, so that nothing else has to
+   * know of it; of keys, R cancels in q·k. Null: none. Outliers that pass are those before R, so one of the two is null.
+   */
+  readonly rotation: number | null;
 }
 
 /** What a grid is unless a recipe or its method says otherwise. */
-export const PLAIN_GRID = { range: 'zero', symmetric: false, clip: 1, outliers: null } as const;
+export const PLAIN_GRID = {
+  range: 'zero',
+  symmetric: false,
+  clip: 1,
+  outliers: null,
+  rotation: null,
+} as const;
 
 /** What is rounded in the forward pass; null means 16 bits, that is nothing. */
 export interface ForwardPrecision {
@@ -110,30 +123,6 @@ export function precisionOf({ activations, kv, range, symmetric, preRope }: Reci
   };
 }
 
-/** In full sentences, for the reader of a number. */
-export function describePrecision({ activations, kv }: ForwardPrecision): readonly string[] {
-  const groups = kv?.group === -1 ? 'token and head' : `token, head and ${kv?.group} neighbouring numbers`;
-  const order = kv?.preRope ? '; keys before their rotary embedding' : '';
-  return [
-    ...(activations === null
-      ? []
-      : [
-          `The inputs of all compressed linears are rounded to ${activations.bits} bits, one ${gridWords(activations)} a token.`,
-        ]),
-    ...(kv === null
-      ? []
-      : [`Keys and values are rounded to ${kv.bits} bits, one ${gridWords(kv)} a ${groups}${order}.`]),
-  ];
-}
-
-function gridWords({ symmetric, clip, outliers }: ForwardGrid): string {
-  return [
-    symmetric ? 'symmetric grid' : 'grid',
-    ...(clip === 1 ? [] : [`over ${clip} of the range`]),
-    ...(outliers === null ? [] : [`for what is below ${outliers}, the rest passing as it is,`]),
-  ].join(' ');
-}
-
 /**
  * Checks that the keys and values of a model can be rounded in the groups asked for.
  * @param recipe  for messages
@@ -161,6 +150,21 @@ function cachedVectors({ blocks }: Architecture): readonly { name: string; width
 
 function hasRotary({ blocks }: Architecture): boolean {
   return blocks.some(({ mixer }) => mixer.kind !== 'selective-scan' && mixer.position.kind === 'rope');
+}
+
+/** Rounds vectors of `width` numbers in groups of `size`, turned as the grid says. As `roundGroups` otherwise. */
+export function roundVectors(
+  values: Float32Array,
+  width: number,
+  size: number,
+  grid: ForwardGrid,
+): Float32Array {
+  if (grid.rotation === null) return roundGroups(values, size, grid).rounded;
+  const turned = values.slice();
+  rotateRows(turned, width, grid.rotation);
+  const { rounded } = roundGroups(turned, size, grid);
+  rotateRows(rounded, width, grid.rotation, true);
+  return rounded;
 }
 
 /**

@@ -4,6 +4,7 @@ import { binaryBlocks } from './binary-blocks.ts';
 import { codebook } from './codebook.ts';
 import { floatZeros } from './float-zeros.ts';
 import type { Format, PackedLinear } from './format.ts';
+import { inputRotationOf, rotateBack } from './input-rotation.ts';
 import { divideColumns, inputScaleOf } from './input-scale.ts';
 import { intGrouped } from './int-grouped.ts';
 import { partlyBinary } from './partly-binary.ts';
@@ -22,10 +23,17 @@ export const formats = {
 
 /** Float32 `[N, K]`. Throws `format/unknown`, `format/damaged`. */
 export function dequantize(packed: PackedLinear): Float32Array {
-  const known: Record<string, Format> = formats;
-  if (!Object.hasOwn(known, packed.format)) throw formatErrors.unknown(packed.format, Object.keys(known));
-  const weight = known[packed.format].dequantize(packed);
+  const weight = dequantizeTurned(packed);
+  const seed = inputRotationOf(packed);
+  if (seed !== null) rotateBack(weight, packed.K, seed);
   const scale = inputScaleOf(packed);
   if (scale !== null) divideColumns(weight, scale);
   return weight;
+}
+
+/** In the basis that the codes are in, before rotation and scale of the input are undone. Throws as `dequantize`. */
+export function dequantizeTurned(packed: PackedLinear): Float32Array {
+  const known: Record<string, Format> = formats;
+  if (!Object.hasOwn(known, packed.format)) throw formatErrors.unknown(packed.format, Object.keys(known));
+  return known[packed.format].dequantize(packed);
 }

@@ -10,6 +10,8 @@ import { magnitude } from './magnitude.ts';
 import type { Method } from './method.ts';
 import { nf4 } from './nf4.ts';
 import { pbLlm } from './pb-llm.ts';
+import { quarot } from './quarot.ts';
+import { quarotRtn } from './quarot-rtn.ts';
 import { rtn } from './rtn.ts';
 import { sparsegpt } from './sparsegpt.ts';
 import { wanda } from './wanda.ts';
@@ -25,6 +27,8 @@ export const methods = {
   nf4,
   'ir-qlora': irQlora,
   hqq,
+  quarot,
+  'quarot-rtn': quarotRtn,
 } as const satisfies Record<string, Method>;
 
 export type MethodId = keyof typeof methods;

@@ -3,13 +3,15 @@ import { dequantize } from '../formats/index.ts';
 import { intGrouped } from '../formats/int-grouped.ts';
 import { AffineColumns, type Grids } from '../math/affine-columns.ts';
 import { blockEndOf, runColumns } from '../math/column-loop.ts';
-import type { Hessian, HessianFactor } from '../math/hessian.ts';
+import { Hessian, type HessianFactor } from '../math/hessian.ts';
+import { rotateBothSides } from '../math/rotation.ts';
 import { binarizeBlocksOnHost, binarizePartlyOnHost, factorOnHost } from './binary.ts';
 import { checkGroup, checkScales } from './checks.ts';
 import { roundToLevels, solveZeros } from './cpu-groups.ts';
 import { fitGrids, nearest, readWeights } from './cpu-nearest.ts';
 import { hostPruning } from './cpu-pruning.ts';
 import { cpuRescaling } from './cpu-rescaling.ts';
+import { rotateLinear } from './cpu-rotation.ts';
 import type {
   ColumnRule,
   DenseLinear,
@@ -34,6 +36,7 @@ export const cpuOperations: Operations = {
     binarizeBlocksOnHost(method, linear, rule, await factorOnHost(factor)),
   relativeError: async ({ weight }, packed) => compare(weight, dequantize(packed)),
   pruning: hostPruning,
+  rotate: async (method, linear, seed) => rotateLinear(method, linear, seed),
   rescaling: cpuRescaling,
   hessian: (hessian) => new CpuHessian(hessian),
   release: () => undefined,
@@ -41,6 +44,7 @@ export const cpuOperations: Operations = {
 
 class CpuHessian implements HessianHandle {
   #hessian: Hessian;
+  #rotated: { readonly seed: number; readonly hessian: CpuHessian } | null = null;
 
   constructor(hessian: Hessian) {
     this.#hessian = hessian;
@@ -57,6 +61,15 @@ class CpuHessian implements HessianHandle {
     return new CpuFactor(state, values.dead.length, values.damping, values);
   }
 
+  async rotated(seed: number): Promise<HessianHandle> {
+    if (this.#rotated?.seed !== seed) {
+      const { values, K } = this.#hessian;
+      const hessian = new CpuHessian(new Hessian(rotateBothSides(values, K, seed), K));
+      this.#rotated = { seed, hessian };
+    }
+    return this.#rotated.hessian;
+  }
+
   async diagonal(): Promise<Float64Array> {
     return this.#hessian.diagonal();
   }
@@ -67,6 +80,7 @@ class CpuHessian implements HessianHandle {
 
   async divide(factors: Float64Array): Promise<void> {
     this.#hessian = this.#hessian.dividedBy(factors);
+    this.#rotated = null;
   }
 
   // Nothing holds on to it but the handle.

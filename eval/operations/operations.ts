@@ -57,6 +57,10 @@ export interface HessianHandle {
    * latest answer is kept, so linears with the same input share the work.
    */
   factor(damping: number, actOrder: boolean): Promise<FactorHandle>;
+  /**
+   * Rᵀ·H·R (eval/math/rotation.ts), as statistics of inputs x·R. The latest answer is kept, and released with this one.
+   */
+  rotated(seed: number): Promise<HessianHandle>;
   /** H_jj as observed, float64 `[K]`: 0 for an input that was always zero. */
   diagonal(): Promise<Float64Array>;
   /** H in this process's memory, float64 `[K, K]`: for steps that are done there, since it is large. */
@@ -161,6 +165,11 @@ export interface Operations {
   /** Σ(w − ŵ)² / Σw² of a linear and its packed form; 0 for an all-zero matrix. */
   relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number>;
   readonly pruning: PruningOperations;
+  /**
+   * W·R (eval/math/rotation.ts), for inputs x·R. Valid until the next call of this function.
+   * @throws method/shape
+   */
+  rotate(method: string, linear: DenseLinear, seed: number): Promise<DenseLinear>;
   /** What equivalent transformations need. */
   readonly rescaling: RescalingOperations;
   /** A Hessian that was computed on the host. */

@@ -180,4 +180,6 @@ BL_EXPORT int blr_check_finite(const void *x, int64_t n, void *flag) {
   return BL_OK;
 }
 
+#include "reference_rotate.h"
+
 #endif

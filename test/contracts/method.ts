@@ -136,7 +136,7 @@ function oddRows(): Float32Array {
 }
 
 /** The size that the layout of int-grouped asks for, from its description alone. */
-function declaredBytes({ N, K, attributes, buffers }: PackedLinear): number {
+export function declaredBytes({ N, K, attributes, buffers }: PackedLinear): number {
   const bits = Number(attributes.bits);
   const grids = N * (K / Number(attributes.group));
   const zeros = { none: 0, U8: Math.ceil((grids * bits) / 8), I16: 2 * grids }[

@@ -236,6 +236,75 @@ describeGpu('rope', (device) => {
   });
 });
 
+describeGpu('rotations', (device) => {
+  const widths = [1, 2, 6, 80, 96, 128, 160, 448, 1000, 1024, 4544, 14336, 4096, 28672];
+  /** Values of a row are sums of all of its values. */
+  const apart = (found: Float32Array | Float64Array, expected: Float32Array | Float64Array) =>
+    Math.max(...found.map((value, i) => Math.abs(value - expected[i]!)));
+
+  test.each(DTYPES)('of rows equal those of rung 0, there and back, $name', ({ dtype }) => {
+    for (const width of widths) {
+      const x = randomElements(rng, dtype, 3 * (width + 8));
+      for (const inverse of [0, 1]) {
+        const shape = { xDtype: dtype, xStride: width + 8, outDtype: F32, outStride: width, M: 3, width };
+        const more = { ...shape, seed: 5, inverse, out: new Float32Array(3 * width) };
+        const { found, expected } = runBoth(device(), reference, 'rotateRows', { ...more, x });
+        expect(apart(at(found.out, F32), at(expected.out, F32)), `${width}`).toBeLessThan(2e-5);
+      }
+    }
+  });
+
+  test.each([1, 32, 96, 160, 1000])('of both sides of a matrix: %i', (K) => {
+    const x = Float64Array.from({ length: K * K }, () => rng.normal());
+    const hessian = x.map((value, place) => value + x[(place % K) * K + Math.floor(place / K)]!);
+    const { found, expected } = runBoth(device(), reference, 'rotateHessian', { hessian, K, seed: 1 });
+    expect(apart(found.hessian as Float64Array, expected.hessian as Float64Array)).toBeLessThan(1e-11);
+  });
+
+  test('around rounding: few values on the other side of a border', () => {
+    for (const [index, width] of widths.entries()) {
+      for (const G of new Set([width, width % 16 === 0 ? 16 : width, width % 32 === 0 ? width / 2 : width])) {
+        const x = randomElements(rng, F32, 8 * width);
+        const shape = { outer: 4, inner: 2, width, G, xOuter: 2 * width, xInner: width };
+        const rule = {
+          bits: 2 + (index % 7),
+          range: index % 2,
+          symmetric: Number(index % 3 === 0),
+          clip: 0.9,
+        };
+        const { found, expected } = runBoth(device(), reference, 'roundRotated', {
+          dtype: F32,
+          x,
+          ...shape,
+          ...rule,
+          seed: 2,
+        });
+        const [a, b] = [at(found.x, F32), at(expected.x, F32)];
+        const square = (values: Float32Array) => values.reduce((sum, value) => sum + value * value, 0);
+        const error = Math.sqrt(square(a.map((value, i) => value - b[i]!)) / square(b));
+        expect(error, JSON.stringify(shape)).toBeLessThan(0.01);
+        const exact = [...a.keys()].filter((i) => Math.abs(a[i]! - b[i]!) < 1e-5).length;
+        expect(exact / a.length, JSON.stringify(shape)).toBeGreaterThan(width > 2000 ? 0 : 0.4);
+      }
+    }
+  });
+
+  test('refuse what does not fit', () => {
+    const x = new Float32Array(1021);
+    const shape = { outer: 1, inner: 1, width: 1021, G: 1021, xOuter: 1021, xInner: 0, bits: 4, range: 0 };
+    const call = () =>
+      runBoth(device(), reference, 'roundRotated', {
+        dtype: F32,
+        x,
+        ...shape,
+        symmetric: 1,
+        clip: 1,
+        seed: 0,
+      });
+    expect(call).toThrowError(/the odd factor 1021 of 1021 values is above 512/);
+  });
+});
+
 describeGpu('round groups', (device) => {
   const ranges = [BL.RANGE_ZERO, BL.RANGE_MINMAX];
   const rules = [

@@ -1,8 +1,9 @@
 /** Rung 0 of kernels/elementwise against roundGroups and slow loops, in float32. */
 import { describe, expect, test } from 'vitest';
 import { BL } from '../../eval/engines/cuda/kernels.gen.ts';
-import { PLAIN_GRID, roundGroups } from '../../eval/engines/forward-quantizer.ts';
+import { PLAIN_GRID, roundGroups, roundVectors } from '../../eval/engines/forward-quantizer.ts';
 import { createRng } from '../../eval/math/rng.ts';
+import { rotateBothSides, rotateRows } from '../../eval/math/rotation.ts';
 import { randomFloats, worstError } from './elements.ts';
 import { loadReference } from './reference.ts';
 
@@ -171,7 +172,7 @@ describe('round groups', () => {
         const { clip, outliers } = more;
         const rule = { symmetric: Number(more.symmetric), clip, outliers: outliers ?? 0 };
         reference.roundGroups({ dtype: F32, x, ...shape, bits, range: range[name], ...rule });
-        const { rounded } = roundGroups(values, G, { bits, range: name, ...more });
+        const { rounded } = roundGroups(values, G, { ...PLAIN_GRID, bits, range: name, ...more });
         expect(x.map((value) => value + 0)).toEqual(rounded.map((value) => value + 0));
       }
     }
@@ -191,6 +192,38 @@ describe('round groups', () => {
     expect(() =>
       reference.roundGroups({ dtype: F32, x, ...shape, ...PLAIN, bits: 4, range: 0 }),
     ).toThrowError(/groups of 4 do not divide 10 elements/);
+  });
+});
+
+describe('rotations', () => {
+  test.each([1, 2, 8, 12, 80, 96, 7])('of %i values equal those of rotateRows', (width) => {
+    const x = randomFloats(rng, 5 * width);
+    for (const inverse of [0, 1]) {
+      const expected = Float64Array.from(x);
+      rotateRows(expected, width, 9, inverse === 1);
+      const out = new Float32Array(x.length);
+      const types = { xDtype: F32, xStride: width, outDtype: F32, outStride: width };
+      reference.rotateRows({ ...types, x, out, M: 5, width, seed: 9, inverse });
+      expect(worstError(out, Float32Array.from(expected))).toBeLessThan(EXACT);
+    }
+  });
+
+  test.each([6, 16])('of both sides of a matrix equal rotateBothSides: %i', (K) => {
+    const x = Float64Array.from(randomFloats(rng, K * K));
+    const symmetric = x.map((value, at) => value + x[(at % K) * K + Math.floor(at / K)]!);
+    const expected = rotateBothSides(symmetric, K, 4);
+    reference.rotateHessian({ hessian: symmetric, K, seed: 4 });
+    expect(symmetric.every((value, i) => Math.abs(value - expected[i]!) < 1e-12)).toBe(true);
+  });
+
+  test('around rounding equal roundVectors', () => {
+    const x = randomFloats(rng, 6 * 48);
+    const grid = { ...PLAIN_GRID, bits: 4, symmetric: true, clip: 0.9, rotation: 3 };
+    const expected = roundVectors(x, 48, 16, grid);
+    const shape = { outer: 6, inner: 1, width: 48, G: 16, xOuter: 48, xInner: 0 };
+    const rule = { bits: 4, range: BL.RANGE_ZERO, symmetric: 1, clip: 0.9, seed: 3 };
+    reference.roundRotated({ dtype: F32, x, ...shape, ...rule });
+    expect(worstError(x, expected)).toBeLessThan(1e-5);
   });
 });
 

@@ -2,7 +2,8 @@
 import { codebook, openLevels, scalesOf } from '../../formats/codebook.ts';
 import { floatZeros, openFloatGrids } from '../../formats/float-zeros.ts';
 import type { PackedLinear } from '../../formats/format.ts';
-import { dequantize } from '../../formats/index.ts';
+import { dequantize, dequantizeTurned } from '../../formats/index.ts';
+import { inputRotationOf } from '../../formats/input-rotation.ts';
 import { inputScaleOf } from '../../formats/input-scale.ts';
 import { intGrouped, openStream } from '../../formats/int-grouped.ts';
 import { NF4_LEVELS } from '../../math/normal-float.ts';
@@ -16,7 +17,7 @@ type Upload = 'packed' | 'levels' | 'scales' | 'zeros' | 'shifts' | 'columns' | 
 
 export class Dequantizer {
   readonly #device: Device;
-  readonly #pool: Pool<Upload | 'codes'>;
+  readonly #pool: Pool<Upload | 'codes' | 'turned'>;
 
   constructor(device: Device, heap: DeviceHeap) {
     this.#device = device;
@@ -25,12 +26,19 @@ export class Dequantizer {
 
   /** ŵ rounded to the type of `to`, `[N, K]`; queued. Throws `format/damaged`, `format/unknown`. */
   write(packed: PackedLinear, to: DeviceMatrix): void {
+    const seed = inputRotationOf(packed);
     // No kernel divides by the scale of an input.
-    const format = inputScaleOf(packed) === null ? packed.format : null;
-    if (format === intGrouped.id) this.#writeCodes(packed, to);
-    else if (format === codebook.id) this.#writeLevels(packed, to);
-    else if (format === floatZeros.id) this.#writeFloatGrids(packed, to);
-    else this.#writeValues(dequantize(packed), packed, to);
+    if (inputScaleOf(packed) !== null) this.#writeValues(dequantize(packed), packed, to);
+    else if (seed === null) this.#writeTurned(packed, to);
+    else this.#writeRotated(packed, seed, to);
+  }
+
+  /** In the basis that its codes are in. */
+  #writeTurned(packed: PackedLinear, to: DeviceMatrix): void {
+    if (packed.format === intGrouped.id) this.#writeCodes(packed, to);
+    else if (packed.format === codebook.id) this.#writeLevels(packed, to);
+    else if (packed.format === floatZeros.id) this.#writeFloatGrids(packed, to);
+    else this.#writeValues(dequantizeTurned(packed), packed, to);
   }
 
   /** Of a layout that no kernel reads. */
@@ -39,6 +47,17 @@ export class Dequantizer {
     this.#device.kernels.move({
       ...{ xDtype: BL.F32, x, xOuter: K, xInner: 0, outDtype: dtype, out: at, outOuter: K, outInner: 0 },
       ...{ outer: N, inner: 1, width: K },
+    });
+  }
+
+  /** In float32 before it is turned back, so that it is rounded to the type of `to` only once. */
+  #writeRotated(packed: PackedLinear, seed: number, { at, dtype }: DeviceMatrix): void {
+    const { N, K } = packed;
+    const x = this.#pool.take('turned', N * K * 4);
+    this.#writeTurned(packed, { at: x, dtype: BL.F32 });
+    this.#device.kernels.rotateRows({
+      ...{ xDtype: BL.F32, x, xStride: K, outDtype: dtype, out: at, outStride: K },
+      ...{ M: N, width: K, seed, inverse: 1 },
     });
   }
 

@@ -65,6 +65,7 @@ export class CudaHessian implements HessianHandle {
   #owned: Address[];
   #places: CudaFactor['at'] | null = null;
   #last: { readonly key: string; readonly factor: CudaFactor } | null = null;
+  #rotated: { readonly seed: number; readonly hessian: CudaHessian } | null = null;
 
   constructor(parts: HessianParts) {
     this.K = parts.K;
@@ -76,6 +77,19 @@ export class CudaHessian implements HessianHandle {
     const key = `${damping} ${actOrder}`;
     if (this.#last?.key !== key) this.#last = { key, factor: this.#factorize(damping, actOrder) };
     return this.#last.factor;
+  }
+
+  async rotated(seed: number): Promise<CudaHessian> {
+    if (this.#rotated?.seed !== seed) {
+      this.#rotated?.hessian.release();
+      const { device, heap, sum } = this.#parts;
+      const { K } = this;
+      const copy = heap.alloc(K * K * 8);
+      device.kernels.copy({ to: copy, from: sum, bytes: K * K * 8 });
+      device.kernels.rotateHessian({ hessian: copy, K, seed });
+      this.#rotated = { seed, hessian: new CudaHessian({ ...this.#parts, sum: copy }) };
+    }
+    return this.#rotated.hessian;
   }
 
   async diagonal(): Promise<Float64Array> {
@@ -102,6 +116,8 @@ export class CudaHessian implements HessianHandle {
     this.#owned = [];
     this.#places = null;
     this.#last = null;
+    this.#rotated?.hessian.release();
+    this.#rotated = null;
   }
 
   #factorize(damping: number, actOrder: boolean): CudaFactor {

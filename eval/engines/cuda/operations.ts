@@ -27,6 +27,7 @@ import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
 import type { Matrix } from './matrix.ts';
 import { CachingHeap, type DeviceHeap, Pool } from './pool.ts';
+import { rotateOnDevice } from './rotate-linear.ts';
 import { numbersOf } from './rule-numbers.ts';
 
 /** Columns of the scratch that bl_column_loop keeps errors in. */
@@ -100,6 +101,10 @@ export class CudaOperations implements Operations {
 
   readonly binarizePartly = cpuOperations.binarizePartly;
   readonly binarizeBlocks = cpuOperations.binarizeBlocks;
+
+  rotate(method: string, linear: DenseLinear, seed: number): Promise<DenseLinear> {
+    return rotateOnDevice(this.#device, this.#pool, method, linear, seed);
+  }
 
   roundToLevels(method: string, linear: DenseLinear, rule: LevelRule): Promise<PackedLinear> {
     return this.#groups.roundToLevels(method, linear, rule);

@@ -163,6 +163,15 @@ export class Ops {
 
   /** Rounds `outer` rows of `inner` vectors of `width` in groups of `G`, in place. */
   roundGroups(grid: ForwardGrid, x: Vectors, outer: number, inner: number, width: number, G: number): void {
+    const { rotation } = grid;
+    if (rotation !== null) {
+      this.kernels.roundRotated({
+        ...{ dtype: x.dtype, x: x.at, xOuter: x.stride, xInner: x.inner, outer, inner, width, G },
+        ...{ bits: grid.bits, range: RANGES[grid.range], symmetric: Number(grid.symmetric) },
+        ...{ clip: grid.clip, seed: rotation },
+      });
+      return;
+    }
     this.kernels.roundGroups({
       ...{ dtype: x.dtype, x: x.at, xOuter: x.stride, xInner: x.inner, outer, inner, width, G },
       ...{ bits: grid.bits, range: RANGES[grid.range], symmetric: Number(grid.symmetric) },

@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseRecipe } from '../../../data/recipe.ts';
 import type { CudaEngine } from '../../../eval/engines/cuda/engine.ts';
 import type { Engine, LoadedModel, ScoredContinuation, ScoreRequest } from '../../../eval/engines/engine.ts';
-import { checkPrecision, precisionOf } from '../../../eval/engines/forward-quantizer.ts';
+import { checkPrecision } from '../../../eval/engines/forward-quantizer.ts';
 import { createOnnxEngine } from '../../../eval/engines/onnx/engine.ts';
 import { packRequests } from '../../../eval/engines/pack.ts';
 import type { Architecture } from '../../../eval/families/architecture.ts';
+import { precisionFor } from '../../../eval/methods/index.ts';
 import type { WeightSource } from '../../../eval/weights.ts';
 import { randomTokens } from './compare.ts';
 import { DESCRIBED, describedModel } from './described-models.ts';
@@ -119,11 +120,11 @@ export function describeCudaEngine(
       expect(alone[0]).toEqual(scored[1]);
     });
 
-    const ids = ['rtn-w8a8', 'rtn-kv4', 'rtn-w8a4kv3', 'rtn-w8a6-sym', 'rtn-kv4-prerope'];
+    const ids = ['rtn-w8a8', 'rtn-kv4', 'rtn-w8a4kv3', 'rtn-w8a6-sym', 'rtn-kv4-prerope', 'quarot-a4kv4'];
     test.each(ids.filter((id) => fits(id, architecture)))(
       'rounds as the onnx engine does: %s',
       async (id) => {
-        const precision = precisionOf(parseRecipe(id));
+        const precision = precisionFor(parseRecipe(id));
         const [model, oracle] = await load({ precision });
         const [exact] = await load();
         const errors: number[] = [];
@@ -181,7 +182,7 @@ export function describeCudaEngine(
 /** Whether a model has what a recipe rounds. */
 function fits(id: string, architecture: Architecture): boolean {
   try {
-    checkPrecision(precisionOf(parseRecipe(id)), architecture, id);
+    checkPrecision(precisionFor(parseRecipe(id)), architecture, id);
     return true;
   } catch {
     return false;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseRecipe } from '../../../data/recipe.ts';
+import { describePrecision } from '../../../eval/engines/describe-precision.ts';
 import {
   checkPrecision,
-  describePrecision,
   type ForwardGrid,
   forwardReason,
   PLAIN_GRID,

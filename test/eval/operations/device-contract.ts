@@ -31,6 +31,7 @@ import { memoryWeights, randomTensors, TINY, tinyModel } from '../engines/tiny-m
 import { otherModel } from '../engines/tiny-others.ts';
 import { CODEBOOK, FLOAT_ZEROS } from '../methods/layouts.ts';
 import { sampleLayer } from '../methods/samples.ts';
+import { describeRotations } from './rotation-contract.ts';
 
 const RTN = ['rtn-w4g32', 'rtn-w2g64-minmax', 'rtn-w3-free', 'rtn-w8-sym', 'rtn-w6g64-sym-free-mse'];
 const GPTQ = [
@@ -70,6 +71,7 @@ export function describeDeviceOperations(engine: () => CudaEngine): void {
   const operations = () => engine().operations;
   testMethod(rtn, { recipes: RTN, operations });
   testMethod(gptq, { recipes: GPTQ, operations, beatsRoundingToNearest: true });
+  describeRotations(engine, both);
 
   testMethod(nf4, { recipes: ['nf4-w4g64', 'nf4-w4g16', 'nf4-w4'], layout: CODEBOOK, operations });
   testMethod(irQlora, { recipes: ['ir-qlora-w4g64', 'ir-qlora-w4g16'], layout: CODEBOOK, operations });

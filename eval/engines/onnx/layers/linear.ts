@@ -8,7 +8,7 @@ import { roundActivations } from './rounding.ts';
  * @returns float32 `[M, N]` from `x` `[M, K]`; the weight enters as `name`, the bias as `name.bias`
  */
 export function addLinear(graph: GraphBuilder, x: string, name: string, linear: Linear): string {
-  return addExactLinear(graph, roundActivations(graph, x), name, linear);
+  return addExactLinear(graph, roundActivations(graph, x, linear.inFeatures), name, linear);
 }
 
 /** The same for linears that stay as they are in every recipe, such as routers: their input is never rounded. */

@@ -2,12 +2,16 @@
 import { type ForwardGrid, gridSteps, smallestWidth } from '../../forward-quantizer.ts';
 import type { GraphBuilder } from '../graph.ts';
 import type { Rotate } from './projections.ts';
+import { addRotation } from './rotation.ts';
 
 /** What linears read, float32 `[M, K]`: one grid a row where activations are rounded, else unchanged. */
-export function roundActivations(graph: GraphBuilder, x: string): string {
+export function roundActivations(graph: GraphBuilder, x: string, K: number): string {
   const { activations } = graph.precision;
   // Linears that read the same values share the rounded ones.
-  return activations === null ? x : graph.once(`rounded ${x}`, () => addRounding(graph, x, activations));
+  if (activations === null) return x;
+  return graph.once(`rounded ${x}`, () =>
+    turned(graph, x, activations, K, (y) => addRounding(graph, y, activations)),
+  );
 }
 
 /** Keys `[M, heads, width]` turned by `rotate` and rounded, in the order that the graph's precision says. */
@@ -26,9 +30,24 @@ export function roundKeys(
 export function roundCached(graph: GraphBuilder, x: string, heads: number, width: number): string {
   const { kv } = graph.precision;
   if (kv === null) return x;
-  if (kv.group === -1 || kv.group === width) return addRounding(graph, x, kv);
-  const groups = graph.node('Reshape', [x, graph.ints([0, heads, width / kv.group, kv.group])]);
-  return graph.node('Reshape', [addRounding(graph, groups, kv), graph.ints([0, heads, width])]);
+  const size = kv.group === -1 ? width : kv.group;
+  return turned(graph, x, kv, width, (y) => {
+    if (size === width) return addRounding(graph, y, kv);
+    const groups = graph.node('Reshape', [y, graph.ints([0, heads, width / size, size])]);
+    return graph.node('Reshape', [addRounding(graph, groups, kv), graph.ints([0, heads, width])]);
+  });
+}
+
+/** What `round` makes of vectors along the last axis, in the basis that the grid asks for. */
+function turned(
+  graph: GraphBuilder,
+  x: string,
+  { rotation }: ForwardGrid,
+  width: number,
+  round: (x: string) => string,
+): string {
+  if (rotation === null) return round(x);
+  return addRotation(graph, round(addRotation(graph, x, width, rotation, false)), width, rotation, true);
 }
 
 /** Float32 of any shape, one grid for each vector along the last axis. */
