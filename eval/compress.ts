@@ -1,27 +1,13 @@
 /** Compresses a model block by block, keeps every finished block, and goes on where an earlier run stopped. */
-import { createHash } from 'node:crypto';
-import { changesWeights, formatRecipe, type Recipe } from '../data/recipe.ts';
-import type {
-  CompressedBlock,
-  CompressedLinear,
-  StoredBlock,
-  StoredLinear,
-  StoredTensor,
-} from './compress/block-file.ts';
-import { type BlockPlace, openFinished, prepareFolder, saveBlock } from './compress/block-folder.ts';
+import type { Recipe } from '../data/recipe.ts';
 import { type CalibrationData, startCalibration } from './compress/calibration-run.ts';
-import { type CompressedModel, compressedModel, overlay } from './compress/compressed-model.ts';
-import { RescaledBlock } from './compress/rescaled-block.ts';
-import { Saving } from './compress/saving.ts';
+import type { CompressedModel } from './compress/compressed-model.ts';
+import { Lane } from './compress/lane.ts';
 import type { CalibrationPass } from './engines/engine.ts';
 import { compressErrors as errors } from './errors/compress.ts';
-import { methodErrors } from './errors/method.ts';
+import { isDeviceLost } from './errors/run.ts';
 import type { Architecture, Block, Linear } from './families/architecture.ts';
 import { linearsOf, siblingsOf } from './families/linears.ts';
-import { packedBytes } from './formats/format.ts';
-import { createRng } from './math/rng.ts';
-import { methodFor } from './methods/index.ts';
-import { type Method, statisticsFor, wantedFor } from './methods/method.ts';
 import { cpuOperations } from './operations/cpu.ts';
 import type { DenseLinear, ObservedInputs, Operations, Wanted } from './operations/operations.ts';
 import type { WeightSource } from './weights.ts';
@@ -29,15 +15,13 @@ import type { WeightSource } from './weights.ts';
 export type { CalibrationData } from './compress/calibration-run.ts';
 export type { CompressedModel } from './compress/compressed-model.ts';
 
-export interface CompressOptions {
+/** What several recipes of one model share. */
+export interface SharedOptions {
   readonly architecture: Architecture;
   /** The original weights. */
   readonly weights: WeightSource;
   /** Parameters of the whole model, tied tensors counted once. */
   readonly parameters: number;
-  readonly recipe: Recipe;
-  /** Holds this compressed model and nothing else; its name is the caller's key over weights, recipe and calibration. */
-  readonly folder: string;
   /** Null is enough for methods that need no data; the engine is loaded only where a block has to be made. */
   readonly calibration: CalibrationData | null;
   /** Where the heavy steps are done. @default those of the calibration's engine, else on the CPU */
@@ -47,32 +31,16 @@ export interface CompressOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** What stays the same from block to block. */
-interface Job extends CompressOptions {
-  readonly operations: Operations;
-  readonly id: string;
-  readonly method: Method;
-  readonly settings: unknown;
-  /** Null where nothing has to be calibrated. */
-  readonly wanted: Wanted | null;
-  readonly total: number;
+export interface CompressTarget {
+  readonly recipe: Recipe;
+  /** Holds this compressed model and nothing else; its name is the caller's key over weights, recipe and calibration. */
+  readonly folder: string;
 }
 
-/** What is compressed so far. */
-interface Stored {
-  readonly linears: Map<string, StoredLinear>;
-  readonly tensors: Map<string, StoredTensor>;
-}
+export interface CompressOptions extends SharedOptions, CompressTarget {}
 
-/** One block on its way. */
-interface BlockWork {
-  readonly index: number;
-  readonly block: Block;
-  /** The model with the linears in `stored` compressed. */
-  readonly current: WeightSource;
-  readonly stored: Stored;
-  readonly run: CalibrationPass | null;
-}
+/** Of one of several recipes, none of which stops the others. */
+export type CompressOutcome = { readonly model: CompressedModel } | { readonly error: unknown };
 
 /**
  * Makes or opens the compressed form of a model.
@@ -89,100 +57,153 @@ interface BlockWork {
  *         method/…, compress/…, and whatever weights and engine throw
  */
 export async function compressModel(options: CompressOptions): Promise<CompressedModel> {
-  const job = plan(options);
-  const { architecture, weights, folder, id } = job;
-  await prepareFolder(folder);
-  const stored: Stored = { linears: new Map(), tensors: new Map() };
-  const current = overlay(weights, architecture, stored);
-  const saving = new Saving();
-  let run: CalibrationPass | null = null;
-  try {
-    for (const [index, block] of architecture.blocks.entries()) {
-      const place: BlockPlace = { folder, index, recipe: id };
-      const finished = await openFinished(place, linearsOf(block), job.log);
-      if (finished === null) {
-        run ??= await startRun(job, current);
-        const made = await compressBlock(job, { index, block, current, stored, run });
-        await saving.begin(async () => addAll(stored, await saveBlock(place, made)));
-        await replaceIn(run, made);
-      } else addAll(stored, finished);
-      job.onProgress?.(stored.linears.size, job.total);
-    }
-    await saving.finish();
-  } finally {
-    // After another failure, a block that is finished is still written.
-    await saving.finish().catch(() => undefined);
-    await run?.close();
-    job.operations.release();
+  const lane = new Lane(laneParts(options, options));
+  await lane.prepare();
+  await new Pass(options, [lane], lane.current, false).perform();
+  return lane.model();
+}
+
+/**
+ * Makes or opens the forms of a model that several recipes give, in one pass over its blocks with parallel calibration:
+ * every block sees what the original blocks before it put out, so that it runs once for all recipes. What they ask of its
+ * inputs is noted together; each then gets the same numbers as if it were alone. Finished blocks are kept as by
+ * `compressModel`, and a recipe that fails stops none of the others.
+ * Memory: as for one recipe, and one packed block of each.
+ * @returns one outcome a target, in their order
+ * @throws kernels/device, and what opening the model throws
+ */
+export async function compressModels(
+  options: SharedOptions,
+  targets: readonly CompressTarget[],
+): Promise<readonly CompressOutcome[]> {
+  const planned = await Promise.all(targets.map((target) => attempt(() => prepared(options, target))));
+  const lanes = planned.flatMap((lane) => ('value' in lane ? [lane.value] : []));
+  const failures = await new Pass(options, lanes, options.weights, true).perform();
+  return planned.map((lane): CompressOutcome => {
+    if (!('value' in lane)) return lane;
+    return failures.has(lane.value) ? { error: failures.get(lane.value) } : { model: lane.value.model() };
+  });
+}
+
+async function prepared(options: SharedOptions, target: CompressTarget): Promise<Lane> {
+  const lane = new Lane(laneParts(options, target));
+  if (lane.observesAgain) throw errors.parallelOrder(lane.id);
+  await lane.prepare();
+  return lane;
+}
+
+function laneParts(options: SharedOptions, { recipe, folder }: CompressTarget) {
+  const isCalibrated = (options.calibration?.sequences.length ?? 0) > 0;
+  return { ...options, recipe, folder, operations: operationsOf(options), isCalibrated };
+}
+
+function operationsOf({ operations, calibration }: SharedOptions): Operations {
+  return operations ?? calibration?.engine.operations ?? cpuOperations;
+}
+
+/** Some recipes on one way through the blocks. */
+class Pass {
+  readonly #options: SharedOptions;
+  readonly #lanes: readonly Lane[];
+  /** What calibration runs: compressed so far, or the original model. */
+  readonly #source: WeightSource;
+  readonly #isParallel: boolean;
+  readonly #failures = new Map<Lane, unknown>();
+  #run: CalibrationPass | null = null;
+
+  constructor(options: SharedOptions, lanes: readonly Lane[], source: WeightSource, isParallel: boolean) {
+    this.#options = options;
+    this.#lanes = lanes;
+    this.#source = source;
+    this.#isParallel = isParallel;
   }
-  return compressedModel(weights, architecture, id, job.parameters, stored);
-}
 
-/** A linear whose file is still being written. */
-function inMemory({ report, packed }: CompressedLinear): StoredLinear {
-  return { report, N: packed.N, K: packed.K, load: async () => packed };
-}
-
-function addAll(stored: Stored, { linears, tensors }: StoredBlock): void {
-  for (const [name, linear] of linears) stored.linears.set(name, linear);
-  for (const [name, tensor] of tensors) stored.tensors.set(name, tensor);
-}
-
-/** Hands the compressed linears over; a block with other tensors that changed is read again as a whole. */
-async function replaceIn(run: CalibrationPass | null, { linears, tensors }: CompressedBlock): Promise<void> {
-  if (tensors.size > 0) return;
-  await run?.replace?.(new Map(linears.map(({ report, packed }) => [report.name, packed])));
-}
-
-/** Checks everything that can be checked before work begins. */
-function plan(options: CompressOptions): Job {
-  const id = formatRecipe(options.recipe);
-  const method = methodFor(options.recipe);
-  if (!changesWeights(options.recipe))
-    throw methodErrors.unsupported(id, 'it leaves the weights as they are, so there is nothing to compress');
-  const settings = method.settings.parse(method.fromRecipe(options.recipe));
-  const linears = options.architecture.blocks.flatMap(linearsOf);
-  for (const { name, outFeatures: N, inFeatures: K } of linears) method.check({ name, N, K }, settings);
-  if (method.needs !== 'nothing' && (options.calibration?.sequences.length ?? 0) === 0)
-    throw errors.noCalibration(id);
-  const operations = options.operations ?? options.calibration?.engine.operations ?? cpuOperations;
-  const wanted = wantedFor(method.needs);
-  return { ...options, operations, id, method, settings, wanted, total: linears.length };
-}
-
-async function startRun({ method, calibration, architecture }: Job, weights: WeightSource) {
-  if (method.needs === 'nothing' || calibration === null) return null;
-  return startCalibration(calibration, architecture, weights);
-}
-
-async function compressBlock(job: Job, work: BlockWork): Promise<CompressedBlock> {
-  const { block, stored, run } = work;
-  const done: CompressedLinear[] = [];
-  let observed = await observe(job, work);
-  const dense = (linear: Linear) => denseOf(job, linear, run);
-  const rescaled = await RescaledBlock.choose({ ...job, block, dense, observed });
-  for (const [group, siblings] of siblingsOf(block).entries()) {
-    if (job.recipe.trueSequential && group > 0) observed = await observe(job, work);
-    const inputs = await rescaled.inputs(siblings[0], observed?.get(siblings[0].name) ?? null);
-    for (const linear of siblings) {
-      const made = await compressLinear(job, await rescaled.dense(await dense(linear)), inputs);
-      const finished = rescaled.finish(made);
-      stored.linears.set(linear.name, inMemory(finished));
-      done.push(finished);
-      job.onProgress?.(stored.linears.size, job.total);
+  /** Returns what failed; with one recipe by itself throws it. */
+  async perform(): Promise<ReadonlyMap<Lane, unknown>> {
+    try {
+      for (const [index, block] of this.#options.architecture.blocks.entries()) {
+        const open: Lane[] = [];
+        await this.#each(this.#lanes, async (lane) => {
+          if (!(await lane.open(index, block))) open.push(lane);
+        });
+        if (open.length > 0) await this.#compressBlock(index, block, open);
+        this.#tell();
+      }
+      await this.#each(this.#lanes, (lane) => lane.finish());
+    } finally {
+      // After another failure, a block that is finished is still written.
+      await Promise.allSettled(this.#lanes.map((lane) => lane.finish()));
+      await this.#run?.close();
+      operationsOf(this.#options).release();
     }
-    // A Hessian and its factor are the largest things in memory.
-    inputs?.hessian?.release();
-    observed?.delete(siblings[0].name);
-    if (job.recipe.trueSequential) releaseAll(observed);
+    return this.#failures;
   }
-  for (const [name, { shape, values }] of rescaled.tensors)
-    stored.tensors.set(name, { shape, load: async () => values });
-  return { linears: done, tensors: rescaled.tensors };
+
+  async #compressBlock(index: number, block: Block, lanes: readonly Lane[]): Promise<void> {
+    const wanted = unionOf(lanes);
+    let observed = await this.#observe(index, wanted);
+    const dense = (linear: Linear) => this.#denseOf(linear);
+    await this.#each(lanes, (lane) => lane.begin(block, dense, observed));
+    const again = !this.#isParallel && lanes.some(({ observesAgain }) => observesAgain);
+    for (const [group, siblings] of siblingsOf(block).entries()) {
+      if (again && group > 0) observed = await this.#observe(index, wanted);
+      const inputs = observed?.get(siblings[0].name) ?? null;
+      const linears: DenseLinear[] = [];
+      for (const linear of siblings) linears.push(await dense(linear));
+      const tell = () => this.#tell();
+      await this.#each(lanes, (lane) => lane.compress(linears, inputs, this.#isParallel, tell));
+      // A Hessian and its factor are the largest things in memory.
+      inputs?.hessian?.release();
+      observed?.delete(siblings[0].name);
+      if (again) releaseAll(observed);
+    }
+    await this.#each(lanes, (lane) => lane.save(index, this.#isParallel ? null : this.#run));
+    // The original block is what the next one reads, and the engine has it.
+    if (this.#isParallel) await this.#run?.replace?.(new Map());
+  }
+
+  async #observe(index: number, wanted: Wanted | null): Promise<Map<string, ObservedInputs> | null> {
+    const { calibration, architecture } = this.#options;
+    if (wanted === null || calibration === null) return null;
+    this.#run ??= await startCalibration(calibration, architecture, this.#source);
+    return this.#run.observe(index, this.#source, wanted);
+  }
+
+  /** The original weights, from where they are kept already or from the source. */
+  async #denseOf(linear: Linear): Promise<DenseLinear> {
+    const { name, outFeatures: N, inFeatures: K } = linear;
+    const held = (await this.#run?.linear?.(linear)) ?? null;
+    return held ?? { name, weight: await this.#options.weights.linear(linear), N, K };
+  }
+
+  /** Does a step for each recipe that has not failed; in a parallel pass one that fails leaves the others alone. */
+  async #each(lanes: readonly Lane[], step: (lane: Lane) => Promise<void>): Promise<void> {
+    for (const lane of lanes) {
+      if (this.#failures.has(lane)) continue;
+      const done = this.#isParallel ? await attempt(() => step(lane)) : { value: await step(lane) };
+      if (!('value' in done)) this.#failures.set(lane, done.error);
+    }
+  }
+
+  #tell(): void {
+    const { architecture, onProgress } = this.#options;
+    if (onProgress === undefined) return;
+    const each = architecture.blocks.reduce((sum, block) => sum + linearsOf(block).length, 0);
+    onProgress(
+      this.#lanes.reduce((sum, { done }) => sum + done, 0),
+      each * this.#lanes.length,
+    );
+  }
 }
 
-async function observe({ wanted }: Job, { run, index, current }: BlockWork) {
-  return wanted === null || run === null ? null : run.observe(index, current, wanted);
+/** Everything that some recipes ask of the inputs; null where none asks for anything. */
+function unionOf(lanes: readonly Lane[]): Wanted | null {
+  const wanted = lanes.flatMap((lane) => (lane.wanted === null ? [] : [lane.wanted]));
+  if (wanted.length === 0) return null;
+  return {
+    hessian: wanted.some(({ hessian }) => hessian),
+    channels: wanted.some(({ channels }) => channels),
+  };
 }
 
 function releaseAll(observed: Map<string, ObservedInputs> | null): void {
@@ -190,28 +211,13 @@ function releaseAll(observed: Map<string, ObservedInputs> | null): void {
   observed?.clear();
 }
 
-/** The original weights, from where they are kept already or from the source. */
-async function denseOf(job: Job, linear: Linear, run: CalibrationPass | null): Promise<DenseLinear> {
-  const { name, outFeatures: N, inFeatures: K } = linear;
-  const held = (await run?.linear?.(linear)) ?? null;
-  return held ?? { name, weight: await job.weights.linear(linear), N, K };
-}
-
-async function compressLinear(
-  job: Job,
-  dense: DenseLinear,
-  observed: ObservedInputs | null,
-): Promise<CompressedLinear> {
-  const { operations } = job;
-  const { name } = dense;
-  const rng = createRng(seedOf(job.id, name));
-  const statistics = statisticsFor(job.method.needs, observed);
-  const quantized = await job.method.quantize(dense, job.settings, { statistics, operations, rng });
-  const { packed, hessianLoss, notes } = quantized;
-  const relativeError = await operations.relativeError(dense, packed);
-  return { packed, report: { name, packedBytes: packedBytes(packed), relativeError, hessianLoss, notes } };
-}
-
-function seedOf(recipe: string, linear: string): number {
-  return createHash('sha256').update(`${recipe} ${linear}`).digest().readUIntBE(0, 6);
+async function attempt<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly value: T } | { readonly error: unknown }> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    if (isDeviceLost(error)) throw error;
+    return { error };
+  }
 }

@@ -61,6 +61,11 @@ export class RescaledBlock {
     return this.#rescaling.tensors;
   }
 
+  /** Whether the input of a linear is divided. */
+  divides({ name }: { readonly name: string }): boolean {
+    return this.#rescaling.columns.has(name);
+  }
+
   /** The linear as it is to be compressed. */
   async dense(original: DenseLinear): Promise<DenseLinear> {
     const columns = this.#rescaling.columns.get(original.name) ?? null;
@@ -71,7 +76,10 @@ export class RescaledBlock {
   }
 
   /** What its linears read of an observed input; the Hessian is changed, so once for each. */
-  async inputs({ name }: Linear, observed: ObservedInputs | null): Promise<ObservedInputs | null> {
+  async inputs(
+    { name }: { readonly name: string },
+    observed: ObservedInputs | null,
+  ): Promise<ObservedInputs | null> {
     const factors = this.#rescaling.columns.get(name);
     if (factors === undefined || observed === null) return observed;
     await observed.hessian?.divide(factors);

@@ -9,6 +9,13 @@ export const compressErrors = {
       'Give at least one calibration sequence.',
       { recipe },
     ),
+  parallelOrder: (recipe: string) =>
+    new BitlossError(
+      'compress/parallel-order',
+      `[compress] ${recipe}: with parallel calibration blocks run with their original weights only, and this recipe calibrates each group of linears on the compressed ones before it.`,
+      'Use sequential calibration, or leave trueseq out.',
+      { recipe },
+    ),
   emptySequence: (index: number) =>
     new BitlossError(
       'compress/empty-sequence',

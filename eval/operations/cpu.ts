@@ -83,6 +83,11 @@ class CpuHessian implements HessianHandle {
     this.#rotated = null;
   }
 
+  // The values of a Hessian never change, so both handles may read them.
+  async copy(): Promise<CpuHessian> {
+    return new CpuHessian(this.#hessian);
+  }
+
   // Nothing holds on to it but the handle.
   release(): void {}
 }

@@ -67,6 +67,8 @@ export interface HessianHandle {
   toHost(): Promise<Hessian>;
   /** Makes it that of inputs divided by factors, float64 `[K]`: H_ij / (s_i·s_j). A factor found before is forgotten. */
   divide(factors: Float64Array): Promise<void>;
+  /** Another handle of the same H, which the caller releases. */
+  copy(): Promise<HessianHandle>;
   /** Gives its memory back, and that of its factor; neither may be used afterwards. */
   release(): void;
 }

@@ -111,6 +111,14 @@ export class CudaHessian implements HessianHandle {
     this.#last = null;
   }
 
+  async copy(): Promise<CudaHessian> {
+    const { device, heap, sum: from } = this.#parts;
+    const bytes = this.K ** 2 * Float64Array.BYTES_PER_ELEMENT;
+    const sum = heap.alloc(bytes);
+    device.kernels.copy({ to: sum, from, bytes });
+    return new CudaHessian({ ...this.#parts, sum });
+  }
+
   release(): void {
     for (const address of this.#owned) this.#parts.heap.free(address);
     this.#owned = [];
