@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { Calibration } from '../data/schema.ts';
+import { CALIBRATION_TEXTS } from './datasets/calibration-texts.ts';
+import { loadDataset } from './datasets/load.ts';
 import { calibrationErrors as errors } from './errors/calibration.ts';
 import { createRng } from './math/rng.ts';
 import type { Tokenizer } from './requests/special-tokens.ts';
@@ -25,10 +27,24 @@ const texts: Readonly<Record<string, () => string>> = {
   'world-train': () => [...trainingDocuments(WORLD_DOCUMENTS, WORLD_SEED)].join('\n\n'),
 };
 
-/** @throws calibration/unreadable, calibration/not-text, calibration/too-large */
-export async function openCalibrationText(name: string): Promise<CalibrationText> {
-  const text = Object.hasOwn(texts, name) ? texts[name]!() : await readText(name);
+/** Names of texts; anything else is a file. */
+const NAMES = [...Object.keys(texts), ...Object.keys(CALIBRATION_TEXTS)];
+
+/**
+ * A text of the project, one of a data folder (its documents joined by empty lines), or a file.
+ * @param dataFolder  null where none was given
+ * @throws calibration/unreadable, calibration/not-text, calibration/too-large; data/… for a text of the data folder
+ */
+export async function openCalibrationText(name: string, dataFolder: string | null): Promise<CalibrationText> {
+  const text = await textOf(name, dataFolder);
   return { name, text, sha256: createHash('sha256').update(text).digest('hex') };
+}
+
+async function textOf(name: string, dataFolder: string | null): Promise<string> {
+  if (Object.hasOwn(texts, name)) return texts[name]!();
+  if (!Object.hasOwn(CALIBRATION_TEXTS, name)) return readText(name);
+  const { docs } = await loadDataset(CALIBRATION_TEXTS[name]!, dataFolder);
+  return docs.map(({ text }) => text).join('\n\n');
 }
 
 /** Tokens of one sample: as asked for, or the usual length as far as the model sees. Throws `calibration/too-long`. */
@@ -75,6 +91,6 @@ async function readBytes(
     const { size } = await stat(file);
     return { bytes: size > LIMIT_BYTES ? null : await readFile(file), size };
   } catch (cause) {
-    throw errors.unreadable(file, Object.keys(texts), cause);
+    throw errors.unreadable(file, NAMES, cause);
   }
 }

@@ -56,6 +56,8 @@ const calibrationSchema = z.strictObject({
   samples: positive('samples').default(128),
   /** Tokens; null means 2048, or what the model can see if that is less. */
   length: positive('tokens').nullable().default(null),
+  /** sequential: each block sees what the compressed blocks before it put out; parallel: what the original ones did. */
+  mode: z.enum(['sequential', 'parallel'], 'sequential or parallel').default('sequential'),
 });
 
 /** Everything that decides numbers. A run file holds exactly this, so that the run can be made again from it. */

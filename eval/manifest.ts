@@ -119,7 +119,7 @@ export function forwardOptions(sweep: Sweep) {
   const usual = sweepSchema.parse({});
   const changed = (name: 'engine' | 'provider' | 'dtype' | 'seed') =>
     sweep[name] === usual[name] ? null : sweep[name];
-  const calibration = (name: 'text' | 'samples') =>
+  const calibration = (name: 'text' | 'samples' | 'mode') =>
     sweep.calibration[name] === usual.calibration[name] ? null : sweep.calibration[name];
   return {
     engine: changed('engine'),
@@ -129,6 +129,7 @@ export function forwardOptions(sweep: Sweep) {
     'calibration-text': calibration('text'),
     'calibration-samples': calibration('samples'),
     'calibration-length': sweep.calibration.length,
+    'calibration-mode': calibration('mode'),
   } satisfies Options;
 }
 

@@ -10,6 +10,7 @@ import { contentHash } from './content-hash.ts';
 import type { FileRecord } from './datasets/load.ts';
 import type { EngineInfo } from './engines/engine.ts';
 import { checkPrecision } from './engines/forward-quantizer.ts';
+import { compressErrors } from './errors/compress.ts';
 import type { Architecture } from './families/architecture.ts';
 import { linearsOf } from './families/linears.ts';
 import { methodFor, precisionFor } from './methods/index.ts';
@@ -165,6 +166,8 @@ function taskSettings(facts: TaskFacts, { sweep }: PlanInput, { architecture }: 
 function calibrationOf(input: PlanInput, { architecture }: ModelFacts, recipe: Recipe): Calibration | null {
   if (!changesWeights(recipe) || methodFor(recipe).needs === 'nothing') return null;
   const { calibration, seed } = input.sweep;
+  if (calibration.mode === 'parallel' && recipe.trueSequential)
+    throw compressErrors.parallelOrder(formatRecipe(recipe));
   const { maxPositions } = architecture;
   const length = sampleLength(calibration.length, maxPositions);
   if (input.calibrationSha256 === null)
@@ -175,7 +178,7 @@ function calibrationOf(input: PlanInput, { architecture }: ModelFacts, recipe: R
     samples: calibration.samples,
     length,
     seed,
-    mode: 'sequential',
+    mode: calibration.mode,
   };
 }
 

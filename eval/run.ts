@@ -20,6 +20,8 @@ export interface ModelForm {
 }
 
 export interface OpenedModel {
+  /** Told once, before anything is asked for, what will be. */
+  expect?(recipes: readonly PlannedRecipe[]): void;
   /** Compresses, or opens the model as released for `fp16`. */
   form(recipe: PlannedRecipe, onProgress: OnShare): Promise<ModelForm>;
   close(): Promise<void>;
@@ -112,6 +114,7 @@ class Execution {
   async perform(open: RunParts['open'], pending: readonly PendingRecipe[]): Promise<number> {
     const model = await open(this.#run);
     try {
+      model.expect?.(pending.map(({ recipe }) => recipe));
       for (const recipe of pending) await this.#performRecipe(model, recipe);
     } finally {
       this.#progress.close();

@@ -5,6 +5,7 @@ import { changesWeights } from '../data/recipe.ts';
 import type { Manifest } from '../data/schema.ts';
 import { type CalibrationText, openCalibrationText } from './calibration.ts';
 import type { HubOptions } from './checkpoint/hub.ts';
+import { compressedFolder } from './compressor.ts';
 import { type RunConfig, recipesOf } from './config.ts';
 import type { Doc } from './datasets/dataset.ts';
 import { loadDataset } from './datasets/load.ts';
@@ -22,7 +23,7 @@ import { executeRun, type RunSummary } from './run.ts';
 import type { Store } from './store.ts';
 import { tasks as knownTasks } from './tasks/index.ts';
 import type { Task } from './tasks/task.ts';
-import { compressedFolder, Workbench } from './workbench.ts';
+import { Workbench } from './workbench.ts';
 
 /** What a sweep needs from outside, besides its configuration. */
 export interface Surroundings extends Effects {
@@ -84,7 +85,7 @@ export async function prepareSweep(
     const calibrates = recipes.some(
       (recipe) => changesWeights(recipe) && findMethod(recipe.method).needs !== 'nothing',
     );
-    const calibrationText = calibrates ? await openCalibrationText(sweep.calibration.text) : null;
+    const calibrationText = calibrates ? await openCalibrationText(sweep.calibration.text, sweep.data) : null;
     const device = behaviour.devices?.[0] ?? 0;
     const engine = await createEngine(sweep.engine, { ...sweep, threads: behaviour.threads, device });
     const models = new Map(found.map((model) => [model.facts.manifest.source, model]));

@@ -1,12 +1,11 @@
 /** Puts checkpoint, engine, methods and tasks together for one run. */
 import { rm } from 'node:fs/promises';
-import path from 'node:path';
 import type { BitlossError } from '../data/errors.ts';
 import { changesWeights, FP16 } from '../data/recipe.ts';
-import { type CalibrationText, drawSamples } from './calibration.ts';
+import type { CalibrationText } from './calibration.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { residentWeights } from './checkpoint/resident.ts';
-import { type CompressedModel, compressModel } from './compress.ts';
+import { Compressor, compressedFolder } from './compressor.ts';
 import type { Doc } from './datasets/dataset.ts';
 import type { Reference } from './divergence.ts';
 import { describePrecision } from './engines/describe-precision.ts';
@@ -40,14 +39,6 @@ export const WORKSPACE_BYTES = 256 * 2 ** 20;
 /** Bits of a weight that is not compressed: checkpoints are published with 16. */
 const UNCOMPRESSED_BITS = 16;
 
-/** Where the compressed form of a model is kept. */
-export function compressedFolder(
-  cache: string,
-  { compressionKey }: Pick<PlannedRecipe, 'compressionKey'>,
-): string {
-  return path.join(cache, 'compressed', compressionKey);
-}
-
 export class Workbench implements OpenedModel {
   readonly #run: PlannedRun;
   readonly #parts: WorkbenchParts;
@@ -55,18 +46,28 @@ export class Workbench implements OpenedModel {
   readonly #prepared = new Map<string, PreparedTask>();
   /** Of the 16-bit model, by task; memory: at most 512 MiB for each rolling task. */
   readonly #references = new Map<string, Reference | null>();
-  #sequences: readonly Int32Array[] | null = null;
+  readonly #compressor: Compressor;
 
   constructor(run: PlannedRun, parts: WorkbenchParts) {
     this.#run = run;
     this.#parts = parts;
+    this.#compressor = new Compressor({
+      ...parts,
+      weights: this.#resident(parts.checkpoint.weights),
+      parameters: run.model.manifest.params,
+      workspaceBytes: WORKSPACE_BYTES,
+    });
+  }
+
+  expect(recipes: readonly PlannedRecipe[]): void {
+    this.#compressor.expect(recipes);
   }
 
   async form(recipe: PlannedRecipe, onProgress: OnShare): Promise<ModelForm> {
     const precision = precisionFor(recipe.recipe);
     if (!changesWeights(recipe.recipe)) return this.#asReleased(recipe, precision);
     const folder = compressedFolder(this.#parts.cache, recipe);
-    const compressed = await this.#compress(recipe, folder, onProgress);
+    const compressed = await this.#compressor.compress(recipe, onProgress);
     const model = await this.#load(compressed, precision);
     return {
       bitsPerWeight: compressed.size.bitsPerWeight,
@@ -86,7 +87,7 @@ export class Workbench implements OpenedModel {
   async close(): Promise<void> {
     this.#prepared.clear();
     this.#references.clear();
-    this.#sequences = null;
+    this.#compressor.close();
   }
 
   /** The weights as they are, with or without rounding in the forward pass. */
@@ -102,33 +103,6 @@ export class Workbench implements OpenedModel {
           : this.#compare(model, cell, onShare),
       discard: async () => undefined,
     };
-  }
-
-  /** Calibration runs with 16-bit activations, keys and values, so a method sees what the released model computes. */
-  #compress(recipe: PlannedRecipe, folder: string, onProgress: OnShare): Promise<CompressedModel> {
-    const { checkpoint, engine, log } = this.#parts;
-    return compressModel({
-      architecture: checkpoint.architecture,
-      weights: this.#resident(checkpoint.weights),
-      parameters: this.#run.model.manifest.params,
-      recipe: recipe.recipe,
-      folder,
-      calibration:
-        recipe.calibration === null
-          ? null
-          : { engine, sequences: this.#samples(recipe), workspaceBytes: WORKSPACE_BYTES },
-      ...(engine.operations === undefined ? {} : { operations: engine.operations }),
-      log,
-      onProgress: (done, total) => onProgress(done / total),
-    });
-  }
-
-  /** All recipes of a run are calibrated on the same samples. */
-  #samples({ calibration }: PlannedRecipe): readonly Int32Array[] {
-    const { calibrationText, checkpoint } = this.#parts;
-    if (calibration === null || calibrationText === null) return [];
-    this.#sequences ??= drawSamples(calibrationText, calibration, checkpoint.tokenizer);
-    return this.#sequences;
   }
 
   #load(weights: WeightSource, precision: ForwardPrecision): Promise<LoadedModel> {

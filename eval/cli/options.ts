@@ -114,13 +114,18 @@ export const OPTION_GROUPS = [
       {
         name: 'calibration-text',
         value: 'TEXT',
-        help: 'world-train (default) or a text file; only for methods that calibrate, and for --stats',
+        help: 'world-train (default), wikitext2 or c4 from the data folder, or a text file; only for methods that calibrate, and for --stats',
       },
       { name: 'calibration-samples', value: 'N', help: 'number of calibration samples (default: 128)' },
       {
         name: 'calibration-length',
         value: 'TOKENS',
         help: 'tokens in a sample (default: 2048, or what the model can see if that is less)',
+      },
+      {
+        name: 'calibration-mode',
+        value: 'MODE',
+        help: 'sequential (default, as published): each block sees what the compressed blocks before it put out; parallel: what the original ones did, in one pass for all recipes',
       },
     ],
   },

@@ -24,6 +24,7 @@ const PLACES: Readonly<Partial<Record<OptionName, string>>> = {
   'calibration-text': 'sweep.calibration.text',
   'calibration-samples': 'sweep.calibration.samples',
   'calibration-length': 'sweep.calibration.length',
+  'calibration-mode': 'sweep.calibration.mode',
   db: 'places.database',
   out: 'places.results',
   cache: 'places.cache',

@@ -50,7 +50,7 @@ export async function statsCommand(
   around: Surroundings,
 ): Promise<number> {
   const names = sweep.models.length > 0 ? sweep.models : await shippedModels(around.dataFolder);
-  const text = await openCalibrationText(sweep.calibration.text);
+  const text = await openCalibrationText(sweep.calibration.text, sweep.data);
   const engine = await engines[sweep.engine as keyof typeof engines]({
     provider: sweep.provider,
     dtype: sweep.dtype,

@@ -7,7 +7,7 @@ export const calibrationErrors = {
   unreadable: (text: string, known: readonly string[], cause: unknown) =>
     new BitlossError(
       'calibration/unreadable',
-      `[calibration] ${text}: this is neither a text of the project (${known.join(', ')}) nor a file that can be read.`,
+      `[calibration] ${text}: this is neither a known text (${known.join(', ')}) nor a file that can be read.`,
       'Give the path of a UTF-8 text file with --calibration-text.',
       { text },
       cause,

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { drawSamples, openCalibrationText } from '../../eval/calibration.ts';
+import { CALIBRATION_TEXTS } from '../../eval/datasets/calibration-texts.ts';
+import { Problems } from '../../eval/datasets/problems.ts';
 import { calibrationErrors } from '../../eval/errors/calibration.ts';
 import { scratchFolder } from './pipeline/places.ts';
 import { BOS, fakeTokenizer } from './tasks/fakes.ts';
@@ -37,7 +40,10 @@ test('a text as long as one sample is enough, a shorter one is not', () => {
 });
 
 test('the training text of the world is the same every time, and long enough', async () => {
-  const [one, two] = [await openCalibrationText('world-train'), await openCalibrationText('world-train')];
+  const [one, two] = [
+    await openCalibrationText('world-train', null),
+    await openCalibrationText('world-train', null),
+  ];
   expect(one).toEqual(two);
   expect(one.sha256).toBe(createHash('sha256').update(one.text).digest('hex'));
   expect(one.text.length).toBeGreaterThan(500_000);
@@ -47,16 +53,43 @@ test('files', async () => {
   const folder = scratchFolder();
   const file = path.join(folder, 'train.txt');
   writeFileSync(file, 'some text');
-  expect(await openCalibrationText(file)).toMatchObject({ name: file, text: 'some text' });
-  await expect(openCalibrationText(path.join(folder, 'none.txt'))).rejects.toMatchObject({
+  expect(await openCalibrationText(file, null)).toMatchObject({ name: file, text: 'some text' });
+  await expect(openCalibrationText(path.join(folder, 'none.txt'), null)).rejects.toMatchObject({
     code: 'calibration/unreadable',
   });
-  await expect(openCalibrationText(folder)).rejects.toMatchObject({ code: 'calibration/unreadable' });
+  await expect(openCalibrationText(folder, null)).rejects.toMatchObject({ code: 'calibration/unreadable' });
   writeFileSync(file, Buffer.from([0xc3, 0x28]));
-  await expect(openCalibrationText(file)).rejects.toMatchObject({ code: 'calibration/not-text' });
+  await expect(openCalibrationText(file, null)).rejects.toMatchObject({ code: 'calibration/not-text' });
   // A hole in the file system takes no room.
   truncateSync(file, 300 * 2 ** 20);
-  await expect(openCalibrationText(file)).rejects.toMatchObject({ code: 'calibration/too-large' });
+  await expect(openCalibrationText(file, null)).rejects.toMatchObject({ code: 'calibration/too-large' });
+});
+
+test('texts of a data folder', async () => {
+  const folder = scratchFolder();
+  mkdirSync(path.join(folder, 'wikitext2'));
+  writeFileSync(path.join(folder, 'wikitext2', 'wiki.train.raw.gz'), gzipSync(' = Title = \n\n Words . \n'));
+  expect(await openCalibrationText('wikitext2', folder)).toMatchObject({
+    name: 'wikitext2',
+    text: ' = Title = \n\n Words . \n',
+  });
+  await expect(openCalibrationText('wikitext2', null)).rejects.toMatchObject({ code: 'data/no-folder' });
+  await expect(openCalibrationText('c4', folder)).rejects.toMatchObject({ code: 'data/missing-file' });
+  mkdirSync(path.join(folder, 'calib'));
+  // Not the file that the catalogue describes.
+  writeFileSync(path.join(folder, 'calib', 'llamafactory_c4_demo.jsonl'), '{"text":"other"}\n');
+  await expect(openCalibrationText('c4', folder)).rejects.toMatchObject({ code: 'data/digest' });
+});
+
+test('documents are lines with a text', () => {
+  const dataset = CALIBRATION_TEXTS['c4']!;
+  if (dataset.source !== 'folder') throw new Error('c4 is read from files');
+  const problems = new Problems();
+  const text = '{"text":"One.","url":"x"}\n{"text":""}\n{"words":"none"}\n';
+  expect(dataset.forms[0]!.parse([{ name: 'c4.jsonl', text }], problems)).toEqual([
+    { id: 'line-1', text: 'One.' },
+  ]);
+  expect(problems.found).toHaveLength(2);
 });
 
 test('messages', () => {
@@ -68,7 +101,7 @@ test('messages', () => {
     calibrationErrors.tooLong(2048, 512),
   ].map(({ code, message }) => `${code}: ${message}`);
   expect(messages.join('\n')).toMatchInlineSnapshot(`
-    "calibration/unreadable: [calibration] c4: this is neither a text of the project (world-train) nor a file that can be read. Give the path of a UTF-8 text file with --calibration-text.
+    "calibration/unreadable: [calibration] c4: this is neither a known text (world-train) nor a file that can be read. Give the path of a UTF-8 text file with --calibration-text.
     calibration/not-text: [calibration] c4.gz: the file is not UTF-8 text. Convert it, or give another file with --calibration-text.
     calibration/too-large: [calibration] c4.txt: the file has 3000000000 bytes and is read as a whole; at most 268435456 are taken. Cut a part out of it; a few megabytes are plenty for any number of samples in use.
     calibration/too-short: [calibration] c4.txt: the text has 100 tokens, fewer than the 512 of one sample. Give a longer text with --calibration-text, or a smaller --calibration-length.

@@ -44,7 +44,7 @@ test('every default is filled in', () => {
       dtype: 'auto',
       memory: 1_073_741_824,
       seed: 0,
-      calibration: { text: 'world-train', samples: 128, length: null },
+      calibration: { text: 'world-train', samples: 128, length: null, mode: 'sequential' },
     },
     places: {
       database: '/project/data/bitloss.duckdb',

@@ -37,7 +37,7 @@ describe('a manifest', () => {
       },
       models: [model.manifest],
       datasets: [{ id: 'world', files: [{ name: 'world-text.jsonl' }, { name: 'world-questions.jsonl' }] }],
-      calibration: { text: 'world-train', samples: 16, length: 256 },
+      calibration: { text: 'world-train', samples: 16, length: 256, mode: 'sequential' },
       seed: 0,
       wall_ms: 1000,
     });
@@ -97,7 +97,7 @@ describe('the command that makes a run again', () => {
       bos: 'never',
       provider: 'webgpu',
       seed: -3,
-      calibration: { text: 'my text.txt', samples: 9, length: 33 },
+      calibration: { text: 'my text.txt', samples: 9, length: 33, mode: 'parallel' },
     });
     const command = commandOf(run, asked);
     // The shell that will read it takes it apart.

@@ -91,6 +91,25 @@ describe('left out with a reason', () => {
     `);
   });
 
+  test('parallel calibration is recorded, has keys of its own, and excludes an order that it cannot have', () => {
+    const { sweep } = planInput();
+    const parallel = { ...sweep, calibration: { ...sweep.calibration, mode: 'parallel' as const } };
+    const asked = (input: typeof sweep) =>
+      planCells(
+        planInput({ recipes: recipes('rtn-w4g64', 'gptq-w4g64', 'gptq-w4g64-trueseq'), sweep: input }),
+      );
+    const [own, usual] = [asked(parallel), asked(sweep)].map(({ runs }) => runs[0]!.recipes);
+    expect(own!.map(({ calibration }) => calibration?.mode)).toEqual([undefined, undefined, 'parallel']);
+    expect(usual!.map(({ calibration }) => calibration?.mode).slice(2)).toEqual(['sequential', 'sequential']);
+    expect(own![1]!.cells).toEqual(usual![1]!.cells);
+    expect(own![2]!.compressionKey).not.toBe(usual![2]!.compressionKey);
+    expect(asked(parallel).exclusions.map(({ recipe, reason }) => `${recipe}: ${reason}`)).toEqual([
+      expect.stringMatching(
+        /^gptq-w4g64-trueseq: .* with parallel calibration blocks run with their original weights/,
+      ),
+    ]);
+  });
+
   test('a model for which nothing is left has no run', () => {
     const { runs, exclusions } = planCells(
       planInput({ tasks: [text], sweep: { ...planInput().sweep, window: 300 } }),

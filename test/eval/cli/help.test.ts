@@ -49,12 +49,15 @@ test('the help text at 100 columns', () => {
                                     a task cannot do is left out
           --seed N                  seed of everything random, such as the choice of calibration samples
                                     (default: 0)
-          --calibration-text TEXT   world-train (default) or a text file; only for methods that
-                                    calibrate, and for --stats
+          --calibration-text TEXT   world-train (default), wikitext2 or c4 from the data folder, or a
+                                    text file; only for methods that calibrate, and for --stats
           --calibration-samples N   number of calibration samples (default: 128)
           --calibration-length TOKENS
                                     tokens in a sample (default: 2048, or what the model can see if that
                                     is less)
+          --calibration-mode MODE   sequential (default, as published): each block sees what the
+                                    compressed blocks before it put out; parallel: what the original
+                                    ones did, in one pass for all recipes
 
     Where results go
           --db FILE                 DuckDB file (default: data/bitloss.duckdb)

@@ -51,7 +51,7 @@ export const facts: TaskFacts = {
 
 export const engine = { id: 'onnx', version: '1.2.3', provider: 'cpu' };
 
-export const calibration = { text: 'world-train', samples: 16, length: null };
+export const calibration = { text: 'world-train', samples: 16, length: null, mode: 'sequential' } as const;
 
 export function planInput(changes: Partial<PlanInput> = {}): PlanInput {
   return {
