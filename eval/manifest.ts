@@ -72,7 +72,8 @@ export function buildManifest(
 /** Most bytes that were in use on the device so far, where the engine has one. */
 function deviceMemory({ peakDeviceBytes }: Session) {
   const bytes = peakDeviceBytes();
-  return bytes === null ? {} : { peak_device_bytes: bytes };
+  // A process that lets others measure has an engine that held nothing.
+  return bytes === null || bytes === 0 ? {} : { peak_device_bytes: bytes };
 }
 
 /** The sweep narrowed to one run, every list spelt out, so that later defaults change nothing. */
