@@ -82,12 +82,16 @@ int bl_graph_destroy(bl_context *ctx, bl_graph graph);
    The algorithm depends on N, K, the types and whether rows of out begin at multiples of 16 bytes, never on M. x_stride ≥ K, w rows are contiguous, out_stride ≥ N. */
 int bl_matmul(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr w, bl_ptr out, int out_dtype,
               int64_t out_stride, int64_t M, int64_t N, int64_t K, int accumulate, bl_stream stream);
-/* The same product for few rows (decoding), bound by reading w once for every 16 rows (8 in float32). */
-int bl_matmul_few(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr w, bl_ptr out, int out_dtype,
-                  int64_t out_stride, int64_t M, int64_t N, int64_t K, int accumulate, bl_stream stream);
 /* gram[K, K] float32 (+)= xᵀ·x for x [M, K]; both triangles. */
 int bl_gram(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, int64_t M, int64_t K, bl_ptr gram, int accumulate,
             bl_stream stream);
+/*
+ * What bl_matmul and bl_gram have done since bl_open by kernels of their own, of float32 multiply-adds (at most a tenth of the speed
+ * of tensor cores): int64 [most, 5] = 0 for bl_matmul and 1 for bl_gram, dtype, N and K of bl_matmul (of bl_gram, the sides of a
+ * panel of its result), and 1 where cuBLASLt has no algorithm, 0 where rows of x or w do not begin at multiples of 16 bytes.
+ * Each stands there once; *count is how many there are, of which the first `most` are written.
+ */
+int bl_slow_products(bl_context *ctx, int64_t *products, int64_t most, int64_t *count);
 /* x[M, N] += bias[N] (float32), x of type dtype. */
 int bl_bias(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr bias, int64_t M, int64_t N, bl_stream stream);
 /* Rows of slots[e] … slots[e + 1] of x [rows, K] times experts[e]ᵀ, experts [E, N, K] contiguous; out [rows, N].

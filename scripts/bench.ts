@@ -24,7 +24,9 @@ async function main(given: BenchArguments): Promise<number> {
     const command = `pnpm bench ${withoutOut(process.argv.slice(2)).join(' ')}`;
     const machine = await describeMachine();
     const host = await benchHost({ out, command, budgetSeconds, lab, peers, machine, log });
-    return await runBenches(wanted, lab, host);
+    const failed = await runBenches(wanted, lab, host);
+    for (const line of lab.slowProducts()) log(line);
+    return failed;
   } finally {
     await lab.close();
   }

@@ -40,7 +40,11 @@ BL_EXPORT int bl_attention_decode(bl_context *ctx, int dtype, bl_ptr q, int64_t 
              static_cast<unsigned long long>(scratch));
   BL_ENTER(ctx, op);
   if (B == 0) return BL_OK;
-  const int64_t runs = bl::divide_up(max_pages * page_size, run_keys);
+  const int lanes = static_cast<int>(16 / bl::bytes_of(dtype));
+  const bool vectors = k_cache % 16 == 0 && v_cache % 16 == 0 && qk_dim % lanes == 0 && v_dim % lanes == 0;
+  const bool on_tensor_cores =
+      vectors && dtype != BL_F32 && qk_dim <= 256 && v_dim <= 256 && bl::is_aligned<__half>(q, q_stride);
+  const int64_t runs = bl::divide_up(max_pages * page_size, on_tensor_cores ? tensor_run_keys : plain_run_keys);
   const Scoring scoring = {scale, soft_cap, window, bl::pointer_to<const float>(slopes), rounded_factor};
   const DecodeProblem problem = {bl::pointer_to<const void>(q),
                                  bl::pointer_to<const void>(k_cache),
@@ -61,12 +65,8 @@ BL_EXPORT int bl_attention_decode(bl_context *ctx, int dtype, bl_ptr q, int64_t 
                                  static_cast<int>(runs),
                                  bl::pointer_to<float>(scratch),
                                  bl::pointer_to<float>(scratch) + B * heads * runs * v_dim};
-  const int lanes = static_cast<int>(16 / bl::bytes_of(dtype));
-  const bool vectors = k_cache % 16 == 0 && v_cache % 16 == 0 && qk_dim % lanes == 0 && v_dim % lanes == 0;
+  if (on_tensor_cores) return launch_decode_tensor_core(ctx, dtype, problem, B, bl::stream_of(stream));
   if (vectors && dtype == BL_F32) return launch_decode_f32(ctx, problem, B, bl::stream_of(stream));
-  if (vectors && qk_dim <= 256 && v_dim <= 256 && bl::is_aligned<__half>(q, q_stride)) {
-    return launch_decode_tensor_core(ctx, dtype, problem, B, bl::stream_of(stream));
-  }
   return bl::with_dtype(op, dtype, [&](auto type) {
     return launch_decode<typename decltype(type)::type, 1, 1>(ctx, problem, B, bl::stream_of(stream));
   });
@@ -76,7 +76,7 @@ BL_EXPORT int bl_attention_scratch(int64_t B, int heads, int v_dim, int64_t max_
   BL_REQUIRE(B >= 0 && heads > 0 && v_dim > 0 && max_positions >= 0,
              "bl_attention_scratch: B = %lld, heads = %d, v_dim = %d, max_positions = %lld must not be negative",
              static_cast<long long>(B), heads, v_dim, static_cast<long long>(max_positions));
-  const int64_t runs = bl::divide_up(max_positions, bl::attention::run_keys);
+  const int64_t runs = bl::divide_up(max_positions, bl::attention::tensor_run_keys);
   *bytes = B * heads * runs * (v_dim + 2) * static_cast<int64_t>(sizeof(float));
   return BL_OK;
 }

@@ -14,19 +14,19 @@ namespace bl::attention {
 template <class T, int HEADS, int E>
 __global__ void __launch_bounds__(decode_threads, HEADS <= 2 ? 4 : HEADS <= 4 ? 3 : 2)
     decode_run(const DecodeProblem problem) {
-  __shared__ int rows[run_keys];
-  __shared__ float weights[HEADS][run_keys];
+  __shared__ int rows[plain_run_keys];
+  __shared__ float weights[HEADS][plain_run_keys];
   extern __shared__ __align__(16) float memory[];
   let_next_start();
   wait_for_previous();
   const int64_t text = blockIdx.z;
-  const int run = blockIdx.x, position = problem.positions[text], start = run * run_keys;
+  const int run = blockIdx.x, position = problem.positions[text], start = run * plain_run_keys;
   const int first = problem.scoring.first_key(position);
-  if (start > position || start + run_keys <= first) return;
+  if (start > position || start + plain_run_keys <= first) return;
   const int blocks = (problem.group + HEADS - 1) / HEADS, kv_head = blockIdx.y / blocks;
   const int first_head = kv_head * problem.group + blockIdx.y % blocks * HEADS;
   const int present = min(HEADS, (kv_head + 1) * problem.group - first_head);
-  const int count = min(run_keys, position + 1 - start);
+  const int count = min(plain_run_keys, position + 1 - start);
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   float *q = memory, *mixed = memory + HEADS * problem.qk_dim;
 

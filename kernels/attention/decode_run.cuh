@@ -117,7 +117,7 @@ __device__ __forceinline__ void score_run(const T *keys, int64_t width, const in
 /* mixed[h][d] = Σ weights[h][key] · value of key, for the keys of this warp; `to` is the warp's [HEADS, dim]. */
 template <class T, int HEADS, int E>
 __device__ __forceinline__ void mix_run(const T *values, int64_t width, const int *rows, int count,
-                                        const float (*weights)[run_keys], int dim, float *to) {
+                                        const float (*weights)[plain_run_keys], int dim, float *to) {
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   const int chunks = dim / E, lanes = lanes_for(chunks), together = 32 / lanes, part = lane % lanes;
   const int step = together * decode_unroll;

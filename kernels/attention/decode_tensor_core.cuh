@@ -16,7 +16,8 @@ namespace bl::attention {
 template <int QK, int V>
 struct DecodeTile {
   static constexpr int heads = 16, warps = QK <= 192 ? 4 : 2, threads = 32 * warps, keys = 16 * warps;
-  static constexpr int stages = QK <= 64 ? 4 : QK <= 96 ? 3 : 2;
+  static constexpr int tiles = tensor_run_keys / keys, most_stages = QK <= 64 ? 4 : QK <= 96 ? 3 : 2;
+  static constexpr int stages = tiles < most_stages ? tiles : most_stages;
   static constexpr unsigned query_bytes = heads * QK * 2, key_bytes = keys * QK * 2, value_bytes = keys * V * 2;
   static constexpr size_t shared = query_bytes + stages * (size_t(key_bytes) + value_bytes);
   static_assert(sizeof(float) * warps * heads * V <= stages * (size_t(key_bytes) + value_bytes), "results fit in tiles");
@@ -28,19 +29,19 @@ __global__ void __launch_bounds__(DecodeTile<QK, V>::threads, QK <= 128 ? 3 : 2)
     decode_tensor_core(const DecodeProblem problem) {
   using Sizes = DecodeTile<QK, V>;
   constexpr int KEYS = Sizes::keys, STAGES = Sizes::stages, THREADS = Sizes::threads, HEADS = Sizes::heads;
-  __shared__ int rows_of_keys[run_keys];
+  __shared__ int rows_of_keys[tensor_run_keys];
   __shared__ float marks[Sizes::warps][HEADS][2];
   extern __shared__ __align__(128) unsigned char memory[];
   let_next_start();
   wait_for_previous();
   const int64_t text = blockIdx.z;
-  const int run = blockIdx.x, position = problem.positions[text], start = run * run_keys;
+  const int run = blockIdx.x, position = problem.positions[text], start = run * tensor_run_keys;
   const int first = problem.scoring.first_key(position);
-  if (start > position || start + run_keys <= first) return;
+  if (start > position || start + tensor_run_keys <= first) return;
   const int blocks = (problem.group + HEADS - 1) / HEADS, kv_head = blockIdx.y / blocks;
   const int first_head = kv_head * problem.group + blockIdx.y % blocks * HEADS;
   const int present = min(HEADS, (kv_head + 1) * problem.group - first_head);
-  const int count = min(run_keys, position + 1 - start);
+  const int count = min(tensor_run_keys, position + 1 - start);
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   const unsigned queries_at = shared_address(memory), tiles_at = queries_at + Sizes::query_bytes;
   const unsigned tile_bytes = Sizes::key_bytes + Sizes::value_bytes;
@@ -90,12 +91,10 @@ __global__ void __launch_bounds__(DecodeTile<QK, V>::threads, QK <= 128 ? 3 : 2)
   };
 
 #pragma unroll
-  for (int i = 0; i < STAGES - 1; i += 1) copy_tile(begin + i);
+  for (int i = 0; i < STAGES; i += 1) copy_tile(begin + i);
   for (int tile = begin; tile < end; tile += 1) {
-    copies_wait<STAGES - 2>();
-    // Also: no warp reads the stage any more that is filled next.
+    copies_wait<STAGES - 1>();
     __syncthreads();
-    copy_tile(tile + STAGES - 1);
     if (!QUERIES_STAY && tile == begin) {
 #pragma unroll
       for (int step = 0; step < QK / 16; step += 1) load_query(q[QUERIES_STAY ? 0 : step], step);
@@ -130,6 +129,9 @@ __global__ void __launch_bounds__(DecodeTile<QK, V>::threads, QK <= 128 ? 3 : 2)
       multiply_add<T>(sums[2 * pair], weights, v[0], v[1]);
       multiply_add<T>(sums[2 * pair + 1], weights, v[2], v[3]);
     }
+    // The stage is filled again once no warp reads it any more.
+    if (tile + STAGES < end) __syncthreads();
+    copy_tile(tile + STAGES);
   }
 
   // Joins the warps: [warp, head, V] in place of the tiles.

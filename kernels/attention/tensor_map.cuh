@@ -1,29 +1,10 @@
-/* Tensor maps, which tell Hopper's copy engine how a matrix lies in memory. Source: CUDA Driver API, cuTensorMapEncodeTiled. */
+/* Describes rows of heads to the copy engine. */
 #ifndef BITLOSS_ATTENTION_TENSOR_MAP_CUH
 #define BITLOSS_ATTENTION_TENSOR_MAP_CUH
 
-#include <cuda.h>
-
-#include "../common.cuh"
+#include "../instructions/tensor_map.h"
 
 namespace bl::attention {
-
-/* The driver's function, without linking the driver. */
-inline int find_encode(decltype(&cuTensorMapEncodeTiled) *out) {
-  static decltype(&cuTensorMapEncodeTiled) found = nullptr;
-  if (found == nullptr) {
-    void *function = nullptr;
-    cudaDriverEntryPointQueryResult result;
-    BL_CUDA_TRY("bl_attention", cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &function, 12000,
-                                                                 cudaEnableDefault, &result));
-    if (result != cudaDriverEntryPointSuccess) {
-      return fail(BL_UNSUPPORTED, "bl_attention: the driver has no cuTensorMapEncodeTiled; CUDA 12 or later has");
-    }
-    found = reinterpret_cast<decltype(&cuTensorMapEncodeTiled)>(function);
-  }
-  *out = found;
-  return BL_OK;
-}
 
 /*
  * Rows of `heads` vectors of `dim` 16-bit elements as [row, head, column], read in boxes of box_rows rows, one head and 64
@@ -32,7 +13,7 @@ inline int find_encode(decltype(&cuTensorMapEncodeTiled) *out) {
  */
 inline int map_heads(CUtensorMap *map, const void *matrix, int64_t stride, int heads, int dim, int box_rows) {
   decltype(&cuTensorMapEncodeTiled) encode = nullptr;
-  BL_TRY(find_encode(&encode));
+  BL_TRY(find_encode("bl_attention", &encode));
   const cuuint64_t sizes[3] = {static_cast<cuuint64_t>(dim), static_cast<cuuint64_t>(heads), 1ull << 31};
   const cuuint64_t strides[2] = {static_cast<cuuint64_t>(dim) * 2, static_cast<cuuint64_t>(stride) * 2};
   const cuuint32_t box[3] = {64, 1, static_cast<cuuint32_t>(box_rows)}, steps[3] = {1, 1, 1};

@@ -165,6 +165,7 @@ __global__ void __launch_bounds__(384, 1) warpgroup_kernel(const Problem problem
   const Shared shared = {(shared_address(dynamic) + 1023) / 1024 * 1024, shared_address(barrier_memory)};
   if (threadIdx.x == 0) {
     for (int i = 0; i < barriers; i += 1) barrier_init(shared.at(i), arrivals_of(i));
+    fence_barriers();
   }
   __syncthreads();
   if (threadIdx.x < 128) {

@@ -1,7 +1,4 @@
-/*
- * The asynchronous product of a warpgroup (wgmma, sm_90a), its matrix descriptors, and the hand-over of registers between
- * warpgroups. Source: PTX ISA 8.7, sections 9.7.15 and 9.7.19.5.
- */
+/* The asynchronous products of a warpgroup (wgmma, sm_90a) that attention needs. Source: PTX ISA 8.7, section 9.7.15. */
 #ifndef BITLOSS_ATTENTION_WARPGROUP_PRODUCTS_CUH
 #define BITLOSS_ATTENTION_WARPGROUP_PRODUCTS_CUH
 
@@ -14,28 +11,6 @@ namespace bl::attention {
 /* Lets asynchronous products read what this thread knows to be written by ordinary stores and copies. */
 __device__ __forceinline__ void fence_for_products() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 
-template <int COUNT>
-__device__ __forceinline__ void registers_grow() {
-  asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(COUNT));
-}
-
-template <int COUNT>
-__device__ __forceinline__ void registers_shrink() {
-  asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(COUNT));
-}
-
-/* ---- products ------------------------------------------------------------------------------------------------------ */
-
-/* Before products that read or write registers which other instructions touched. */
-__device__ __forceinline__ void products_begin() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
-
-__device__ __forceinline__ void products_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
-
-template <int PENDING>
-__device__ __forceinline__ void products_wait() {
-  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(PENDING) : "memory");
-}
-
 /* Keeps the compiler from moving uses of registers that a product in flight writes. */
 template <int COUNT>
 __device__ __forceinline__ void hold(float (&values)[COUNT][4]) {
@@ -43,16 +18,6 @@ __device__ __forceinline__ void hold(float (&values)[COUNT][4]) {
   for (int n = 0; n < COUNT; n += 1) {
     asm volatile("" : "+f"(values[n][0]), "+f"(values[n][1]), "+f"(values[n][2]), "+f"(values[n][3])::"memory");
   }
-}
-
-/*
- * A matrix in shared memory as panels of 64 columns, 128 bytes a row, whose 16-byte chunks are permuted by the row's
- * number modulo 8; a panel begins at a multiple of 1024 bytes. `leading`: bytes between panels where they lie along the
- * product's long side, else not used.
- */
-__device__ __forceinline__ uint64_t describe(unsigned address, unsigned leading) {
-  constexpr uint64_t eight_rows = 1024, swizzle_128 = 1;
-  return (address & 0x3ffff) >> 4 | uint64_t(leading >> 4) << 16 | eight_rows >> 4 << 32 | swizzle_128 << 62;
 }
 
 #define BL_D4(d, n) "+f"(d[n][0]), "+f"(d[n][1]), "+f"(d[n][2]), "+f"(d[n][3])

@@ -10,6 +10,7 @@
 #ifndef BITLOSS_DECODE_TENSOR_ROWS_CUH
 #define BITLOSS_DECODE_TENSOR_ROWS_CUH
 
+#include "../instructions/fragments.cuh"
 #include "linear.cuh"
 
 namespace bl {
@@ -21,6 +22,16 @@ constexpr int ROWS_AHEAD = 2;
 /* Texts of one block at most. */
 constexpr int ROWS_TEXTS = 64;
 
+/* Bytes of each row that a block asks for beyond what its registers take. */
+constexpr int ROWS_PREFETCH = 4096;
+
+/* `bytes` bytes, a multiple of 16, are brought to the second-level cache. */
+__device__ __forceinline__ void prefetch(const void *from, unsigned bytes) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" ::"l"(from), "r"(bytes) : "memory");
+#endif
+}
+
 /* Read once, by one block. */
 __device__ __forceinline__ uint4 load_weights(const void *from) {
   uint4 value;
@@ -30,27 +41,9 @@ __device__ __forceinline__ uint4 load_weights(const void *from) {
   return value;
 }
 
-template <class T>
-__device__ __forceinline__ void multiply_add(float (&c)[4], uint32_t a0, uint32_t a1, uint32_t a2, uint32_t a3,
-                                             uint32_t b0, uint32_t b1);
-template <>
-__device__ __forceinline__ void multiply_add<__nv_bfloat16>(float (&c)[4], uint32_t a0, uint32_t a1, uint32_t a2,
-                                                            uint32_t a3, uint32_t b0, uint32_t b1) {
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-               : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-               : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
-}
-template <>
-__device__ __forceinline__ void multiply_add<__half>(float (&c)[4], uint32_t a0, uint32_t a1, uint32_t a2, uint32_t a3,
-                                                     uint32_t b0, uint32_t b1) {
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-               : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-               : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
-}
-
 /* TILES: groups of 8 texts. K is a multiple of 8; rows of x and w start at multiples of 16 bytes. */
 template <class T, int TILES>
-__global__ void __launch_bounds__(32 * ROWS_WARPS) tensor_rows(FewRows all) {
+__global__ void __launch_bounds__(32 * ROWS_WARPS, TILES == 1 ? 4 : 1) tensor_rows(FewRows all) {
   __shared__ float sums[ROWS_WARPS][16][TILES * 8 + 1];
   let_next_start();
   const FewRows p = own_texts<T>(all);
@@ -74,6 +67,10 @@ __global__ void __launch_bounds__(32 * ROWS_WARPS) tensor_rows(FewRows all) {
   };
 #pragma unroll
   for (int place = 0; place < ROWS_AHEAD; ++place) fetch(place, warp + place * ROWS_WARPS);
+  // While kernels run that leave memory idle, the next part of the weights comes closer.
+  constexpr int64_t ASKED = ROWS_AHEAD * ROWS_WARPS * ROWS_STEP;
+  if (warp < 2 && quad == 0 && K > ASKED)
+    prefetch((warp == 0 ? rows[0] : rows[1]) + ASKED, static_cast<unsigned>(min((K - ASKED) * 2, int64_t{ROWS_PREFETCH})));
   wait_for_previous();
 
   float c[TILES][4] = {};
@@ -90,8 +87,8 @@ __global__ void __launch_bounds__(32 * ROWS_WARPS) tensor_rows(FewRows all) {
           const int text = tile * 8 + group;
           uint4 v = make_uint4(0, 0, 0, 0);
           if (text < p.B && k < K) v = *reinterpret_cast<const uint4 *>(x + text * p.x_stride + k);
-          multiply_add<T>(c[tile], a.x, b.x, a.y, b.y, v.x, v.y);
-          multiply_add<T>(c[tile], a.z, b.z, a.w, b.w, v.z, v.w);
+          multiply_add<T>(c[tile], {a.x, b.x, a.y, b.y}, v.x, v.y);
+          multiply_add<T>(c[tile], {a.z, b.z, a.w, b.w}, v.z, v.w);
         }
       }
       fetch(place, step + ROWS_AHEAD * ROWS_WARPS);

@@ -22,7 +22,7 @@ struct Bulk {
   static constexpr int SHARED_BYTES = STAGES * STAGE_BYTES + 1024;
 };
 
-#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+#if BL_HAS_WARPGROUPS
 constexpr int BULK_THREADS = Bulk::THREADS;
 #else
 /* Code for other architectures has no body; the host tells it by this limit. */
@@ -44,7 +44,7 @@ template <class Element, class Out>
 __global__ void __launch_bounds__(BULK_THREADS, 1)
     bulk_copy_kernel(const __grid_constant__ CUtensorMap x, const __grid_constant__ CUtensorMap experts, Out *out,
                      const int32_t *slots, int E, int N, int K) {
-#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+#if BL_HAS_WARPGROUPS
   extern __shared__ uint8_t unaligned[];
   __shared__ alignas(8) uint64_t barriers[2 * Bulk::STAGES];
   const uint32_t base = (shared_address(unaligned) + 1023) / 1024 * 1024;
@@ -55,8 +55,8 @@ __global__ void __launch_bounds__(BULK_THREADS, 1)
   const int warpgroup = threadIdx.x / 128, lane = threadIdx.x % 32;
   if (threadIdx.x == 0) {
     for (int stage = 0; stage < Bulk::STAGES; ++stage) {
-      init_barrier(full(stage), 1);
-      init_barrier(empty(stage), 4 * Bulk::WARPGROUPS);
+      barrier_init(full(stage), 1);
+      barrier_init(empty(stage), 4 * Bulk::WARPGROUPS);
     }
     fence_barriers();
   }
@@ -64,7 +64,7 @@ __global__ void __launch_bounds__(BULK_THREADS, 1)
   const auto tile_at = [&](int index) { return find_tile(slots, E, index, Bulk::ROWS, columns); };
 
   if (warpgroup == Bulk::WARPGROUPS) {
-    give_registers<40>();
+    registers_shrink<40>();
     if (threadIdx.x % 128 >= 32) return;
     Ring ring;
     for (int index = blockIdx.x;; index += gridDim.x) {
@@ -73,15 +73,15 @@ __global__ void __launch_bounds__(BULK_THREADS, 1)
       if (lane > 0) continue;
       for (int step = 0; step < steps; ++step, ring.next()) {
         const uint32_t stage = base + ring.stage * Bulk::STAGE_BYTES;
-        wait_barrier(empty(ring.stage), ring.parity ^ 1);
-        expect_bytes(full(ring.stage), Bulk::STAGE_BYTES);
+        barrier_wait(empty(ring.stage), ring.parity ^ 1);
+        barrier_arrive_expecting(full(ring.stage), Bulk::STAGE_BYTES);
         copy_box(stage, x, step * Bulk::DEPTH, tile.first_row, full(ring.stage));
         copy_box(stage + Bulk::X_BYTES, experts, step * Bulk::DEPTH, tile.expert * N + tile.column * Bulk::COLUMNS,
                  full(ring.stage));
       }
     }
   } else {
-    take_registers<232>();
+    registers_grow<232>();
     Ring ring;
     for (int index = blockIdx.x;; index += gridDim.x) {
       const Tile tile = tile_at(index);
@@ -92,23 +92,23 @@ __global__ void __launch_bounds__(BULK_THREADS, 1)
       use_products(d);
       int previous = 0;
       for (int step = 0; step < steps; ++step, ring.next()) {
-        wait_barrier(full(ring.stage), ring.parity);
+        barrier_wait(full(ring.stage), ring.parity);
         const uint32_t stage = base + ring.stage * Bulk::STAGE_BYTES;
-        const uint64_t a = describe_tile(stage + warpgroup * 64 * Bulk::DEPTH * 2);
-        const uint64_t b = describe_tile(stage + Bulk::X_BYTES);
-        begin_products();
+        const uint64_t a = describe(stage + warpgroup * 64 * Bulk::DEPTH * 2, 16);
+        const uint64_t b = describe(stage + Bulk::X_BYTES, 16);
+        products_begin();
 #pragma unroll
         for (int part = 0; part < Bulk::DEPTH / 16; ++part)
           // 16 values further, in units of 16 bytes.
           multiply_warpgroup<Element>(d, a + 2 * part, b + 2 * part);
-        commit_products();
-        wait_products<1>();
-        if (step > 0 && lane == 0) arrive(empty(previous));
+        products_commit();
+        products_wait<1>();
+        if (step > 0 && lane == 0) barrier_arrive(empty(previous));
         previous = ring.stage;
       }
-      wait_products<0>();
+      products_wait<0>();
       use_products(d);
-      if (lane == 0) arrive(empty(previous));
+      if (lane == 0) barrier_arrive(empty(previous));
 
       struct alignas(2 * sizeof(Out)) Pair {
         Out values[2];

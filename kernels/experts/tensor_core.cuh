@@ -7,7 +7,7 @@
 #ifndef BITLOSS_EXPERTS_TENSOR_CORE_CUH
 #define BITLOSS_EXPERTS_TENSOR_CORE_CUH
 
-#include "mma.cuh"
+#include "../instructions/fragments.cuh"
 #include "tiles.cuh"
 
 namespace bl::experts {
@@ -101,22 +101,22 @@ __global__ void __launch_bounds__(S::THREADS) tensor_core_kernel(const Element *
 #pragma unroll
   for (int step = 0; step < S::STAGES - 1; ++step) {
     if (step < steps) fetch(step);
-    commit_copies();
+    copies_commit();
   }
-  wait_copies<S::STAGES - 2>();
+  copies_wait<S::STAGES - 2>();
   __syncthreads();
   load_fragments(0, base, 0);
   for (int step = 0; step < steps; ++step) {
     const uint32_t stage = base + step % S::STAGES * S::STAGE_BYTES;
     if (step + S::STAGES - 1 < steps) fetch(step + S::STAGES - 1);
-    commit_copies();
+    copies_commit();
 #pragma unroll
     for (int part = 0; part < S::BLOCKS * PARTS; ++part) {
       // The fragments of the next part are on their way while this one is multiplied.
       if (part + 1 < S::BLOCKS * PARTS) {
         load_fragments((part + 1) % 2, stage, part + 1);
       } else {
-        wait_copies<S::STAGES - 2>();
+        copies_wait<S::STAGES - 2>();
         __syncthreads();
         if (step + 1 < steps) load_fragments(0, base + (step + 1) % S::STAGES * S::STAGE_BYTES, 0);
       }

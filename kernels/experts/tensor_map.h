@@ -2,10 +2,7 @@
 #ifndef BITLOSS_EXPERTS_TENSOR_MAP_H
 #define BITLOSS_EXPERTS_TENSOR_MAP_H
 
-#include <cuda.h>
-#include <cudaTypedefs.h>
-
-#include "../common.cuh"
+#include "../instructions/tensor_map.h"
 
 namespace bl::experts {
 
@@ -15,16 +12,8 @@ namespace bl::experts {
  */
 inline int describe_matrix(const char *op, CUtensorMap *map, int dtype, bl_ptr address, int64_t rows, int64_t columns,
                            int box_rows) {
-  // The function of the driver is looked up, so that the library does not link against the driver.
-  static PFN_cuTensorMapEncodeTiled_v12000 encode = nullptr;
-  if (encode == nullptr) {
-    void *found = nullptr;
-    cudaDriverEntryPointQueryResult result;
-    BL_CUDA_TRY(op, cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &found, 12000, cudaEnableDefault, &result));
-    if (result != cudaDriverEntryPointSuccess || found == nullptr)
-      return fail(BL_UNSUPPORTED, "%s: this driver has no cuTensorMapEncodeTiled; version 12.0 or later is needed", op);
-    encode = reinterpret_cast<PFN_cuTensorMapEncodeTiled_v12000>(found);
-  }
+  decltype(&cuTensorMapEncodeTiled) encode = nullptr;
+  BL_TRY(find_encode(op, &encode));
   const auto type = dtype == BL_F16 ? CU_TENSOR_MAP_DATA_TYPE_FLOAT16 : CU_TENSOR_MAP_DATA_TYPE_BFLOAT16;
   const cuuint64_t sizes[2] = {static_cast<cuuint64_t>(columns), static_cast<cuuint64_t>(rows)};
   const cuuint64_t row_bytes[1] = {static_cast<cuuint64_t>(columns) * 2};

@@ -1,4 +1,4 @@
-/* Hopper's own instructions (sm_90a): bulk tensor copies, the barriers that they complete on, and products of a warpgroup. */
+/* The asynchronous product of a warpgroup (wgmma, sm_90a) that experts need, and boxes of a matrix by the copy engine. */
 #ifndef BITLOSS_EXPERTS_WARPGROUP_CUH
 #define BITLOSS_EXPERTS_WARPGROUP_CUH
 
@@ -6,43 +6,11 @@
 
 #include <type_traits>
 
-#include "mma.cuh"
+#include "../instructions/warpgroups.cuh"
 
 namespace bl::experts {
 
-#ifdef __CUDA_ARCH_FEAT_SM90_ALL
-
-__device__ __forceinline__ void init_barrier(uint32_t barrier, int arrivals) {
-  asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;\n" ::"r"(barrier), "r"(arrivals) : "memory");
-}
-
-/** Makes initialized barriers visible to the copy engine. */
-__device__ __forceinline__ void fence_barriers() {
-  asm volatile("fence.mbarrier_init.release.cluster;\nfence.proxy.async;\n" ::: "memory");
-}
-
-__device__ __forceinline__ void arrive(uint32_t barrier) {
-  asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];\n" ::"r"(barrier) : "memory");
-}
-
-/** Arrives, and says how many bytes copies will still bring. */
-__device__ __forceinline__ void expect_bytes(uint32_t barrier, int bytes) {
-  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;\n" ::"r"(barrier), "r"(bytes) : "memory");
-}
-
-/** Waits until the phase of this parity has ended. */
-__device__ __forceinline__ void wait_barrier(uint32_t barrier, int parity) {
-  int done;
-  do {
-    asm volatile(
-        "{\n.reg .pred ended;\n"
-        "mbarrier.try_wait.parity.shared::cta.b64 ended, [%1], %2;\n"
-        "selp.s32 %0, 1, 0, ended;\n}\n"
-        : "=r"(done)
-        : "r"(barrier), "r"(parity)
-        : "memory");
-  } while (done == 0);
-}
+#if BL_HAS_WARPGROUPS
 
 /** Copies the box of a matrix whose first value is (row, column); what lies outside the matrix becomes zero. */
 __device__ __forceinline__ void copy_box(uint32_t to, const CUtensorMap &map, int column, int row, uint32_t barrier) {
@@ -52,35 +20,10 @@ __device__ __forceinline__ void copy_box(uint32_t to, const CUtensorMap &map, in
       : "memory");
 }
 
-template <int REGISTERS>
-__device__ __forceinline__ void take_registers() {
-  asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;\n" ::"n"(REGISTERS));
-}
-
-template <int REGISTERS>
-__device__ __forceinline__ void give_registers() {
-  asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;\n" ::"n"(REGISTERS));
-}
-
-__device__ __forceinline__ void begin_products() { asm volatile("wgmma.fence.sync.aligned;\n" ::: "memory"); }
-__device__ __forceinline__ void commit_products() { asm volatile("wgmma.commit_group.sync.aligned;\n" ::: "memory"); }
-
-/** Waits until all but the newest PENDING groups of products are done. */
-template <int PENDING>
-__device__ __forceinline__ void wait_products() {
-  asm volatile("wgmma.wait_group.sync.aligned %0;\n" ::"n"(PENDING) : "memory");
-}
-
 /** Keeps the compiler from using sums before the wait above it. */
 __device__ __forceinline__ void use_products(float (&d)[128]) {
 #pragma unroll
   for (int i = 0; i < 128; ++i) asm volatile("" : "+f"(d[i])::"memory");
-}
-
-/** How the tensor cores find a tile of rows of 128 bytes, 8 rows a swizzled block of 1024 bytes. */
-__device__ __forceinline__ uint64_t describe_tile(uint32_t address) {
-  const uint64_t start = (address & 0x3ffff) >> 4, block = 1024 >> 4, swizzle_128 = 1;
-  return start | uint64_t{1} << 16 | block << 32 | swizzle_128 << 62;
 }
 
 /* clang-format off */

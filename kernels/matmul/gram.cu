@@ -40,6 +40,7 @@ static int run_panels(bl_context *ctx, int dtype, const T *x, int64_t x_stride, 
                                  : BL_UNSUPPORTED;
       if (status == BL_OK) continue;
       if (status != BL_UNSUPPORTED) return status;
+      vendor_note_slow(ctx, SLOW_GRAM, dtype, rows, columns, aligned);
       const bl::Operand<T> a{x + row, 1, x_stride, rows}, b{x + column, 1, x_stride, columns};
       bl::launch_tiled(a, b, M, to, K, accumulate, bl::stream_of(stream));
       BL_TRY(bl::launched("bl_gram"));

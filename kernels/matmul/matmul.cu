@@ -1,6 +1,5 @@
-/* bl_matmul and bl_matmul_few: the vendor library and our own kernels where they fit, `tiled` and `scalar` everywhere else. */
+/* bl_matmul: the vendor library where it has an algorithm, `tiled` everywhere else. */
 #include "../common.cuh"
-#include "few_rows.cuh"
 #include "tiled.cuh"
 #include "vendor.h"
 
@@ -45,7 +44,8 @@ static int with_types(const MatmulArguments &a, Body &&body) {
 }
 
 template <class T, class Out>
-static int run_tiled(const MatmulArguments &a) {
+static int run_tiled(bl_context *ctx, const MatmulArguments &a, bool is_aligned) {
+  vendor_note_slow(ctx, SLOW_MATMUL, a.dtype, a.N, a.K, is_aligned);
   const bl::Operand<T> x{bl::pointer_to<const T>(a.x), a.x_stride, 1, a.M};
   const bl::Operand<T> w{bl::pointer_to<const T>(a.w), a.K, 1, a.N};
   bl::launch_tiled(x, w, a.K, bl::pointer_to<Out>(a.out), a.out_stride, a.accumulate, a.stream);
@@ -62,48 +62,9 @@ BL_EXPORT int bl_matmul(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, 
   return with_types(a, [&](auto type, auto out_type) {
     using T = typename decltype(type)::type;
     using Out = typename decltype(out_type)::type;
-    if (!is_aligned<T>(a)) return run_tiled<T, Out>(a);
+    if (!is_aligned<T>(a)) return run_tiled<T, Out>(ctx, a, false);
     const int status = vendor_matmul(ctx, dtype, bl::pointer_to<void>(x), x_stride, bl::pointer_to<void>(w),
                                      bl::pointer_to<void>(out), out_dtype, out_stride, M, N, K, accumulate, stream);
-    return status == BL_UNSUPPORTED ? run_tiled<T, Out>(a) : status;
-  });
-}
-
-/*
- * Which rows of w go together depends on N alone: a smaller matrix is dealt out in smaller pieces. Either way two blocks
- * share a multiprocessor, and each has at most 99 KiB of shared memory, which all devices from Ampere on have.
- */
-template <class T, class Out>
-static int run_tensor(const bl_context *ctx, const MatmulArguments &a) {
-  const auto launch = a.N < 2048 ? bl::launch_few_rows_tensor<T, Out, 8, 3> : bl::launch_few_rows_tensor<T, Out, 16, 2>;
-  return launch(bl::pointer_to<const T>(a.x), a.x_stride, bl::pointer_to<const T>(a.w), bl::pointer_to<Out>(a.out),
-                a.out_stride, a.M, a.N, a.K, a.accumulate, 2 * ctx->multiprocessors, a.stream);
-}
-
-template <class T, class Out>
-static void run_scalar(const MatmulArguments &a) {
-  const auto launch = is_aligned<T>(a) ? bl::launch_few_rows_scalar<T, Out, bl::lanes_of<T>>
-                                       : bl::launch_few_rows_scalar<T, Out, 1>;
-  launch(bl::pointer_to<const T>(a.x), a.x_stride, bl::pointer_to<const T>(a.w), bl::pointer_to<Out>(a.out), a.out_stride, a.M,
-         a.N, a.K, a.accumulate, a.stream);
-}
-
-BL_EXPORT int bl_matmul_few(bl_context *ctx, int dtype, bl_ptr x, int64_t x_stride, bl_ptr w, bl_ptr out, int out_dtype,
-                            int64_t out_stride, int64_t M, int64_t N, int64_t K, int accumulate, bl_stream stream) {
-  BL_ENTER(ctx, "bl_matmul_few");
-  const MatmulArguments a{"bl_matmul_few", dtype,      x, x_stride, w, out,        out_dtype,
-                          out_stride,      M,          N, K,        accumulate, bl::stream_of(stream)};
-  BL_TRY(check(a));
-  if (M == 0) return BL_OK;
-  return with_types(a, [&](auto type, auto out_type) {
-    using T = typename decltype(type)::type;
-    using Out = typename decltype(out_type)::type;
-    if constexpr (sizeof(T) == 2) {
-      if (is_aligned<T>(a)) BL_TRY((run_tensor<T, Out>(ctx, a)));
-      else run_scalar<T, Out>(a);
-    } else {
-      run_scalar<T, Out>(a);
-    }
-    return bl::launched(a.op);
+    return status == BL_UNSUPPORTED ? run_tiled<T, Out>(ctx, a, true) : status;
   });
 }

@@ -20,11 +20,6 @@ BL_EXPORT int blr_matmul(int dtype, const void *x, int64_t x_stride, const void 
   return BL_OK;
 }
 
-BL_EXPORT int blr_matmul_few(int dtype, const void *x, int64_t x_stride, const void *w, void *out, int out_dtype,
-                             int64_t out_stride, int64_t M, int64_t N, int64_t K, int accumulate) {
-  return blr_matmul(dtype, x, x_stride, w, out, out_dtype, out_stride, M, N, K, accumulate);
-}
-
 BL_EXPORT int blr_gram(int dtype, const void *x, int64_t x_stride, int64_t M, int64_t K, void *gram, int accumulate) {
   BL_REQUIRE(x_stride >= K, "blr_gram: a stride of %lld with K = %lld", (long long)x_stride, (long long)K);
   for (int64_t i = 0; i < K; ++i) {

@@ -16,6 +16,10 @@ void vendor_close(bl_context *ctx);
 int vendor_matmul(bl_context *ctx, int dtype, const void *x, int64_t x_stride, const void *w, void *out, int out_dtype,
                   int64_t out_stride, int64_t M, int64_t N, int64_t K, int accumulate, bl_stream stream);
 
+enum SlowKind { SLOW_MATMUL = 0, SLOW_GRAM = 1 };
+/* Notes a product that a kernel of our own does, for bl_slow_products; N and K as the library would have seen them. */
+void vendor_note_slow(bl_context *ctx, SlowKind kind, int dtype, int64_t N, int64_t K, bool is_aligned);
+
 /* c[N, N2] float32 = beta · c + xᵀ·y for x [M, N] and y [M, N2] of type dtype. */
 int vendor_gram_block(bl_context *ctx, int dtype, const void *x, const void *y, int64_t stride, int64_t M, int64_t N,
                       int64_t N2, float *c, int64_t c_stride, float beta, bl_stream stream);

@@ -6,7 +6,9 @@
 #include <cublas_v2.h>
 #include <cusolverDn.h>
 
+#include <array>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "../common.cuh"
@@ -46,6 +48,8 @@ struct bl_vendor {
   /* A few bytes of workspace for each stream, so that their products may run at the same time. */
   void *counters = nullptr;
   std::map<bl_stream, int> places;
+  /* As bl_slow_products gives them. */
+  std::set<std::array<int64_t, 5>> slow;
 };
 
 inline int blas_failed(const char *op, const char *call, cublasStatus_t status) {

@@ -16,6 +16,8 @@ export interface OpenLab extends Lab {
   readonly gpu: string;
   /** Hash of the kernel library. */
   readonly build: string;
+  /** Matrix products that ran without tensor cores since it was asked last, one line each. */
+  slowProducts(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export async function openLab(
       const { totalBytes, freeBytes } = device.info();
       return totalBytes - freeBytes;
     },
+    slowProducts: () => engine.newSlowProducts(),
     close: () => engine.close(),
   };
 }

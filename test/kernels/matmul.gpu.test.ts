@@ -1,6 +1,8 @@
 /** Matrix products on the device against sums in float64, and that a row never depends on the others. */
 import { expect, test } from 'vitest';
+import { Device } from '../../eval/engines/cuda/device.ts';
 import { BL } from '../../eval/engines/cuda/kernels.gen.ts';
+import { slowProducts } from '../../eval/engines/cuda/slow-products.ts';
 import { createRng } from '../../eval/math/rng.ts';
 import {
   DTYPES,
@@ -53,63 +55,61 @@ function repeated<E extends Elements>(elements: E, count: number): E {
 }
 
 describeGpu('matmul', (device) => {
-  for (const name of ['matmul', 'matmulFew'] as const) {
-    test.each(TYPES)(`${name}: $name to $out`, ({ dtype, outDtype, spacing }) => {
-      for (const shape of SHAPES) {
-        const values = { ...product(shape, dtype, outDtype), accumulate: 0 };
-        const found = runOnDevice(device(), name, values).out as Elements;
-        reference.matmul(values);
-        const expected = toFloats(outDtype, values.out);
-        const tolerance = outDtype === BL.F32 ? 2e-5 : spacing;
-        expect(worstError(toFloats(outDtype, found), expected), String(shape)).toBeLessThan(tolerance);
-      }
-    });
+  test.each(TYPES)('$name to $out', ({ dtype, outDtype, spacing }) => {
+    for (const shape of SHAPES) {
+      const values = { ...product(shape, dtype, outDtype), accumulate: 0 };
+      const found = runOnDevice(device(), 'matmul', values).out as Elements;
+      reference.matmul(values);
+      const expected = toFloats(outDtype, values.out);
+      const tolerance = outDtype === BL.F32 ? 2e-5 : spacing;
+      expect(worstError(toFloats(outDtype, found), expected), String(shape)).toBeLessThan(tolerance);
+    }
+  });
 
-    test.each(TYPES)(`${name} adds to what is there: $name to $out`, ({ dtype, outDtype, spacing }) => {
-      for (const shape of SHAPES) {
-        const given = product(shape, dtype, outDtype);
-        const out = randomElements(createRng(5), outDtype, given.out.length);
-        const values = { ...given, out, accumulate: 1 };
-        const found = runOnDevice(device(), name, values).out as Elements;
-        reference.matmul(values);
-        const error = worstError(toFloats(outDtype, found), toFloats(outDtype, out));
-        expect(error, String(shape)).toBeLessThan(outDtype === BL.F32 ? 2e-5 : spacing);
-      }
-    });
+  test.each(TYPES)('adds to what is there: $name to $out', ({ dtype, outDtype, spacing }) => {
+    for (const shape of SHAPES) {
+      const given = product(shape, dtype, outDtype);
+      const out = randomElements(createRng(5), outDtype, given.out.length);
+      const values = { ...given, out, accumulate: 1 };
+      const found = runOnDevice(device(), 'matmul', values).out as Elements;
+      reference.matmul(values);
+      const error = worstError(toFloats(outDtype, found), toFloats(outDtype, out));
+      expect(error, String(shape)).toBeLessThan(outDtype === BL.F32 ? 2e-5 : spacing);
+    }
+  });
 
-    test.each(TYPES)(`${name}: a row has the same bits whatever M: $name to $out`, ({ dtype, outDtype }) => {
-      for (const [N, K, most] of [
-        [264, 1032, 300],
-        [2048, 512, 4096],
-        [131, 77, 300],
-        [1000, 4096, 200],
-      ] as const) {
-        const rng = createRng(N);
-        const x = repeated(randomElements(rng, dtype, 8191), most * K);
-        const w = repeated(randomElements(rng, dtype, 8191, K ** -0.5), N * K);
-        const outputs = [1, 7, 64, most].map((M) => {
-          const rows = x.subarray((most - M) * K);
-          const out = poisoned(outDtype, M * N);
-          const given = {
-            dtype,
-            x: rows,
-            xStride: K,
-            w,
-            out,
-            outDtype,
-            outStride: N,
-            M,
-            N,
-            K,
-            accumulate: 0,
-          };
-          const all = runOnDevice(device(), name, given).out as Elements;
-          return Buffer.from(all.slice(-N).buffer).toString('base64');
-        });
-        expect(new Set(outputs).size, `N = ${N}, K = ${K}`).toBe(1);
-      }
-    });
-  }
+  test.each(TYPES)('a row has the same bits whatever M: $name to $out', ({ dtype, outDtype }) => {
+    for (const [N, K, most] of [
+      [264, 1032, 300],
+      [2048, 512, 4096],
+      [131, 77, 300],
+      [1000, 4096, 200],
+    ] as const) {
+      const rng = createRng(N);
+      const x = repeated(randomElements(rng, dtype, 8191), most * K);
+      const w = repeated(randomElements(rng, dtype, 8191, K ** -0.5), N * K);
+      const outputs = [1, 7, 64, most].map((M) => {
+        const rows = x.subarray((most - M) * K);
+        const out = poisoned(outDtype, M * N);
+        const given = {
+          dtype,
+          x: rows,
+          xStride: K,
+          w,
+          out,
+          outDtype,
+          outStride: N,
+          M,
+          N,
+          K,
+          accumulate: 0,
+        };
+        const all = runOnDevice(device(), 'matmul', given).out as Elements;
+        return Buffer.from(all.slice(-N).buffer).toString('base64');
+      });
+      expect(new Set(outputs).size, `N = ${N}, K = ${K}`).toBe(1);
+    }
+  });
 
   test.each(DTYPES)('gram: $name', ({ dtype }) => {
     for (const [M, K, more] of [
@@ -149,6 +149,22 @@ describeGpu('matmul', (device) => {
       reference.bias(values);
       // One sum in float32 and one rounding: the same on both sides.
       expect(worstError(found, toFloats(dtype, x))).toBeLessThan(spacing / 1000);
+    }
+  });
+
+  test('products without tensor cores are told, each once', () => {
+    const own = Device.open();
+    try {
+      expect(slowProducts(own.kernels)).toEqual([]);
+      const run = (shape: [number, number, number, number, number]) =>
+        runOnDevice(own, 'matmul', { ...product(shape, BL.BF16, BL.BF16), accumulate: 0 });
+      run([3, 16, 24, 0, 0]);
+      run([3, 16, 21, 0, 0]);
+      run([5, 16, 21, 0, 0]);
+      const found = { operation: 'matmul', dtype: BL.BF16, N: 16, K: 21, isAligned: false };
+      expect(slowProducts(own.kernels)).toEqual([found]);
+    } finally {
+      own.close();
     }
   });
 

@@ -13,6 +13,7 @@ import { DeviceMemory, GrowingRange } from './memory.ts';
 import { CudaModel, type CudaModelOptions, type Exclusive } from './model.ts';
 import { CudaOperations } from './operations.ts';
 import { describePlan, type MemoryPlan } from './plan.ts';
+import { describeSlowProduct, slowProducts } from './slow-products.ts';
 import { Uploads } from './uploads.ts';
 import { KERNEL_VERSION } from './version.ts';
 
@@ -61,6 +62,7 @@ export class CudaEngine implements Engine {
   readonly #ranges: CudaModelOptions['ranges'];
   readonly #exclusive: Exclusive = oneAtATime();
   #told = '';
+  readonly #toldOf = new Set<string>();
 
   constructor(device: Device, options: CudaEngineOptions) {
     const { dtype = 'auto', deviceBytes } = options;
@@ -93,7 +95,7 @@ export class CudaEngine implements Engine {
     const { precision = UNROUNDED, log } = options;
     checkPrecision(precision, architecture, 'precision of the model');
     const onPlan = (plan: MemoryPlan) => log !== undefined && this.#tell(plan, log);
-    return this.#model(architecture, { weights, precision, onPlan });
+    return this.#model(architecture, { weights, precision, onPlan }, log);
   }
 
   /** A model of random weights that are made on the device: for benchmarks of shapes without a checkpoint. */
@@ -132,13 +134,33 @@ export class CudaEngine implements Engine {
     this.#told = line;
   }
 
+  /** The queue of this engine, with a look at slow products behind each piece of work. */
+  #telling(log?: (line: string) => void): Exclusive {
+    if (log === undefined) return this.#exclusive;
+    return (work) =>
+      this.#exclusive(async () => {
+        const result = await work();
+        for (const line of this.newSlowProducts()) log(line);
+        return result;
+      });
+  }
+
+  /** Products that have turned out to be slow, in words; each once. */
+  newSlowProducts(): readonly string[] {
+    const lines = slowProducts(this.device.kernels).map(describeSlowProduct);
+    const unheard = lines.filter((line) => !this.#toldOf.has(line));
+    for (const line of unheard) this.#toldOf.add(line);
+    return unheard;
+  }
+
   #model(
     architecture: Architecture,
     own: Pick<CudaModelOptions, 'weights' | 'precision'> & RandomModelOptions,
+    log?: (line: string) => void,
   ): CudaModel {
     const { residentBlocks, generation } = this.#options;
     return new CudaModel({
-      ...{ memory: this.memory, architecture, ranges: this.#ranges, exclusive: this.#exclusive },
+      ...{ memory: this.memory, architecture, ranges: this.#ranges, exclusive: this.#telling(log) },
       operations: this.operations,
       dtype: chooseDtype(this.#options.dtype ?? 'auto', architecture),
       ...(residentBlocks === undefined ? {} : { residentBlocks }),

@@ -18,20 +18,34 @@ const FUSED = {
 
 type Shape = readonly [N: number, K: number];
 
-function product(name: 'matmul' | 'matmul_few', M: number, [N, K]: Shape, part: string): Operation {
-  const flops = 2 * M * N * K;
-  const bytes = SIZE.bf16 * (M * K + N * K + M * N);
-  const types = { dtype: BL.BF16, outDtype: BL.BF16, accumulate: 0 };
+const TYPES = { dtype: BL.BF16, outDtype: BL.BF16, accumulate: 0 };
+
+function product(M: number, [N, K]: Shape, part: string): Operation {
   return {
-    name,
+    name: 'matmul',
     shape: `${part}: M ${M}, N ${N}, K ${K}`,
-    work: name === 'matmul' ? { flops } : { bytes },
+    work: { flops: 2 * M * N * K },
     prepare({ random, filled, kernels }) {
       const x = random('bf16', M * K);
       const w = random('bf16', N * K, 0.02);
       const out = filled(M * N * SIZE.bf16);
-      const multiply = name === 'matmul' ? kernels.matmul : kernels.matmulFew;
-      return () => multiply({ ...types, x, xStride: K, w, out, outStride: N, M, N, K });
+      return () => kernels.matmul({ ...TYPES, x, xStride: K, w, out, outStride: N, M, N, K });
+    },
+  };
+}
+
+/** The linears of a decode step, without bias and gate. */
+function decodeLinear(B: number, [N, K]: Shape, part: string): Operation {
+  return {
+    name: 'decode_linear',
+    shape: `${part}: B ${B}, N ${N}, K ${K}`,
+    work: { bytes: SIZE.bf16 * (B * K + N * K + B * N) },
+    prepare({ random, filled, kernels }) {
+      const x = random('bf16', B * K);
+      const w = random('bf16', N * K, 0.02);
+      const out = filled(B * N * SIZE.bf16);
+      const how = { ...TYPES, bias: 0, activation: -1, gated: 0 };
+      return () => kernels.decodeLinear({ ...how, x, xStride: K, w, out, outStride: N, B, N, K });
     },
   };
 }
@@ -66,10 +80,10 @@ function gram(K: number): Operation {
 }
 
 export const matrixOperations: readonly Operation[] = [
-  ...Object.entries(FUSED).map(([part, shape]) => product('matmul', TOKENS, shape, part)),
+  ...Object.entries(FUSED).map(([part, shape]) => product(TOKENS, shape, part)),
   headTile,
-  ...Object.entries(FUSED).map(([part, shape]) => product('matmul_few', 1, shape, part)),
-  product('matmul_few', 8, FUSED['gate+up'], 'gate+up'),
+  ...Object.entries(FUSED).map(([part, shape]) => decodeLinear(1, shape, part)),
+  decodeLinear(8, FUSED['gate+up'], 'gate+up'),
   gram(HIDDEN),
   gram(INNER),
 ];
