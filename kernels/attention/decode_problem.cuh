@@ -12,7 +12,7 @@
 namespace bl::attention {
 
 /* Keys of a run: few enough that one text of a few hundred positions keeps many multiprocessors busy on tensor cores. */
-constexpr int plain_run_keys = 256, tensor_run_keys = 64;
+constexpr int plain_run_keys = 256, tensor_run_keys = 128;
 /* Threads that join runs: so many columns of the values at a time, and groups that share the runs. */
 constexpr int join_columns = 128;
 template <bool BASE2>

@@ -22,16 +22,6 @@ constexpr int ROWS_AHEAD = 2;
 /* Texts of one block at most. */
 constexpr int ROWS_TEXTS = 64;
 
-/* Bytes of each row that a block asks for beyond what its registers take. */
-constexpr int ROWS_PREFETCH = 4096;
-
-/* `bytes` bytes, a multiple of 16, are brought to the second-level cache. */
-__device__ __forceinline__ void prefetch(const void *from, unsigned bytes) {
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
-  asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" ::"l"(from), "r"(bytes) : "memory");
-#endif
-}
-
 /* Read once, by one block. */
 __device__ __forceinline__ uint4 load_weights(const void *from) {
   uint4 value;
@@ -43,7 +33,7 @@ __device__ __forceinline__ uint4 load_weights(const void *from) {
 
 /* TILES: groups of 8 texts. K is a multiple of 8; rows of x and w start at multiples of 16 bytes. */
 template <class T, int TILES>
-__global__ void __launch_bounds__(32 * ROWS_WARPS, TILES == 1 ? 4 : 1) tensor_rows(FewRows all) {
+__global__ void __launch_bounds__(32 * ROWS_WARPS) tensor_rows(FewRows all) {
   __shared__ float sums[ROWS_WARPS][16][TILES * 8 + 1];
   let_next_start();
   const FewRows p = own_texts<T>(all);
@@ -67,10 +57,6 @@ __global__ void __launch_bounds__(32 * ROWS_WARPS, TILES == 1 ? 4 : 1) tensor_ro
   };
 #pragma unroll
   for (int place = 0; place < ROWS_AHEAD; ++place) fetch(place, warp + place * ROWS_WARPS);
-  // While kernels run that leave memory idle, the next part of the weights comes closer.
-  constexpr int64_t ASKED = ROWS_AHEAD * ROWS_WARPS * ROWS_STEP;
-  if (warp < 2 && quad == 0 && K > ASKED)
-    prefetch((warp == 0 ? rows[0] : rows[1]) + ASKED, static_cast<unsigned>(min((K - ASKED) * 2, int64_t{ROWS_PREFETCH})));
   wait_for_previous();
 
   float c[TILES][4] = {};
