@@ -350,6 +350,28 @@ int bl_fit_grids(bl_context *ctx, bl_ptr w, int64_t N, int64_t K, int64_t G, int
                  bl_ptr scales, bl_ptr zeros, bl_stream stream);
 /* codes of visiting order back to column order. */
 int bl_restore(bl_context *ctx, bl_ptr codes, bl_ptr order, int64_t N, int64_t K, bl_ptr out, bl_stream stream);
+/* out[N, K] of type out_dtype = w·columns[k]·rows[n], multiplied in float64; columns float64 [K] or 0, rows float64 [N] or 0. */
+int bl_scale_weights(bl_context *ctx, int dtype, bl_ptr w, bl_ptr columns, bl_ptr rows, int64_t N, int64_t K,
+                     int out_dtype, bl_ptr out, bl_stream stream);
+/* hessian float64 [K, K]: H_ij becomes H_ij·(factors_i·factors_j); factors float64 [K]. */
+int bl_scale_hessian(bl_context *ctx, bl_ptr hessian, bl_ptr factors, int64_t K, bl_stream stream);
+/* The squares of G columns on the diagonal of hessian float64 [K, K], in type dtype: out [K/G, G, G]. */
+int bl_hessian_blocks(bl_context *ctx, bl_ptr hessian, int64_t K, int64_t G, int dtype, bl_ptr out, bl_stream stream);
+/* What rounding behind a clamp loses: out[N, K] of type out_dtype = ŵ/columns[k] − w. ŵ is w·columns[k], rounded to float32, then
+   each group clamped to ± share of its largest absolute value, on its grid as by bl_round_weights; columns float64 [K] or 0.
+   A group with a weight that is not finite becomes NaN. */
+int bl_rounding_losses(bl_context *ctx, int dtype, bl_ptr w, bl_ptr columns, int64_t N, int64_t K, int64_t G, int bits,
+                       int symmetric, int range, double share, int out_dtype, bl_ptr out, bl_stream stream);
+/* sums float64 [N, K/G]: Σ x·y over each group of columns, in float64; x of type dtype, y float32, both [N, K]. */
+int bl_group_products(bl_context *ctx, int dtype, bl_ptr x, bl_ptr y, int64_t N, int64_t K, int64_t G, bl_ptr sums,
+                      bl_stream stream);
+/* Where errors[i] < least[i], least[i] = errors[i] and choice[i] = value (all float64 [n]); first 1: in place of what is there,
+   and an error of NaN leaves least infinite. */
+int bl_keep_least(bl_context *ctx, bl_ptr errors, int64_t n, double value, int first, bl_ptr least, bl_ptr choice,
+                  bl_stream stream);
+/* bl_round_weights behind a clamp of each group to ± its share of its largest absolute value; shares float64 [N, K/G]. */
+int bl_round_clipped(bl_context *ctx, int dtype, bl_ptr w, int64_t N, int64_t K, int64_t G, int bits, int symmetric,
+                     int range, bl_ptr shares, bl_ptr codes, bl_ptr scales, bl_ptr zeros, bl_stream stream);
 /* Normal random numbers of deviation `deviation` (Philox), for benchmarks: out [n] of type dtype. */
 int bl_random(bl_context *ctx, int dtype, bl_ptr out, int64_t n, float deviation, uint64_t seed, bl_stream stream);
 

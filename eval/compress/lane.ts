@@ -5,7 +5,7 @@ import type { CalibrationPass } from '../engines/engine.ts';
 import { compressErrors as errors } from '../errors/compress.ts';
 import { methodErrors } from '../errors/method.ts';
 import type { Architecture, Block, Linear } from '../families/architecture.ts';
-import { linearsOf } from '../families/linears.ts';
+import { linearsOf, scoreLinearsOf } from '../families/linears.ts';
 import { packedBytes } from '../formats/format.ts';
 import { createRng } from '../math/rng.ts';
 import { methodFor } from '../methods/index.ts';
@@ -41,6 +41,8 @@ export interface LaneParts {
 /** The block that is being compressed. */
 interface Current {
   readonly rescaled: RescaledBlock;
+  /** Names of the linears that make queries or keys. */
+  readonly scoring: ReadonlySet<string>;
   readonly done: CompressedLinear[];
 }
 
@@ -110,7 +112,8 @@ export class Lane {
     const { architecture, weights, operations } = this.#parts;
     const own = { method: this.#method, settings: this.#settings };
     const parts = { ...own, architecture, weights, operations, block, dense, observed };
-    this.#block = { rescaled: await RescaledBlock.choose(parts), done: [] };
+    const scoring = new Set(scoreLinearsOf(block).map(({ name }) => name));
+    this.#block = { rescaled: await RescaledBlock.choose(parts), scoring, done: [] };
   }
 
   /**
@@ -124,14 +127,16 @@ export class Lane {
     isShared: boolean,
     onLinear: () => void,
   ): Promise<void> {
-    const { rescaled, done } = this.#working();
+    const { rescaled, scoring, done } = this.#working();
     const [first] = linears;
     const isCopied = isShared && observed?.hessian != null && rescaled.divides(first);
     const given = isCopied ? { ...observed, hessian: await observed.hessian.copy() } : observed;
     try {
       const inputs = await rescaled.inputs(first, given);
       for (const dense of linears) {
-        const finished = rescaled.finish(await this.#compressLinear(await rescaled.dense(dense), inputs));
+        const own = await rescaled.dense(dense);
+        const made = await this.#compressLinear(own, inputs, scoring.has(dense.name));
+        const finished = rescaled.finish(made);
         this.#stored.linears.set(dense.name, inMemory(finished));
         done.push(finished);
         onLinear();
@@ -178,12 +183,17 @@ export class Lane {
     for (const [name, tensor] of tensors) this.#stored.tensors.set(name, tensor);
   }
 
-  async #compressLinear(dense: DenseLinear, observed: ObservedInputs | null): Promise<CompressedLinear> {
+  async #compressLinear(
+    dense: DenseLinear,
+    observed: ObservedInputs | null,
+    feedsScores: boolean,
+  ): Promise<CompressedLinear> {
     const { operations } = this.#parts;
     const { name } = dense;
     const rng = createRng(seedOf(this.id, name));
     const statistics = statisticsFor(this.#method.needs, observed);
-    const quantized = await this.#method.quantize(dense, this.#settings, { statistics, operations, rng });
+    const context = { statistics, operations, rng, feedsScores };
+    const quantized = await this.#method.quantize(dense, this.#settings, context);
     const { packed, hessianLoss, notes } = quantized;
     const relativeError = await operations.relativeError(dense, packed);
     return { packed, report: { name, packedBytes: packedBytes(packed), relativeError, hessianLoss, notes } };

@@ -21,6 +21,18 @@ export function routersOf({ feedForward }: Block): readonly Linear[] {
   return gate === null ? [feedForward.router] : [feedForward.router, gate];
 }
 
+/** Linears that make queries or keys and nothing else. */
+export function scoreLinearsOf({ mixer }: Block): readonly Linear[] {
+  switch (mixer.kind) {
+    case 'attention':
+      return [mixer.q, mixer.k];
+    case 'latent-attention':
+      return mixer.query.kind === 'full' ? [mixer.query.q] : [mixer.query.down, mixer.query.up];
+    case 'selective-scan':
+      return [];
+  }
+}
+
 function mixerSiblings(mixer: Mixer): readonly (readonly Linear[])[] {
   switch (mixer.kind) {
     case 'attention':

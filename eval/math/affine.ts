@@ -54,12 +54,39 @@ export function fitGrid(
   if (rule.mse) shrinkGrid(values, start, length, min, max, rule, out);
 }
 
+/**
+ * Fits the grid of a group that is first clamped to ± `share` of its largest absolute value, into `out`.
+ * @returns the bounds that its weights are clamped to
+ */
+export function fitClippedGrid(
+  values: Float64Array,
+  start: number,
+  length: number,
+  share: number,
+  rule: AffineRule,
+  out: AffineGrid,
+): { readonly low: number; readonly high: number } {
+  let min = values[start];
+  let max = min;
+  for (let i = start + 1; i < start + length; i++) {
+    const value = values[i];
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  const bound = share * Math.max(Math.abs(min), Math.abs(max));
+  const low = Math.max(min, -bound);
+  const high = Math.min(max, bound);
+  setGrid(low, high, rule, out);
+  return { low, high };
+}
+
 /** The code of a weight on a grid. */
 export function quantize(weight: number, scale: number, zero: number, maxCode: number): number {
   return clamp(roundHalfEven(weight / scale) + zero, 0, maxCode);
 }
 
-function setGrid(min: number, max: number, rule: AffineRule, out: AffineGrid): void {
+/** The grid of a group whose weights lie between two numbers. */
+export function setGrid(min: number, max: number, rule: AffineRule, out: AffineGrid): void {
   if (rule.symmetric) {
     out.scale = storedScale(symmetricScale(Math.max(Math.abs(min), Math.abs(max)), rule));
     out.zero = 2 ** (rule.bits - 1);

@@ -2,6 +2,7 @@
 import { FP16, formatRecipe, type Recipe } from '../../data/recipe.ts';
 import { type ForwardPrecision, precisionOf } from '../engines/forward-quantizer.ts';
 import { methodErrors } from '../errors/method.ts';
+import { awq } from './awq.ts';
 import { billm } from './billm.ts';
 import { gptq } from './gptq.ts';
 import { hqq } from './hqq.ts';
@@ -13,6 +14,7 @@ import { pbLlm } from './pb-llm.ts';
 import { quarot } from './quarot.ts';
 import { quarotRtn } from './quarot-rtn.ts';
 import { rtn } from './rtn.ts';
+import { smoothquant } from './smoothquant.ts';
 import { sparsegpt } from './sparsegpt.ts';
 import { wanda } from './wanda.ts';
 
@@ -29,6 +31,8 @@ export const methods = {
   hqq,
   quarot,
   'quarot-rtn': quarotRtn,
+  awq,
+  smoothquant,
 } as const satisfies Record<string, Method>;
 
 export type MethodId = keyof typeof methods;

@@ -57,6 +57,8 @@ export interface MethodContext<N extends Needs = Needs> {
   readonly operations: Operations;
   /** Seeded by the caller from the recipe and the linear's name. */
   readonly rng: Rng;
+  /** Whether the linear makes queries or keys and nothing else, so that its outputs are only ever multiplied. @default false */
+  readonly feedsScores?: boolean;
 }
 
 export interface QuantizedLinear {

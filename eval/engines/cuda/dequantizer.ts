@@ -2,7 +2,7 @@
 import { codebook, openLevels, scalesOf } from '../../formats/codebook.ts';
 import { floatZeros, openFloatGrids } from '../../formats/float-zeros.ts';
 import type { PackedLinear } from '../../formats/format.ts';
-import { dequantize, dequantizeTurned } from '../../formats/index.ts';
+import { dequantizeTurned } from '../../formats/index.ts';
 import { inputRotationOf } from '../../formats/input-rotation.ts';
 import { inputScaleOf } from '../../formats/input-scale.ts';
 import { intGrouped, openStream } from '../../formats/int-grouped.ts';
@@ -17,7 +17,7 @@ type Upload = 'packed' | 'levels' | 'scales' | 'zeros' | 'shifts' | 'columns' | 
 
 export class Dequantizer {
   readonly #device: Device;
-  readonly #pool: Pool<Upload | 'codes' | 'turned'>;
+  readonly #pool: Pool<Upload | 'codes' | 'turned' | 'unscaled' | 'factors'>;
 
   constructor(device: Device, heap: DeviceHeap) {
     this.#device = device;
@@ -26,10 +26,14 @@ export class Dequantizer {
 
   /** ŵ rounded to the type of `to`, `[N, K]`; queued. Throws `format/damaged`, `format/unknown`. */
   write(packed: PackedLinear, to: DeviceMatrix): void {
+    const scale = inputScaleOf(packed);
+    if (scale === null) this.#writeUnscaled(packed, to);
+    else this.#writeScaled(packed, scale, to);
+  }
+
+  #writeUnscaled(packed: PackedLinear, to: DeviceMatrix): void {
     const seed = inputRotationOf(packed);
-    // No kernel divides by the scale of an input.
-    if (inputScaleOf(packed) !== null) this.#writeValues(dequantize(packed), packed, to);
-    else if (seed === null) this.#writeTurned(packed, to);
+    if (seed === null) this.#writeTurned(packed, to);
     else this.#writeRotated(packed, seed, to);
   }
 
@@ -47,6 +51,19 @@ export class Dequantizer {
     this.#device.kernels.move({
       ...{ xDtype: BL.F32, x, xOuter: K, xInner: 0, outDtype: dtype, out: at, outOuter: K, outInner: 0 },
       ...{ outer: N, inner: 1, width: K },
+    });
+  }
+
+  /** Of a linear that divides its input; in float32 before its columns are divided, so that it is rounded only once. */
+  #writeScaled(packed: PackedLinear, scale: Float32Array, { at, dtype }: DeviceMatrix): void {
+    const { N, K } = packed;
+    const w = this.#pool.take('unscaled', N * K * 4);
+    this.#writeUnscaled(packed, { at: w, dtype: BL.F32 });
+    const inverses = Float64Array.from(scale, (factor) => 1 / factor);
+    const columns = this.#pool.take('factors', inverses.byteLength);
+    this.#device.upload(columns, inverses);
+    this.#device.kernels.scaleWeights({
+      ...{ dtype: BL.F32, w, columns, rows: 0, N, K, outDtype: dtype, out: at },
     });
   }
 

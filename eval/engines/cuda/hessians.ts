@@ -104,10 +104,13 @@ export class CudaHessian implements HessianHandle {
   }
 
   async divide(factors: Float64Array): Promise<void> {
-    const { values } = (await this.toHost()).dividedBy(
-      factors.map((factor) => factor * Math.sqrt(this.#parts.factor)),
+    const { device, pool, sum: hessian } = this.#parts;
+    const at = pool.take('factors', factors.byteLength);
+    device.upload(
+      at,
+      factors.map((factor) => 1 / factor),
     );
-    this.#parts.device.upload(this.#parts.sum, values);
+    device.kernels.scaleHessian({ hessian, factors: at, K: this.K });
     this.#last = null;
   }
 
@@ -117,6 +120,11 @@ export class CudaHessian implements HessianHandle {
     const sum = heap.alloc(bytes);
     device.kernels.copy({ to: sum, from, bytes });
     return new CudaHessian({ ...this.#parts, sum });
+  }
+
+  /** Float64 `[K, K]` in device memory; H is `factor` times it. */
+  get sum(): { readonly at: Address; readonly factor: number } {
+    return { at: this.#parts.sum, factor: this.#parts.factor };
   }
 
   release(): void {

@@ -107,5 +107,12 @@ export const FUNCTIONS = {
   visit: { name: 'bl_visit', result: 'int', parameters: { ctx: 'bl_context *', dtype: 'int', w: 'bl_ptr', order: 'bl_ptr', dead: 'bl_ptr', N: 'int64_t', K: 'int64_t', out: 'bl_ptr', stream: 'bl_stream' } },
   fitGrids: { name: 'bl_fit_grids', result: 'int', parameters: { ctx: 'bl_context *', w: 'bl_ptr', N: 'int64_t', K: 'int64_t', G: 'int64_t', bits: 'int', symmetric: 'int', range: 'int', mse: 'int', scales: 'bl_ptr', zeros: 'bl_ptr', stream: 'bl_stream' } },
   restore: { name: 'bl_restore', result: 'int', parameters: { ctx: 'bl_context *', codes: 'bl_ptr', order: 'bl_ptr', N: 'int64_t', K: 'int64_t', out: 'bl_ptr', stream: 'bl_stream' } },
+  scaleWeights: { name: 'bl_scale_weights', result: 'int', parameters: { ctx: 'bl_context *', dtype: 'int', w: 'bl_ptr', columns: 'bl_ptr', rows: 'bl_ptr', N: 'int64_t', K: 'int64_t', outDtype: 'int', out: 'bl_ptr', stream: 'bl_stream' } },
+  scaleHessian: { name: 'bl_scale_hessian', result: 'int', parameters: { ctx: 'bl_context *', hessian: 'bl_ptr', factors: 'bl_ptr', K: 'int64_t', stream: 'bl_stream' } },
+  hessianBlocks: { name: 'bl_hessian_blocks', result: 'int', parameters: { ctx: 'bl_context *', hessian: 'bl_ptr', K: 'int64_t', G: 'int64_t', dtype: 'int', out: 'bl_ptr', stream: 'bl_stream' } },
+  roundingLosses: { name: 'bl_rounding_losses', result: 'int', parameters: { ctx: 'bl_context *', dtype: 'int', w: 'bl_ptr', columns: 'bl_ptr', N: 'int64_t', K: 'int64_t', G: 'int64_t', bits: 'int', symmetric: 'int', range: 'int', share: 'double', outDtype: 'int', out: 'bl_ptr', stream: 'bl_stream' } },
+  groupProducts: { name: 'bl_group_products', result: 'int', parameters: { ctx: 'bl_context *', dtype: 'int', x: 'bl_ptr', y: 'bl_ptr', N: 'int64_t', K: 'int64_t', G: 'int64_t', sums: 'bl_ptr', stream: 'bl_stream' } },
+  keepLeast: { name: 'bl_keep_least', result: 'int', parameters: { ctx: 'bl_context *', errors: 'bl_ptr', n: 'int64_t', value: 'double', first: 'int', least: 'bl_ptr', choice: 'bl_ptr', stream: 'bl_stream' } },
+  roundClipped: { name: 'bl_round_clipped', result: 'int', parameters: { ctx: 'bl_context *', dtype: 'int', w: 'bl_ptr', N: 'int64_t', K: 'int64_t', G: 'int64_t', bits: 'int', symmetric: 'int', range: 'int', shares: 'bl_ptr', codes: 'bl_ptr', scales: 'bl_ptr', zeros: 'bl_ptr', stream: 'bl_stream' } },
   random: { name: 'bl_random', result: 'int', parameters: { ctx: 'bl_context *', dtype: 'int', out: 'bl_ptr', n: 'int64_t', deviation: 'float', seed: 'uint64_t', stream: 'bl_stream' } },
 } as const;

@@ -1,11 +1,7 @@
 /** The heavy steps of compression on a GPU. Codes, scales and zeros are those of eval/operations/cpu.ts. */
 
-import { streamBytes } from '../../formats/bit-stream.ts';
 import type { PackedLinear } from '../../formats/format.ts';
-import { packStream } from '../../formats/int-grouped.ts';
-import type { AffineRule } from '../../math/affine.ts';
 import type { Hessian } from '../../math/hessian.ts';
-import { checkGroup, checkScales, checkWeights } from '../../operations/checks.ts';
 import { cpuOperations, groupsOfColumns, groupsOfSteps } from '../../operations/cpu.ts';
 import type {
   ColumnRule,
@@ -19,35 +15,21 @@ import type {
 } from '../../operations/operations.ts';
 import { Dequantizer } from './dequantizer.ts';
 import type { Device } from './device.ts';
+import { CodePacker, type DeviceCodes, type Shape, shapeOf } from './device-codes.ts';
 import type { DeviceMatrix } from './device-linear.ts';
-import { areFinite, relativeErrorOf, type Weights, weightsOf } from './device-weights.ts';
+import { relativeErrorOf, type Weights, weightsOf } from './device-weights.ts';
 import { GroupOperations } from './group-operations.ts';
 import { CudaFactor, CudaHessian } from './hessians.ts';
 import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
 import type { Matrix } from './matrix.ts';
 import { CachingHeap, type DeviceHeap, Pool } from './pool.ts';
+import { CudaRescaling } from './rescaling.ts';
 import { rotateOnDevice } from './rotate-linear.ts';
 import { numbersOf } from './rule-numbers.ts';
 
 /** Columns of the scratch that bl_column_loop keeps errors in. */
 const ERROR_COLUMNS = 512;
-
-interface Shape {
-  readonly N: number;
-  readonly K: number;
-  /** Group size, resolved. */
-  readonly G: number;
-}
-
-/** Codes of a linear in device memory, columns in their original order. */
-interface DeviceCodes extends Shape {
-  readonly bits: number;
-  readonly codes: Address;
-  readonly scales: Address;
-  readonly zeros: Address;
-  readonly groupOfColumn: Uint16Array | null;
-}
 
 export class CudaOperations implements Operations {
   readonly #device: Device;
@@ -56,8 +38,8 @@ export class CudaOperations implements Operations {
   readonly #pool: Pool<string>;
   readonly #dequantizer: Dequantizer;
   readonly #groups: GroupOperations;
-  /** Of what was packed here, known from the device. */
-  readonly #errors = new WeakMap<PackedLinear, number>();
+  readonly rescaling: CudaRescaling;
+  readonly #codes: CodePacker;
 
   constructor(device: Device, heap: DeviceHeap = device) {
     this.#device = device;
@@ -66,17 +48,16 @@ export class CudaOperations implements Operations {
     this.#groups = new GroupOperations(device, this.#pool);
     // Images are written with it: making room for its buffers must not take theirs.
     this.#dequantizer = new Dequantizer(device, device);
+    this.#codes = new CodePacker(device, this.#pool);
+    this.rescaling = new CudaRescaling(device, this.#pool, this.#codes);
   }
 
-  async roundToNearest(method: string, linear: DenseLinear, rule: GridRule): Promise<PackedLinear> {
-    const shape = shapeOf(method, linear, rule);
-    const weights = weightsOf(this.#device, this.#pool, method, linear);
-    const made = this.#codes(shape, rule, null);
-    this.#device.kernels.roundWeights({
-      ...{ ...weights, importance: 0, ...numbersOf(rule) },
-      ...{ ...shape, codes: made.codes, scales: made.scales, zeros: made.zeros },
-    });
-    return this.#pack(method, linear, weights, made, rule);
+  roundToNearest(method: string, linear: DenseLinear, rule: GridRule): Promise<PackedLinear> {
+    const { kernels } = this.#device;
+    const { N, K, G } = shapeOf(method, linear, rule);
+    return this.#codes.roundWith(method, linear, rule, (weights, places) =>
+      kernels.roundWeights({ ...weights, importance: 0, ...numbersOf(rule), N, K, G, ...places }),
+    );
   }
 
   async roundColumns(
@@ -92,9 +73,9 @@ export class CudaOperations implements Operations {
     const weights = weightsOf(this.#device, this.#pool, method, linear);
     const groupOfStep = groupsOfSteps(rule, factor.order, G);
     const groupOfColumn = groupsOfColumns(rule, groupOfStep, factor.order, K / G);
-    const made = this.#codes(shape, rule, groupOfColumn);
+    const made = this.#codes.allocate(shape, rule, groupOfColumn);
     const losses = this.#loop(shape, rule, weights, factor, groupOfStep, made);
-    const packed = await this.#pack(method, linear, weights, made, rule);
+    const packed = await this.#codes.pack(method, linear, weights, made, rule);
     const each = this.#device.download(losses, new Float64Array(N));
     return { packed, loss: each.reduce((sum, loss) => sum + loss, 0) };
   }
@@ -114,11 +95,10 @@ export class CudaOperations implements Operations {
     return this.#groups.solveZeros(method, linear, rule);
   }
 
-  readonly rescaling = cpuOperations.rescaling;
   readonly pruning = cpuOperations.pruning;
 
   async relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number> {
-    return this.#errors.get(packed) ?? this.#errorOf(linear, packed);
+    return this.#codes.errorOf(packed) ?? this.#errorOf(linear, packed);
   }
 
   /** Of a packed linear whose codes were made elsewhere, or whose layout is another than that of grouped integers. */
@@ -194,56 +174,4 @@ export class CudaOperations implements Operations {
     if (isMoved) kernels.restore({ codes, order: at.order, N, K, out: made.codes });
     return losses;
   }
-
-  #codes(shape: Shape, { bits }: AffineRule, groupOfColumn: Uint16Array | null): DeviceCodes {
-    const { N, K, G } = shape;
-    const take = (name: string, bytes: number) => this.#pool.take(name, bytes);
-    const grids = (N * K) / G;
-    const places = {
-      codes: take('codes', N * K),
-      scales: take('scales', 4 * grids),
-      zeros: take('zeros', 2 * grids),
-    };
-    return { ...shape, bits, ...places, groupOfColumn };
-  }
-
-  /** Downloads codes as a stream of bits, checks the grids and notes the error. */
-  async #pack(
-    method: string,
-    linear: DenseLinear,
-    weights: Weights,
-    made: DeviceCodes,
-    rule: GridRule,
-  ): Promise<PackedLinear> {
-    const { N, K, G, bits, codes, groupOfColumn } = made;
-    const device = this.#device;
-    const pool = this.#pool;
-    const packed = pool.take('packed', N * streamBytes(K, bits));
-    device.kernels.pack({ codes, N, K, bits, packed });
-    const sums = pool.take('sums', 16 * N);
-    device.kernels.codeErrors({ ...weights, ...made, groupOfColumn: this.#columns(groupOfColumn), sums });
-    const scales = device.download(made.scales, new Float32Array((N * K) / G));
-    const zeros = device.download(made.zeros, new Int16Array(scales.length));
-    if (!areFinite(scales)) {
-      // A group with a weight that is not finite has no scale either, and that is the better message.
-      checkWeights(method, linear);
-      checkScales(method, linear.name, scales, K / G);
-    }
-    const stream = await device.downloadAsync(packed, new Uint8Array(N * streamBytes(K, bits)));
-    const values = { N, K, bits, group: G, scales, zeros: rule.symmetric ? null : zeros, groupOfColumn };
-    const result = packStream(values, stream);
-    this.#errors.set(result, relativeErrorOf(device.download(sums, new Float64Array(2 * N))));
-    return result;
-  }
-
-  #columns(groupOfColumn: Uint16Array | null): Address {
-    if (groupOfColumn === null) return 0;
-    const at = this.#pool.take('columns', groupOfColumn.byteLength);
-    this.#device.upload(at, groupOfColumn);
-    return at;
-  }
-}
-
-function shapeOf(method: string, linear: DenseLinear, { group }: GridRule): Shape {
-  return { N: linear.N, K: linear.K, G: checkGroup(method, linear, group) };
 }

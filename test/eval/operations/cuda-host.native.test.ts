@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { CudaEngine } from '../../../eval/engines/cuda/engine.ts';
 import { hostDevice } from '../engines/host-device.ts';
 import { describeDeviceOperations } from './device-contract.ts';
+import { describeDeviceRescaling } from './rescaling-contract.ts';
 
 let engine: CudaEngine;
 beforeAll(async () => {
@@ -10,4 +11,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => engine.close());
 
-describe('over host references', () => describeDeviceOperations(() => engine));
+describe('over host references', () => {
+  describeDeviceOperations(() => engine);
+  describeDeviceRescaling(() => engine);
+});

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { type CudaEngine, createCudaEngine } from '../../../eval/engines/cuda/engine.ts';
 import { whyNoGpu } from '../../kernels/gpu.ts';
 import { describeDeviceOperations } from './device-contract.ts';
+import { describeDeviceRescaling } from './rescaling-contract.ts';
 
 const why = whyNoGpu();
 
@@ -13,4 +14,5 @@ describe.skipIf(why !== undefined)(why === undefined ? 'cuda' : `cuda (skipped: 
   });
   afterAll(() => engine.close());
   describeDeviceOperations(() => engine);
+  describeDeviceRescaling(() => engine);
 });

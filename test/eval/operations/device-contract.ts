@@ -32,6 +32,7 @@ import { otherModel } from '../engines/tiny-others.ts';
 import { CODEBOOK, FLOAT_ZEROS } from '../methods/layouts.ts';
 import { sampleLayer } from '../methods/samples.ts';
 import { describeRotations } from './rotation-contract.ts';
+import { throughHost } from './through-host.ts';
 
 const RTN = ['rtn-w4g32', 'rtn-w2g64-minmax', 'rtn-w3-free', 'rtn-w8-sym', 'rtn-w6g64-sym-free-mse'];
 const GPTQ = [
@@ -295,26 +296,4 @@ function bfloatOf(value: number): number {
   const bits = new Uint32Array(wide.buffer);
   bits[0] = bits[0]! & 0xffff0000;
   return wide[0]!;
-}
-
-/** The engine without what it offers for calibration and compression: hidden states and Hessians pass through the host. */
-function throughHost(engine: CudaEngine): Engine {
-  return {
-    info: engine.info,
-    async load(architecture, weights, options) {
-      const model = await engine.load(architecture, weights, options);
-      return {
-        architecture,
-        embed: (chunk) => model.embed(chunk),
-        runBlock: (...given) => model.runBlock(...given),
-        useWeights: (next) => model.useWeights(next),
-        score: (...given) => model.score(...given),
-        finalStates: (...given) => model.finalStates(...given),
-        generate: (...given) => model.generate(...given),
-        logits: (tokens) => model.logits(tokens),
-      };
-    },
-    gram: (...given) => engine.gram(...given),
-    close: async () => undefined,
-  };
 }

@@ -1,0 +1,116 @@
+/** Codes of linears in device memory, and how they become packed linears. */
+import { streamBytes } from '../../formats/bit-stream.ts';
+import type { PackedLinear } from '../../formats/format.ts';
+import { packStream } from '../../formats/int-grouped.ts';
+import type { AffineRule } from '../../math/affine.ts';
+import { checkGroup, checkScales, checkWeights } from '../../operations/checks.ts';
+import type { DenseLinear, GridRule } from '../../operations/operations.ts';
+import type { Device } from './device.ts';
+import { areFinite, relativeErrorOf, type Weights, weightsOf } from './device-weights.ts';
+import type { Address } from './kernels.ts';
+import type { Pool } from './pool.ts';
+
+export interface Shape {
+  readonly N: number;
+  readonly K: number;
+  /** Group size, resolved. */
+  readonly G: number;
+}
+
+/** Where kernels write them: uint8 `[N, K]`, float32 and int16 `[N, K/G]`. */
+export interface CodePlaces {
+  readonly codes: Address;
+  readonly scales: Address;
+  readonly zeros: Address;
+}
+
+/** Codes of a linear, columns in their original order. */
+export interface DeviceCodes extends Shape, CodePlaces {
+  readonly bits: number;
+  readonly groupOfColumn: Uint16Array | null;
+}
+
+/** Throws `method/group-size`, `method/group-count`. */
+export function shapeOf(method: string, linear: DenseLinear, { group }: GridRule): Shape {
+  return { N: linear.N, K: linear.K, G: checkGroup(method, linear, group) };
+}
+
+export class CodePacker {
+  readonly #device: Device;
+  readonly #pool: Pool<string>;
+  /** Of what was packed here, known from the device. */
+  readonly #errors = new WeakMap<PackedLinear, number>();
+
+  constructor(device: Device, pool: Pool<string>) {
+    this.#device = device;
+    this.#pool = pool;
+  }
+
+  /** Σ(w − ŵ)² / Σw² of a linear that was packed here; null for others. */
+  errorOf(packed: PackedLinear): number | null {
+    return this.#errors.get(packed) ?? null;
+  }
+
+  /** Packs what `round` queues. */
+  async roundWith(
+    method: string,
+    linear: DenseLinear,
+    rule: GridRule,
+    round: (weights: Weights, places: CodePlaces) => void,
+  ): Promise<PackedLinear> {
+    const shape = shapeOf(method, linear, rule);
+    const weights = weightsOf(this.#device, this.#pool, method, linear);
+    const made = this.allocate(shape, rule, null);
+    const { codes, scales, zeros } = made;
+    round(weights, { codes, scales, zeros });
+    return this.pack(method, linear, weights, made, rule);
+  }
+
+  allocate(shape: Shape, { bits }: AffineRule, groupOfColumn: Uint16Array | null): DeviceCodes {
+    const { N, K, G } = shape;
+    const take = (name: string, bytes: number) => this.#pool.take(name, bytes);
+    const grids = (N * K) / G;
+    const places = {
+      codes: take('codes', N * K),
+      scales: take('scales', 4 * grids),
+      zeros: take('zeros', 2 * grids),
+    };
+    return { ...shape, bits, ...places, groupOfColumn };
+  }
+
+  /** Downloads codes as a stream of bits, checks the grids and notes the error. */
+  async pack(
+    method: string,
+    linear: DenseLinear,
+    weights: Weights,
+    made: DeviceCodes,
+    rule: GridRule,
+  ): Promise<PackedLinear> {
+    const { N, K, G, bits, codes, groupOfColumn } = made;
+    const device = this.#device;
+    const pool = this.#pool;
+    const packed = pool.take('packed', N * streamBytes(K, bits));
+    device.kernels.pack({ codes, N, K, bits, packed });
+    const sums = pool.take('sums', 16 * N);
+    device.kernels.codeErrors({ ...weights, ...made, groupOfColumn: this.#columns(groupOfColumn), sums });
+    const scales = device.download(made.scales, new Float32Array((N * K) / G));
+    const zeros = device.download(made.zeros, new Int16Array(scales.length));
+    if (!areFinite(scales)) {
+      // A group with a weight that is not finite has no scale either, and that is the better message.
+      checkWeights(method, linear);
+      checkScales(method, linear.name, scales, K / G);
+    }
+    const stream = await device.downloadAsync(packed, new Uint8Array(N * streamBytes(K, bits)));
+    const values = { N, K, bits, group: G, scales, zeros: rule.symmetric ? null : zeros, groupOfColumn };
+    const result = packStream(values, stream);
+    this.#errors.set(result, relativeErrorOf(device.download(sums, new Float64Array(2 * N))));
+    return result;
+  }
+
+  #columns(groupOfColumn: Uint16Array | null): Address {
+    if (groupOfColumn === null) return 0;
+    const at = this.#pool.take('columns', groupOfColumn.byteLength);
+    this.#device.upload(at, groupOfColumn);
+    return at;
+  }
+}
