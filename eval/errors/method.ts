@@ -38,6 +38,20 @@ export const methodErrors = {
       'Check the checkpoint; a weight file with NaN or infinite values is damaged or was saved after a diverged training.',
       { method, linear, row, column },
     ),
+  inputNotFinite: (method: string, linear: string, channel: number) =>
+    new BitlossError(
+      'method/input-not-finite',
+      `[${method}] ${linear}: the calibration data made channel ${channel} of its input NaN or infinite.`,
+      'Check that the 16-bit model runs on the calibration text.',
+      { method, linear, channel },
+    ),
+  weightTooLarge: (method: string, linear: string, row: number, column: number, value: number) =>
+    new BitlossError(
+      'method/weight-too-large',
+      `[${method}] ${linear}: the weight in row ${row}, column ${column} is ${value}, beyond the largest half-precision number, 65504.`,
+      'Check the checkpoint: weights this large are unusual.',
+      { method, linear, row, column, value },
+    ),
   shape: (method: string, linear: string, N: number, K: number, length: number) =>
     new BitlossError(
       'method/shape',

@@ -7,6 +7,7 @@ import type { Format, PackedLinear } from './format.ts';
 import { inputRotationOf, rotateBack } from './input-rotation.ts';
 import { divideColumns, inputScaleOf } from './input-scale.ts';
 import { intGrouped } from './int-grouped.ts';
+import { mixedColumns } from './mixed-columns.ts';
 import { partlyBinary } from './partly-binary.ts';
 import { sparse } from './sparse.ts';
 import { sparseInt } from './sparse-int.ts';
@@ -16,6 +17,7 @@ export const formats = {
   'partly-binary': partlyBinary,
   codebook,
   'float-zeros': floatZeros,
+  'mixed-columns': mixedColumns,
   'binary-blocks': binaryBlocks,
   sparse,
   'sparse-int': sparseInt,

@@ -7,6 +7,7 @@ import { billm } from './billm.ts';
 import { gptq } from './gptq.ts';
 import { hqq } from './hqq.ts';
 import { irQlora } from './ir-qlora.ts';
+import { llmInt8 } from './llm.int8.ts';
 import { magnitude } from './magnitude.ts';
 import type { Method } from './method.ts';
 import { nf4 } from './nf4.ts';
@@ -29,6 +30,7 @@ export const methods = {
   nf4,
   'ir-qlora': irQlora,
   hqq,
+  'llm.int8': llmInt8,
   quarot,
   'quarot-rtn': quarotRtn,
   awq,

@@ -73,3 +73,10 @@ export function solveZeros(
   checkScales(method, linear.name, scales, K / group);
   return floatZeros.pack({ N, K, bits, group, scales, zeros, codes });
 }
+
+export function takeColumns({ name, weight, N, K }: DenseLinear, columns: Int32Array): DenseLinear {
+  const C = columns.length;
+  const taken = new Float32Array(N * C);
+  for (let n = 0; n < N; n++) for (let c = 0; c < C; c++) taken[n * C + c] = weight[n * K + columns[c]];
+  return { name, weight: taken, N, K: C };
+}

@@ -7,7 +7,7 @@ import { Hessian, type HessianFactor } from '../math/hessian.ts';
 import { rotateBothSides } from '../math/rotation.ts';
 import { binarizeBlocksOnHost, binarizePartlyOnHost, factorOnHost } from './binary.ts';
 import { checkGroup, checkScales } from './checks.ts';
-import { roundToLevels, solveZeros } from './cpu-groups.ts';
+import { roundToLevels, solveZeros, takeColumns } from './cpu-groups.ts';
 import { fitGrids, nearest, readWeights } from './cpu-nearest.ts';
 import { hostPruning } from './cpu-pruning.ts';
 import { cpuRescaling } from './cpu-rescaling.ts';
@@ -34,6 +34,7 @@ export const cpuOperations: Operations = {
   solveZeros: async (method, linear, rule) => solveZeros(method, linear, rule),
   binarizeBlocks: async (method, linear, rule, factor) =>
     binarizeBlocksOnHost(method, linear, rule, await factorOnHost(factor)),
+  takeColumns: async (linear, columns) => takeColumns(linear, columns),
   relativeError: async ({ weight }, packed) => compare(weight, dequantize(packed)),
   pruning: hostPruning,
   rotate: async (method, linear, seed) => rotateLinear(method, linear, seed),

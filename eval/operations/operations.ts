@@ -164,6 +164,8 @@ export interface Operations {
     rule: BinaryBlockRule,
     factor: FactorHandle,
   ): Promise<Binarized>;
+  /** Some columns as a matrix of their own, int32 `[C]` numbers below K. On a device the result lasts until the next call. */
+  takeColumns(linear: DenseLinear, columns: Int32Array): Promise<DenseLinear>;
   /** Σ(w − ŵ)² / Σw² of a linear and its packed form; 0 for an all-zero matrix. */
   relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number>;
   readonly pruning: PruningOperations;

@@ -6,6 +6,7 @@ import { dequantizeTurned } from '../../formats/index.ts';
 import { inputRotationOf } from '../../formats/input-rotation.ts';
 import { inputScaleOf } from '../../formats/input-scale.ts';
 import { intGrouped, openStream } from '../../formats/int-grouped.ts';
+import { mixedColumns, otherColumns } from '../../formats/mixed-columns.ts';
 import { NF4_LEVELS } from '../../math/normal-float.ts';
 import type { Device } from './device.ts';
 import type { DeviceMatrix } from './device-linear.ts';
@@ -17,7 +18,7 @@ type Upload = 'packed' | 'levels' | 'scales' | 'zeros' | 'shifts' | 'columns' | 
 
 export class Dequantizer {
   readonly #device: Device;
-  readonly #pool: Pool<Upload | 'codes' | 'turned' | 'unscaled' | 'factors'>;
+  readonly #pool: Pool<Upload | 'codes' | 'part' | 'turned' | 'unscaled' | 'factors'>;
 
   constructor(device: Device, heap: DeviceHeap) {
     this.#device = device;
@@ -42,11 +43,16 @@ export class Dequantizer {
     if (packed.format === intGrouped.id) this.#writeCodes(packed, to);
     else if (packed.format === codebook.id) this.#writeLevels(packed, to);
     else if (packed.format === floatZeros.id) this.#writeFloatGrids(packed, to);
+    else if (packed.format === mixedColumns.id) this.#writeMixed(packed, to);
     else this.#writeValues(dequantizeTurned(packed), packed, to);
   }
 
   /** Of a layout that no kernel reads. */
-  #writeValues(values: Float32Array, { N, K }: PackedLinear, { at, dtype }: DeviceMatrix): void {
+  #writeValues(
+    values: Float32Array,
+    { N, K }: Pick<PackedLinear, 'N' | 'K'>,
+    { at, dtype }: DeviceMatrix,
+  ): void {
     const x = this.#upload('values', values);
     this.#device.kernels.move({
       ...{ xDtype: BL.F32, x, xOuter: K, xInner: 0, outDtype: dtype, out: at, outOuter: K, outInner: 0 },
@@ -107,6 +113,23 @@ export class Dequantizer {
       ...{ scales: this.#upload('scales', scales), zeros: this.#upload('zeros', zeros) },
       ...{ N, K, G, dtype: to.dtype, out: to.at },
     });
+  }
+
+  #writeMixed(packed: PackedLinear, to: DeviceMatrix): void {
+    const { N, K, coded, columns, values } = mixedColumns.unpack(packed);
+    const { kernels } = this.#device;
+    const from = this.#pool.take('part', 4 * N * K);
+    const put = (own: Int32Array) => {
+      const at = this.#upload('columns', own);
+      kernels.putColumns({ dtype: to.dtype, from, columns: at, N, K, C: own.length, out: to.at });
+    };
+    if (coded !== null) {
+      this.#writeCodes(coded, { at: from, dtype: to.dtype });
+      put(otherColumns(columns, K));
+    }
+    if (columns.length === 0) return;
+    this.#writeValues(values, { N, K: columns.length }, { at: from, dtype: to.dtype });
+    put(Int32Array.from(columns));
   }
 
   #unpack(stream: Uint8Array, N: number, K: number, bits: number): Address {

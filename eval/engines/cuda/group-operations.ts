@@ -9,6 +9,7 @@ import { checkGroup, checkScales, checkWeights } from '../../operations/checks.t
 import { storedGrids } from '../../operations/cpu-groups.ts';
 import type { DenseLinear, FloatGridRule, LevelRule } from '../../operations/operations.ts';
 import type { Device } from './device.ts';
+import { DeviceLinear } from './device-linear.ts';
 import { areFinite, weightsOf } from './device-weights.ts';
 import type { Address } from './kernels.ts';
 import type { Pool } from './pool.ts';
@@ -60,6 +61,16 @@ export class GroupOperations {
     }
     const zeros = this.#floats(second, scales.length);
     return packFloatGrids({ N, K, bits, group: G, scales, zeros }, await this.#stream(codes, N, K, bits));
+  }
+
+  async takeColumns(linear: DenseLinear, columns: Int32Array): Promise<DeviceLinear> {
+    const { name, N, K } = linear;
+    const { w, dtype } = weightsOf(this.#device, this.#pool, 'operations', linear);
+    const C = columns.length;
+    const out = this.#pool.take('taken', 4 * N * C);
+    const at = this.#upload('taken columns', columns);
+    this.#device.kernels.takeColumns({ dtype, w, columns: at, N, K, C, out });
+    return new DeviceLinear(this.#device, { name, N, K: C }, { at: out, dtype });
   }
 
   /** Places for codes and two numbers a group. */

@@ -7,9 +7,7 @@ import type {
   ColumnRule,
   DenseLinear,
   FactorHandle,
-  FloatGridRule,
   GridRule,
-  LevelRule,
   Operations,
   RoundedColumns,
 } from '../../operations/operations.ts';
@@ -87,13 +85,9 @@ export class CudaOperations implements Operations {
     return rotateOnDevice(this.#device, this.#pool, method, linear, seed);
   }
 
-  roundToLevels(method: string, linear: DenseLinear, rule: LevelRule): Promise<PackedLinear> {
-    return this.#groups.roundToLevels(method, linear, rule);
-  }
-
-  solveZeros(method: string, linear: DenseLinear, rule: FloatGridRule): Promise<PackedLinear> {
-    return this.#groups.solveZeros(method, linear, rule);
-  }
+  roundToLevels: Operations['roundToLevels'] = (...given) => this.#groups.roundToLevels(...given);
+  solveZeros: Operations['solveZeros'] = (...given) => this.#groups.solveZeros(...given);
+  takeColumns: Operations['takeColumns'] = (...given) => this.#groups.takeColumns(...given);
 
   readonly pruning = cpuOperations.pruning;
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseRecipe } from '../../../data/recipe.ts';
-import { type CompressedModel, compressModel } from '../../../eval/compress.ts';
+import { type CompressedModel, compressModel, compressModels } from '../../../eval/compress.ts';
 import { DeviceLinear } from '../../../eval/engines/cuda/device-linear.ts';
 import { CudaEngine } from '../../../eval/engines/cuda/engine.ts';
 import { BL } from '../../../eval/engines/cuda/kernels.gen.ts';
@@ -15,12 +15,15 @@ import { linearsOf } from '../../../eval/families/linears.ts';
 import type { PackedLinear } from '../../../eval/formats/format.ts';
 import { dequantize } from '../../../eval/formats/index.ts';
 import { intGrouped } from '../../../eval/formats/int-grouped.ts';
+import type { ChannelStatistics } from '../../../eval/math/channel-sum.ts';
 import { Hessian } from '../../../eval/math/hessian.ts';
 import { createRng } from '../../../eval/math/rng.ts';
 import { gptq } from '../../../eval/methods/gptq.ts';
 import { hqq } from '../../../eval/methods/hqq.ts';
 import { methodFor } from '../../../eval/methods/index.ts';
 import { irQlora } from '../../../eval/methods/ir-qlora.ts';
+import { llmInt8 } from '../../../eval/methods/llm.int8.ts';
+import { statisticsFor } from '../../../eval/methods/method.ts';
 import { nf4 } from '../../../eval/methods/nf4.ts';
 import { rtn } from '../../../eval/methods/rtn.ts';
 import { cpuOperations } from '../../../eval/operations/cpu.ts';
@@ -29,7 +32,7 @@ import { testMethod } from '../../contracts/method.ts';
 import { agreement, typed } from '../../kernels/quantize-samples.ts';
 import { memoryWeights, randomTensors, TINY, tinyModel } from '../engines/tiny-models.ts';
 import { otherModel } from '../engines/tiny-others.ts';
-import { CODEBOOK, FLOAT_ZEROS } from '../methods/layouts.ts';
+import { CODEBOOK, FLOAT_ZEROS, LLM_INT8 } from '../methods/layouts.ts';
 import { sampleLayer } from '../methods/samples.ts';
 import { describeRotations } from './rotation-contract.ts';
 import { throughHost } from './through-host.ts';
@@ -54,15 +57,22 @@ function sameBytes(a: PackedLinear, b: PackedLinear): number {
 }
 
 /** A method's result on the CPU and on the device. */
-async function both(operations: Operations, linear: DenseLinear, hessian: Hessian, id: string) {
+async function both(
+  operations: Operations,
+  linear: DenseLinear,
+  hessian: Hessian,
+  id: string,
+  channels: ChannelStatistics | null = null,
+) {
   const recipe = parseRecipe(id);
   const method = methodFor(recipe);
   const on = async (place: Operations) => {
-    const statistics = method.needs === 'nothing' ? null : place.hessian(hessian);
+    const handle = place.hessian(hessian);
+    const statistics = statisticsFor(method.needs, { hessian: handle, channels });
     const context = { statistics, operations: place, rng: createRng(0) };
     const result = await method.quantize(linear, method.fromRecipe(recipe), context);
     const relativeError = await place.relativeError(linear, result.packed);
-    statistics?.release();
+    handle.release();
     return { ...result, relativeError };
   };
   return { expected: await on(cpuOperations), found: await on(operations) };
@@ -76,18 +86,20 @@ export function describeDeviceOperations(engine: () => CudaEngine): void {
 
   testMethod(nf4, { recipes: ['nf4-w4g64', 'nf4-w4g16', 'nf4-w4'], layout: CODEBOOK, operations });
   testMethod(irQlora, { recipes: ['ir-qlora-w4g64', 'ir-qlora-w4g16'], layout: CODEBOOK, operations });
+  testMethod(llmInt8, { ...LLM_INT8, operations });
   const hqqRecipes = [8, 4, 3, 2, 1].map((bits) => `hqq-w${bits}g32`);
   testMethod(hqq, { recipes: [...hqqRecipes, 'hqq-w3'], layout: FLOAT_ZEROS, operations });
 
   test.each([
     ...['nf4-w4g64', 'nf4-w4g12', 'nf4-w4', 'ir-qlora-w4g64', 'ir-qlora-w4g48', 'ir-qlora-w4g192'],
+    'llm.int8-w8a8',
     ...['hqq-w8g64', 'hqq-w4g48', 'hqq-w3g32', 'hqq-w2g64', 'hqq-w1g96', 'hqq-w5'],
   ])('%s has the bytes of the CPU, on the device and back', async (id) => {
     const { device } = engine();
-    const { linear, hessian } = sampleLayer(41, 192, 7);
+    const { linear, hessian, channels } = sampleLayer(41, 192, 7);
     linear.weight.subarray(0, 192).fill(0);
     linear.weight.subarray(192, 384).fill(-0.25);
-    const { expected, found } = await both(operations(), linear, hessian, id);
+    const { expected, found } = await both(operations(), linear, hessian, id, channels);
     // The zero of a group is a mean of 64 powers: another order of sums may round it another way.
     if (id.startsWith('hqq')) expect(sameBytes(found.packed, expected.packed)).toBeGreaterThan(0.9999);
     else expect(found.packed).toEqual(expected.packed);
@@ -247,6 +259,30 @@ export function describeDeviceOperations(engine: () => CudaEngine): void {
       expect(same / all).toBeGreaterThan(0.99);
       for (const [i, { relativeError }] of expected.linears.entries())
         expect(found.linears[i]!.relativeError / relativeError).toBeCloseTo(1, 1);
+    });
+
+    test('several recipes in one pass come out as one by one', async () => {
+      const { architecture, weights } = tinyModel('one kv head');
+      const rng = createRng(9);
+      const sequences = Array.from({ length: 6 }, () =>
+        Array.from({ length: 20 }, () => rng.int(architecture.vocabSize)),
+      );
+      const ids = ['gptq-w4-actorder', 'gptq-w3', 'rtn-w4', 'llm.int8-w8a8'];
+      const compress = async (own: readonly string[], at: string) => {
+        const options = { architecture, weights, parameters: 1, log: () => {} };
+        const calibration = { engine: engine(), sequences, workspaceBytes: 1 << 24 };
+        const targets = own.map((id) => ({ recipe: parseRecipe(id), folder: join(folder, at, id) }));
+        const outcomes = await compressModels({ ...options, calibration }, targets);
+        return outcomes.map((outcome) =>
+          'model' in outcome ? outcome.model : Promise.reject(outcome.error),
+        );
+      };
+      const together = await Promise.all(await compress(ids, 'together'));
+      for (const [i, id] of ids.entries()) {
+        const [alone] = await Promise.all(await compress([id], 'alone'));
+        for (const { name } of architecture.blocks.flatMap(linearsOf))
+          expect(await together[i]!.packed(name)).toEqual(await alone!.packed(name));
+      }
     });
 
     test.each([
