@@ -16,6 +16,7 @@ import { quarot } from './quarot.ts';
 import { quarotRtn } from './quarot-rtn.ts';
 import { rtn } from './rtn.ts';
 import { smoothquant } from './smoothquant.ts';
+import { smoothquantGptq } from './smoothquant-gptq.ts';
 import { sparsegpt } from './sparsegpt.ts';
 import { wanda } from './wanda.ts';
 
@@ -35,6 +36,7 @@ export const methods = {
   'quarot-rtn': quarotRtn,
   awq,
   smoothquant,
+  'smoothquant-gptq': smoothquantGptq,
 } as const satisfies Record<string, Method>;
 
 export type MethodId = keyof typeof methods;

@@ -7,11 +7,10 @@ import { defineMethod, type RescalableInput, type RescaleContext } from './metho
 import * as grid from './rtn.ts';
 import { unknownSettings } from './settings.ts';
 
-const settings = z.strictObject({
-  ...grid.gridSettings.shape,
-  /** Share of the difficulty that moves to the weights; null: that of the model's family. */
-  alpha: z.number().min(0).max(1).nullable(),
-});
+/** Share of the difficulty that moves to the weights; null: that of the model's family. */
+export const alphaSetting = z.number().min(0).max(1).nullable();
+
+const settings = z.strictObject({ ...grid.gridSettings.shape, alpha: alphaSetting });
 
 type Settings = z.infer<typeof settings>;
 
@@ -23,28 +22,25 @@ const FALCON = { oneNorm: 0.6, twoNorms: 0.7 } as const;
 /** Least factor. Reference code. */
 const SMALLEST_FACTOR = 1e-5;
 
+export const smoothDeviations = [
+  'Activations and weights are rounded on asymmetric grids, one a token and one a row, unless the recipe says "sym", which is what the published code does.',
+  'With sequential calibration maxima come from the blocks before as they are compressed; the published code measures them in the 16-bit model, as parallel calibration does.',
+  'Every input that a norm makes is smoothed, those of latent attention and of scans too; like the published code, outputs of attention and inner layers of feed-forwards are not.',
+  'The smoothing factor α is 0.85 for LLaMA, 0.8 for Mistral and Mixtral, 0.6 for Falcon with one norm a block and 0.7 with two, else 0.5; the published examples take 0.9 for LLaMA-2 70B.',
+  'A channel whose input was always zero keeps its size; the published code divides it by 1e-5.',
+  'Norms, biases and routers that take up factors are stored in float32, which is counted.',
+] as const;
+
 export const smoothquant = defineMethod({
   id: 'smoothquant',
   title: 'SmoothQuant',
   paper: { authors: 'Xiao et al.', year: 2022, arxiv: '2211.10438', where: '§4, equation 4' },
-  deviations: [
-    ...grid.gridDeviations,
-    'Activations and weights are rounded on asymmetric grids, one a token and one a row, unless the recipe says "sym", which is what the published code does.',
-    'With sequential calibration maxima come from the blocks before as they are compressed; the published code measures them in the 16-bit model, as parallel calibration does.',
-    'Every input that a norm makes is smoothed, those of latent attention and of scans too; like the published code, outputs of attention and inner layers of feed-forwards are not.',
-    'The smoothing factor α is 0.85 for LLaMA, 0.8 for Mistral and Mixtral, 0.6 for Falcon with one norm a block and 0.7 with two, else 0.5; the published examples take 0.9 for LLaMA-2 70B.',
-    'A channel whose input was always zero keeps its size; the published code divides it by 1e-5.',
-    'Norms, biases and routers that take up factors are stored in float32, which is counted.',
-  ],
+  deviations: [...grid.gridDeviations, ...smoothDeviations],
   needs: 'channels',
   settings,
   supports(recipe) {
     const unknown = unknownSettings(recipe, [...grid.GRID_SETTINGS, 'alpha']);
-    if (unknown !== null) return unknown;
-    if (recipe.weights === null)
-      return 'smoothquant moves outliers into weights, and the recipe gives no bits for them';
-    if (recipe.alpha !== null && recipe.alpha > 1) return `an alpha of ${recipe.alpha} is above 1`;
-    return grid.integerReason(recipe);
+    return unknown ?? alphaReason(recipe) ?? grid.integerReason(recipe);
   },
   fromRecipe: (recipe: Recipe): Settings => ({ ...grid.gridFromRecipe(recipe), alpha: recipe.alpha }),
   check: (linear, { group }) => void checkGroup('smoothquant', linear, group),
@@ -54,6 +50,12 @@ export const smoothquant = defineMethod({
     return { packed, hessianLoss: null, notes: [] };
   },
 });
+
+/** Why nothing can be smoothed for a recipe; null where something can. */
+export function alphaReason({ method, weights, alpha }: Recipe): string | null {
+  if (weights === null) return `${method} moves outliers into weights, and the recipe gives no bits for them`;
+  return alpha !== null && alpha > 1 ? `an alpha of ${alpha} is above 1` : null;
+}
 
 /**
  * s_k = max|X_k|^α / max|W_k|^(1−α), over everything that reads the input.

@@ -4,14 +4,21 @@ import { PLAIN_GRID, roundGroups } from '../../../eval/engines/forward-quantizer
 import type { Architecture } from '../../../eval/families/architecture.ts';
 import { dequantize } from '../../../eval/formats/index.ts';
 import { ChannelSum } from '../../../eval/math/channel-sum.ts';
+import { Hessian } from '../../../eval/math/hessian.ts';
 import { createRng } from '../../../eval/math/rng.ts';
 import type { RescalableInput } from '../../../eval/methods/method.ts';
 import { alphaOf, smoothquant } from '../../../eval/methods/smoothquant.ts';
+import { smoothquantGptq } from '../../../eval/methods/smoothquant-gptq.ts';
 import { cpuOperations as operations } from '../../../eval/operations/cpu.ts';
 import { testMethod } from '../../contracts/method.ts';
 
 testMethod(smoothquant, {
   recipes: ['smoothquant-w8a8-sym', 'smoothquant-w4g32a8', 'smoothquant-w6a6-alpha0.7'],
+});
+
+testMethod(smoothquantGptq, {
+  recipes: ['smoothquant-gptq-w8a8-sym', 'smoothquant-gptq-w4g32a8-actorder'],
+  beatsRoundingToNearest: true,
 });
 
 const architectureOf = (family: string, before: object | null = null) =>
@@ -45,6 +52,21 @@ test('factors by hand', async () => {
   expect([...factors!.subarray(1)]).toEqual([20, 1]);
   const harder = await smoothquant.rescale!(input, settingsOf('smoothquant-w8a8-alpha1'), context);
   expect([...harder.factors!]).toEqual([4, 100, 1]);
+});
+
+test('with GPTQ weights the factors are the same', async () => {
+  const input = inputOf([1, 0.25, 1, -2, 0.125, 0.5], [[-4, 100, 0]]);
+  const context = { operations, architecture: architectureOf('opt') };
+  const [{ linears, statistics: channels }] = input.readers as [(typeof input.readers)[number]];
+  const hessian = operations.hessian(new Hessian(new Float64Array(9), 3));
+  const both = { ...input, readers: [{ linears, statistics: { channels, hessian } }] };
+  const own = smoothquantGptq.settings.parse(
+    smoothquantGptq.fromRecipe(parseRecipe('smoothquant-gptq-w8a8-alpha0.7')),
+  );
+  expect(await smoothquantGptq.rescale!(both, own, context)).toEqual(
+    await smoothquant.rescale!(input, settingsOf('smoothquant-w8a8-alpha0.7'), context),
+  );
+  expect(smoothquantGptq.supports(parseRecipe('smoothquant-gptq-w4a4-trueseq'))).toMatch(/no order of calib/);
 });
 
 test('only what a norm makes is smoothed', async () => {
