@@ -348,6 +348,18 @@ int bl_visit(bl_context *ctx, int dtype, bl_ptr w, bl_ptr order, bl_ptr dead, in
 /* Grids of all groups of w float64 [N, K], as bl_round_weights finds them; scales float32 and zeros int16 [N, K/G]. */
 int bl_fit_grids(bl_context *ctx, bl_ptr w, int64_t N, int64_t K, int64_t G, int bits, int symmetric, int range, int mse,
                  bl_ptr scales, bl_ptr zeros, bl_stream stream);
+/*
+ * SparseGPT: bl_column_loop in the original order of columns, with weights of the least |w / U_jj| becoming zero: percent of those
+ * of a block of columns, counted so that all blocks together lose the share, or, where run_m > 0, run_n of run_m neighbours when
+ * the first of them is reached (run_m 2, 4 or 8; it divides G). bits > 0: what is kept goes on its grid, codes of other weights
+ * are arbitrary. bits 0: it is rounded to value_type (bl_dtype), G = K, fit 0, and codes, scales and zeros are not used.
+ * kept uint8 [N, K] is written, and with bits 0 restored float32 [N, K]. scores: scratch float64 [N, 128] where run_m is 0;
+ * scratch: as that of bl_drop_smallest for N · 128 scores.
+ */
+int bl_prune_columns(bl_context *ctx, bl_ptr w, bl_ptr upper, int64_t N, int64_t K, int64_t G, int bits, int symmetric,
+                     int range, int mse, double percent, int run_n, int run_m, int value_type, bl_ptr group_of_step,
+                     int fit, bl_ptr codes, bl_ptr scales, bl_ptr zeros, bl_ptr restored, bl_ptr kept, bl_ptr losses,
+                     bl_ptr errors, bl_ptr scores, bl_ptr scratch, bl_stream stream);
 /* codes of visiting order back to column order. */
 int bl_restore(bl_context *ctx, bl_ptr codes, bl_ptr order, int64_t N, int64_t K, bl_ptr out, bl_stream stream);
 /* out[N, K] of type out_dtype = w·columns[k]·rows[n], multiplied in float64; columns float64 [K] or 0, rows float64 [N] or 0. */
@@ -374,6 +386,35 @@ int bl_round_clipped(bl_context *ctx, int dtype, bl_ptr w, int64_t N, int64_t K,
                      int range, bl_ptr shares, bl_ptr codes, bl_ptr scales, bl_ptr zeros, bl_stream stream);
 /* Normal random numbers of deviation `deviation` (Philox), for benchmarks: out [n] of type dtype. */
 int bl_random(bl_context *ctx, int dtype, bl_ptr out, int64_t n, float deviation, uint64_t seed, bl_stream stream);
+
+/* ---- pruning (kernels/prune) -------------------------------------------------------------------------------------------- */
+
+/* scores float64 [N, K] = |w| · scale of the column; scale float64 [K] or 0. */
+int bl_prune_scores(bl_context *ctx, int dtype, bl_ptr w, bl_ptr scale, int64_t N, int64_t K, bl_ptr scores,
+                    bl_stream stream);
+/* kept uint8 [segments · length] = 0 for the `count` smallest scores of every segment, of equal ones the first; else 1. scores
+   float64, at least 0 and not NaN. scratch: 8256 + 8 · ⌈length / 2048⌉ bytes where there is one segment. */
+int bl_drop_smallest(bl_context *ctx, bl_ptr scores, int64_t segments, int64_t length, int64_t count, bl_ptr kept,
+                     bl_ptr scratch, bl_stream stream);
+/* out float32 [n] = w of type dtype where kept, else 0. */
+int bl_mask_weights(bl_context *ctx, int dtype, bl_ptr w, bl_ptr kept, int64_t n, bl_ptr out, bl_stream stream);
+/* flags int32 [2]: [0] becomes 1 where a value is no bfloat16, [1] where one is no float16; NaN is neither. */
+int bl_find_types(bl_context *ctx, int dtype, bl_ptr w, int64_t n, bl_ptr flags, bl_stream stream);
+/* sums float64 [N, 2] = Σ(w − ŵ)², Σw² of each row; restored float32 [N, K]. */
+int bl_restored_errors(bl_context *ctx, int dtype, bl_ptr w, bl_ptr restored, int64_t N, int64_t K, bl_ptr sums,
+                       bl_stream stream);
+/* offsets int64 [N + 1]: how many weights are kept in the rows before each, and in all. */
+int bl_kept_offsets(bl_context *ctx, bl_ptr kept, int64_t N, int64_t K, bl_ptr offsets, bl_stream stream);
+/* list: the kept elements of all [N, K], row by row, each of `size` bytes: 1, 2 or 4. */
+int bl_gather_kept(bl_context *ctx, int size, bl_ptr all, bl_ptr kept, bl_ptr offsets, int64_t N, int64_t K, bl_ptr list,
+                   bl_stream stream);
+/* The reverse; what is not kept is 0. */
+int bl_scatter_kept(bl_context *ctx, int size, bl_ptr list, bl_ptr kept, bl_ptr offsets, int64_t N, int64_t K, bl_ptr all,
+                    bl_stream stream);
+/* codes uint8 [runs] = numbers[set of kept places of each run of m, place 0 in bit 0]; numbers uint8 [2^m]; m 2…16. */
+int bl_number_runs(bl_context *ctx, bl_ptr kept, bl_ptr numbers, int64_t runs, int m, bl_ptr codes, bl_stream stream);
+/* The reverse; sets uint16: that of each number. */
+int bl_open_runs(bl_context *ctx, bl_ptr codes, bl_ptr sets, int64_t runs, int m, bl_ptr kept, bl_stream stream);
 
 #ifdef __cplusplus
 }

@@ -16,7 +16,7 @@ export interface PrunedColumnsParts {
 }
 
 /**
- * The weights with the least w² / U_jj² become zero: a share of all rows of a block of columns when the block begins, or n of
+ * The weights with the least w² / U_jj², which are those with the least |w / U_jj|, become zero: a share of all rows of a block of columns when the block begins, or n of
  * m neighbours of a row when the first of them is reached, which then carry the errors of every column before them.
  * Source: Frantar and Alistarh 2023, arXiv:2301.00774, Algorithm 1 and §3.4.
  */
@@ -24,8 +24,7 @@ export class PrunedColumns implements ColumnRounder {
   /** `[N, K]`: 1 for weights that are removed. */
   readonly pruned: Uint8Array;
   readonly #parts: PrunedColumnsParts;
-  /** Squares of the diagonal of U. */
-  readonly #squares: Float64Array;
+  readonly #diagonal: Float64Array;
   readonly #scores: Float64Array;
   readonly #marks: Uint8Array;
 
@@ -33,7 +32,7 @@ export class PrunedColumns implements ColumnRounder {
     const { N, K, upper, sparsity } = parts;
     this.#parts = parts;
     this.pruned = new Uint8Array(N * K);
-    this.#squares = Float64Array.from({ length: K }, (_, k) => upper[k * K + k] ** 2);
+    this.#diagonal = Float64Array.from({ length: K }, (_, k) => upper[k * K + k]);
     const m = sparsity.kind === 'n:m' ? sparsity.m : 0;
     this.#scores = new Float64Array(m);
     this.#marks = new Uint8Array(m);
@@ -46,7 +45,7 @@ export class PrunedColumns implements ColumnRounder {
     const columns = end - start;
     const scores = new Float64Array(N * columns);
     for (let n = 0, i = 0; n < N; n++)
-      for (let k = start; k < end; k++, i++) scores[i] = weights[n * K + k] ** 2 / this.#squares[k];
+      for (let k = start; k < end; k++, i++) scores[i] = Math.abs(weights[n * K + k] / this.#diagonal[k]);
     // Counted over all columns so far, the blocks together remove the share exactly.
     const count = prunedCount(sparsity.percent, N * end) - prunedCount(sparsity.percent, N * start);
     const marks = markSmallest(scores, count);
@@ -63,7 +62,7 @@ export class PrunedColumns implements ColumnRounder {
 
   #chooseOf(sparsity: Sparsity & { readonly kind: 'n:m' }, at: number, step: number): void {
     const { weights } = this.#parts;
-    for (let i = 0; i < sparsity.m; i++) this.#scores[i] = weights[at + i] ** 2 / this.#squares[step + i];
+    for (let i = 0; i < sparsity.m; i++) this.#scores[i] = Math.abs(weights[at + i] / this.#diagonal[step + i]);
     markSmallestOf(this.#scores, 0, sparsity, this.#marks);
     this.pruned.set(this.#marks, at);
   }

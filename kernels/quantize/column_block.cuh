@@ -18,7 +18,7 @@ constexpr size_t block_bytes() {
   return sizeof(double) * (TRIANGLE + BLOCK_COLUMNS + rows * ROW_STRIDE + TILE) + rows * BLOCK_COLUMNS;
 }
 
-template <int LANES, bool EVEN>
+template <int LANES, bool EVEN, Keep KEEP>
 __global__ void __launch_bounds__(BLOCK_THREADS) column_block(LoopArguments in) {
   constexpr int rows = RowWork<LANES, EVEN>::ROWS;
   extern __shared__ double shared[];
@@ -42,7 +42,7 @@ __global__ void __launch_bounds__(BLOCK_THREADS) column_block(LoopArguments in) 
   }
   __syncthreads();
   const int r = thread / LANES;
-  RowWork<LANES, EVEN> work{in, triangle, reciprocals, weights + r * ROW_STRIDE, codes + r * BLOCK_COLUMNS,
+  RowWork<LANES, EVEN, KEEP> work{in, triangle, reciprocals, weights + r * ROW_STRIDE, codes + r * BLOCK_COLUMNS,
                             first + r, thread % LANES, (1 << in.rule.bits) - 1, 0.0};
   work.run();
   if (work.lane == 0 && work.n < in.N) in.losses[work.n] = (in.start == 0 ? 0 : in.losses[work.n]) + work.loss;
@@ -51,12 +51,12 @@ __global__ void __launch_bounds__(BLOCK_THREADS) column_block(LoopArguments in) 
     const int row = at / BLOCK_COLUMNS, j = at % BLOCK_COLUMNS;
     if (first + row >= in.N || j >= in.columns) continue;
     in.errors[(first + row) * in.errors_stride + j] = weights[row * ROW_STRIDE + j];
-    in.codes[(first + row) * in.K + in.start + j] = codes[row * BLOCK_COLUMNS + j];
+    if constexpr (KEEP != Keep::KEPT_VALUES) in.codes[(first + row) * in.K + in.start + j] = codes[row * BLOCK_COLUMNS + j];
   }
 }
 
 /* Grids of `groups` groups of each row, the first beginning at `start`; one warp a group. */
-__global__ void __launch_bounds__(BLOCK_THREADS) fit_rows(LoopArguments in, int64_t groups) {
+static __global__ void __launch_bounds__(BLOCK_THREADS) fit_rows(LoopArguments in, int64_t groups) {
   const int64_t warp = blockIdx.x * static_cast<int64_t>(BLOCK_THREADS / 32) + threadIdx.x / 32;
   const int64_t n = warp / groups, first = in.start / in.G + warp % groups;
   const int lane = threadIdx.x % 32;

@@ -21,6 +21,9 @@ constexpr int ROW_STRIDE = BLOCK_COLUMNS + 1;
 /* Two rows of the triangle lie side by side from the even column on, so that pairs of columns are aligned. */
 constexpr int TRIANGLE = 65 * BLOCK_COLUMNS + TILE;
 
+/* What becomes of a weight: a code, always or where it is kept, or a value of 16 or 32 bits where it is kept. */
+enum class Keep { ALL_CODES, KEPT_CODES, KEPT_VALUES };
+
 struct LoopArguments {
   double *weights;
   const double *upper;
@@ -37,6 +40,12 @@ struct LoopArguments {
   int64_t errors_stride;
   int64_t start;
   int columns;
+  /* Pruning. [N, K]: 1 for weights that are kept; read, or written where run_m > 0: run_n of run_m neighbours go then. */
+  uint8_t *kept;
+  int run_n, run_m;
+  /* bl_dtype of kept values, and where all go, [N, K]. */
+  int value_type;
+  float *restored;
 };
 
 /* Where column 0 of row i of the packed triangle would be. */
@@ -45,8 +54,19 @@ __device__ __forceinline__ int triangle_row(int i) {
   return 2 * pairs * (BLOCK_COLUMNS - pairs) + (i & 1) * (BLOCK_COLUMNS - 2 * pairs);
 }
 
+/* The nearest float32, then the nearest value of a type; its largest number beyond that. */
+__device__ __forceinline__ float round_to_type(double value, int type) {
+  if (type == BL_BF16) {
+    constexpr double most = 0x1.fep127;
+    return to_float(from_float<__nv_bfloat16>(static_cast<float>(clamp(value, -most, most))));
+  }
+  if (type == BL_F16) return fminf(fmaxf(to_float(from_float<__half>(__double2float_rn(value))), -65504.0f), 65504.0f);
+  constexpr double most = 0x1.fffffep127;
+  return static_cast<float>(clamp(value, -most, most));
+}
+
 /* LANES threads work on a row; EVEN: every tile begins at an even column. */
-template <int LANES, bool EVEN>
+template <int LANES, bool EVEN, Keep KEEP = Keep::ALL_CODES>
 struct RowWork {
   static constexpr int OWN = TILE / LANES;
   static constexpr int ROWS = BLOCK_THREADS / LANES;
@@ -124,40 +144,88 @@ struct RowWork {
     return grid;
   }
 
+  /* The grid of a column of the block: the fitted one, or that of its group. */
+  __device__ __forceinline__ void load_grid(const Grid *fitted, bool is_inside, int column, double *scale, int *zero) const {
+    if (fitted != nullptr) {
+      *scale = fitted->scale;
+      *zero = static_cast<int>(fitted->zero);
+      return;
+    }
+    const int64_t g = is_inside && n < in.N ? n * in.groups + in.group_of_step[in.start + column] : 0;
+    *scale = in.scales[g];
+    *zero = in.zeros[g];
+  }
+
+  /* Which of the M columns from c on stay; their weights carry every error before them. Ties go in their order. */
+  template <int M>
+  __device__ __forceinline__ void choose(const double *values, int c, int i, bool is_owner, bool *stays) {
+    double scores[M];
+#pragma unroll
+    for (int a = 0; a < M; ++a)
+      scores[a] = fabs(divide(values[c + a], triangle[triangle_row(i + a) + i + a], reciprocals[i + a]));
+#pragma unroll
+    for (int a = 0; a < M; ++a) {
+      int before = 0;
+#pragma unroll
+      for (int b = 0; b < M; ++b) before += scores[b] < scores[a] || (scores[b] == scores[a] && b < a);
+      stays[c + a] = before >= in.run_n;
+      if (is_owner) in.kept[n * in.K + in.start + i + a] = stays[c + a];
+    }
+  }
+
+  /* c is known at compile time, where the loop around it is unrolled. */
+  __device__ __forceinline__ void choose_run(const double *values, int c, int i, int owner, bool *stays) {
+    const bool is_owner = lane == owner && n < in.N;
+    if (c % 2 == 0 && in.run_m == 2) choose<2>(values, c, i, is_owner, stays);
+    if (OWN >= 4 && c % 4 == 0 && in.run_m == 4) choose<4>(values, c, i, is_owner, stays);
+    if constexpr (OWN >= 8) {
+      if (c % 8 == 0 && in.run_m == 8) choose<8>(values, c, i, is_owner, stays);
+    }
+  }
+
   /* Rounds the columns of one tile; `base`: columns before it have been taken into account already. */
   __device__ void round_tile(int tile, int width, int base, const Grid *fitted) {
     double values[OWN], scale[OWN], reciprocal[OWN];
     int zero[OWN];
+    bool stays[OWN];
     const int column = tile + lane * OWN;
 #pragma unroll
     for (int c = 0; c < OWN; ++c) {
       values[c] = row[column + c];
-      if (fitted != nullptr) {
-        scale[c] = fitted->scale;
-        zero[c] = static_cast<int>(fitted->zero);
-        continue;
+      if constexpr (KEEP != Keep::ALL_CODES) {
+        const bool is_known = in.run_m == 0 && lane * OWN + c < width && n < in.N;
+        stays[c] = !is_known || in.kept[n * in.K + in.start + column + c] != 0;
       }
-      const bool is_inside = lane * OWN + c < width && n < in.N;
-      const int64_t g = is_inside ? n * in.groups + in.group_of_step[in.start + column + c] : 0;
-      scale[c] = in.scales[g];
-      zero[c] = in.zeros[g];
+      if constexpr (KEEP != Keep::KEPT_VALUES) load_grid(fitted, lane * OWN + c < width, column + c, &scale[c], &zero[c]);
     }
+    if constexpr (KEEP != Keep::KEPT_VALUES) {
 #pragma unroll
-    for (int c = 0; c < OWN; ++c) reciprocal[c] = 1.0 / scale[c];
+      for (int c = 0; c < OWN; ++c) reciprocal[c] = 1.0 / scale[c];
+    }
     look_back(values, tile, base, tile);
 #pragma unroll
     for (int j = 0; j < TILE; ++j) {
       if (j >= width) break;
       const int c = j % OWN, owner = j / OWN, i = tile + j;
-      const int code = code_at(divide(values[c], scale[c], reciprocal[c]), zero[c], max_code);
-      // The product is exact, so one rounding is that of the difference.
-      const double difference = __fma_rn(-scale[c], double_of(code - zero[c]), values[c]);
+      if constexpr (KEEP != Keep::ALL_CODES) choose_run(values, c, i, owner, stays);
+      int code = 0;
+      double difference;
+      if constexpr (KEEP == Keep::KEPT_VALUES) {
+        const float value = stays[c] ? round_to_type(values[c], in.value_type) : 0.0f;
+        if (lane == owner && n < in.N) in.restored[n * in.K + in.start + i] = value;
+        difference = minus(values[c], static_cast<double>(value));
+      } else {
+        code = code_at(divide(values[c], scale[c], reciprocal[c]), zero[c], max_code);
+        // The product is exact, so one rounding is that of the difference.
+        difference = __fma_rn(-scale[c], double_of(code - zero[c]), values[c]);
+        if constexpr (KEEP == Keep::KEPT_CODES) difference = stays[c] ? difference : values[c];
+      }
       double error = divide(difference, triangle[triangle_row(i) + i], reciprocals[i]);
       if constexpr (LANES > 1) error = __shfl_sync(0xffffffffu, error, owner, LANES);
       loss = plus(loss, times(error, error));
       if (lane == owner) {
         row[i] = error;
-        codes[i] = static_cast<uint8_t>(code);
+        if constexpr (KEEP != Keep::KEPT_VALUES) codes[i] = static_cast<uint8_t>(code);
       }
       double upper[OWN];
       load_upper(i, column, upper);
