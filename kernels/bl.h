@@ -398,11 +398,8 @@ int bl_drop_smallest(bl_context *ctx, bl_ptr scores, int64_t segments, int64_t l
                      bl_ptr scratch, bl_stream stream);
 /* out float32 [n] = w of type dtype where kept, else 0. */
 int bl_mask_weights(bl_context *ctx, int dtype, bl_ptr w, bl_ptr kept, int64_t n, bl_ptr out, bl_stream stream);
-/* flags int32 [2]: [0] becomes 1 where a value is no bfloat16, [1] where one is no float16; NaN is neither. */
+/* flags int32 [3]: [0] becomes 1 where a value is no bfloat16, [1] where one is no float16, [2] where one is not finite. */
 int bl_find_types(bl_context *ctx, int dtype, bl_ptr w, int64_t n, bl_ptr flags, bl_stream stream);
-/* sums float64 [N, 2] = Σ(w − ŵ)², Σw² of each row; restored float32 [N, K]. */
-int bl_restored_errors(bl_context *ctx, int dtype, bl_ptr w, bl_ptr restored, int64_t N, int64_t K, bl_ptr sums,
-                       bl_stream stream);
 /* offsets int64 [N + 1]: how many weights are kept in the rows before each, and in all. */
 int bl_kept_offsets(bl_context *ctx, bl_ptr kept, int64_t N, int64_t K, bl_ptr offsets, bl_stream stream);
 /* list: the kept elements of all [N, K], row by row, each of `size` bytes: 1, 2 or 4. */

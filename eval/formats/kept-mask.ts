@@ -36,6 +36,11 @@ export function patternOf(sparsity: Sparsity): Pattern | null {
   return setsOf({ n, m }).length <= MAX_CODES ? { n, m } : null;
 }
 
+/** Attributes of a pattern. */
+export function patternAttributes(pattern: Pattern | null): Readonly<Record<string, number>> {
+  return pattern === null ? {} : { n: pattern.n, m: pattern.m };
+}
+
 /** Throws RangeError for a run that does not keep the pattern. */
 export function packMask({ N, kept, pattern }: KeptMask): {
   readonly attributes: Readonly<Record<string, number>>;
@@ -45,7 +50,7 @@ export function packMask({ N, kept, pattern }: KeptMask): {
   const width = codes.length / N;
   const bits = pattern === null ? 1 : codeBits(pattern);
   return {
-    attributes: pattern === null ? {} : { n: pattern.n, m: pattern.m },
+    attributes: patternAttributes(pattern),
     mask: packRows(codes, N, width, bits),
   };
 }
@@ -68,7 +73,8 @@ export function countKept({ kept }: Pick<KeptMask, 'kept'>): number {
   return count;
 }
 
-function readPattern(packed: PackedLinear): Pattern | null {
+/** Null for a bitmap. Throws `format/damaged`. */
+export function readPattern(packed: PackedLinear): Pattern | null {
   if (packed.attributes.m === undefined) return null;
   const m = wholeNumber(packed, 'm', 2, MAX_RUN);
   const n = wholeNumber(packed, 'n', 1, m - 1);
@@ -77,12 +83,13 @@ function readPattern(packed: PackedLinear): Pattern | null {
   return { n, m };
 }
 
-function codeBits(pattern: Pattern): number {
+/** Bits of the code of a run. */
+export function codeBits(pattern: Pattern): number {
   return Math.ceil(Math.log2(setsOf(pattern).length));
 }
 
 /** Every set of m − n of m places as a number, rising. */
-function setsOf({ n, m }: Pattern): readonly number[] {
+export function setsOf({ n, m }: Pattern): readonly number[] {
   const sets: number[] = [];
   for (let set = 0; set < 1 << m; set++) if (bitCount(set) === m - n) sets.push(set);
   return sets;

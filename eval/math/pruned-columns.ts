@@ -62,7 +62,8 @@ export class PrunedColumns implements ColumnRounder {
 
   #chooseOf(sparsity: Sparsity & { readonly kind: 'n:m' }, at: number, step: number): void {
     const { weights } = this.#parts;
-    for (let i = 0; i < sparsity.m; i++) this.#scores[i] = Math.abs(weights[at + i] / this.#diagonal[step + i]);
+    for (let i = 0; i < sparsity.m; i++)
+      this.#scores[i] = Math.abs(weights[at + i] / this.#diagonal[step + i]);
     markSmallestOf(this.#scores, 0, sparsity, this.#marks);
     this.pruned.set(this.#marks, at);
   }

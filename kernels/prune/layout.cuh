@@ -28,33 +28,15 @@ __global__ void mask(const T *values, const uint8_t *kept, int64_t n, float *out
   if (i < n) out[i] = kept[i] != 0 ? to_float(values[i]) : 0.0f;
 }
 
-/* flags[0]: some value is no bfloat16; flags[1]: some value is no float16. */
+/* flags[0]: some value is no bfloat16; [1]: some value is no float16; [2]: some value is not finite. */
 template <class T>
 __global__ void find_types(const T *values, int64_t n, int32_t *flags) {
   for (int64_t i = item(); i < n; i += static_cast<int64_t>(gridDim.x) * THREADS) {
     const float value = to_float(values[i]);
-    // NaN differs from itself, and so has neither type.
     if (to_float(from_float<__nv_bfloat16>(value)) != value) flags[0] = 1;
     if (to_float(from_float<__half>(value)) != value) flags[1] = 1;
+    if (!isfinite(value)) flags[2] = 1;
   }
-}
-
-/* One block a row: sums[n] = Σ(w − ŵ)², Σw². */
-template <class T>
-__global__ void restored_errors(const T *weights, const float *restored, int64_t K, double *sums) {
-  __shared__ double shared[32];
-  const int64_t row = blockIdx.x * K;
-  double error = 0, square = 0;
-  for (int64_t k = threadIdx.x; k < K; k += THREADS) {
-    const double weight = to_float(weights[row + k]), difference = weight - restored[row + k];
-    error += difference * difference;
-    square += weight * weight;
-  }
-  error = block_sum(error, shared);
-  square = block_sum(square, shared);
-  if (threadIdx.x != 0) return;
-  sums[2 * blockIdx.x] = error;
-  sums[2 * blockIdx.x + 1] = square;
 }
 
 /* One block a row. */

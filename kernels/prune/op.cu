@@ -87,19 +87,6 @@ BL_EXPORT int bl_find_types(bl_context *ctx, int dtype, bl_ptr w, int64_t n, bl_
   });
 }
 
-BL_EXPORT int bl_restored_errors(bl_context *ctx, int dtype, bl_ptr w, bl_ptr restored, int64_t N, int64_t K, bl_ptr sums,
-                                 bl_stream stream) {
-  BL_ENTER(ctx, "bl_restored_errors");
-  BL_REQUIRE(N >= 0 && K >= 1, "bl_restored_errors: N = %lld, K = %lld", (long long)N, (long long)K);
-  if (N == 0) return BL_OK;
-  return bl::with_dtype("bl_restored_errors", dtype, [&](auto type) {
-    using T = typename decltype(type)::type;
-    restored_errors<T><<<static_cast<unsigned>(N), THREADS, 0, bl::stream_of(stream)>>>(
-        bl::pointer_to<const T>(w), bl::pointer_to<const float>(restored), K, bl::pointer_to<double>(sums));
-    return bl::launched("bl_restored_errors");
-  });
-}
-
 BL_EXPORT int bl_kept_offsets(bl_context *ctx, bl_ptr kept, int64_t N, int64_t K, bl_ptr offsets, bl_stream stream) {
   BL_ENTER(ctx, "bl_kept_offsets");
   BL_REQUIRE(N >= 0 && K >= 1, "bl_kept_offsets: N = %lld, K = %lld", (long long)N, (long long)K);

@@ -35,6 +35,17 @@ __device__ __forceinline__ double double_of(int value) {
   return __dsub_rn(__hiloint2double(0x43380000 + (value >> 31), value), WHOLE);
 }
 
+/* The nearest float32, then the nearest value of a type; its largest number beyond that. */
+__device__ __forceinline__ float round_to_type(double value, int type) {
+  if (type == BL_BF16) {
+    constexpr double most = 0x1.fep127;
+    return to_float(from_float<__nv_bfloat16>(static_cast<float>(clamp(value, -most, most))));
+  }
+  if (type == BL_F16) return fminf(fmaxf(to_float(from_float<__half>(__double2float_rn(value))), -65504.0f), 65504.0f);
+  constexpr double most = 0x1.fffffep127;
+  return static_cast<float>(clamp(value, -most, most));
+}
+
 /* Smallest and largest weight of a group, and a NaN or 0 that tells whether all are finite. */
 struct Range {
   double low, high, poison;

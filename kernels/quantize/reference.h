@@ -11,6 +11,7 @@
 #include "reference_columns.h"
 #include "reference_grid.h"
 #include "reference_levels.h"
+#include "reference_prune.h"
 #include "reference_rescale.h"
 
 BL_EXPORT int blr_round_weights(int dtype, const void *w, int64_t N, int64_t K, int64_t G, int bits, int symmetric,

@@ -54,17 +54,6 @@ __device__ __forceinline__ int triangle_row(int i) {
   return 2 * pairs * (BLOCK_COLUMNS - pairs) + (i & 1) * (BLOCK_COLUMNS - 2 * pairs);
 }
 
-/* The nearest float32, then the nearest value of a type; its largest number beyond that. */
-__device__ __forceinline__ float round_to_type(double value, int type) {
-  if (type == BL_BF16) {
-    constexpr double most = 0x1.fep127;
-    return to_float(from_float<__nv_bfloat16>(static_cast<float>(clamp(value, -most, most))));
-  }
-  if (type == BL_F16) return fminf(fmaxf(to_float(from_float<__half>(__double2float_rn(value))), -65504.0f), 65504.0f);
-  constexpr double most = 0x1.fffffep127;
-  return static_cast<float>(clamp(value, -most, most));
-}
-
 /* LANES threads work on a row; EVEN: every tile begins at an even column. */
 template <int LANES, bool EVEN, Keep KEEP = Keep::ALL_CODES>
 struct RowWork {

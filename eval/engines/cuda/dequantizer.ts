@@ -7,22 +7,27 @@ import { inputRotationOf } from '../../formats/input-rotation.ts';
 import { inputScaleOf } from '../../formats/input-scale.ts';
 import { intGrouped, openStream } from '../../formats/int-grouped.ts';
 import { mixedColumns, otherColumns } from '../../formats/mixed-columns.ts';
+import { sparse } from '../../formats/sparse.ts';
+import { sparseInt } from '../../formats/sparse-int.ts';
 import { NF4_LEVELS } from '../../math/normal-float.ts';
 import type { Device } from './device.ts';
 import type { DeviceMatrix } from './device-linear.ts';
 import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
 import { type DeviceHeap, Pool } from './pool.ts';
+import { SparseWriter } from './sparse-weights.ts';
 
 type Upload = 'packed' | 'levels' | 'scales' | 'zeros' | 'shifts' | 'columns' | 'values';
 
 export class Dequantizer {
   readonly #device: Device;
   readonly #pool: Pool<Upload | 'codes' | 'part' | 'turned' | 'unscaled' | 'factors'>;
+  readonly #sparse: SparseWriter;
 
   constructor(device: Device, heap: DeviceHeap) {
     this.#device = device;
     this.#pool = new Pool(heap);
+    this.#sparse = new SparseWriter(device, heap);
   }
 
   /** ŵ rounded to the type of `to`, `[N, K]`; queued. Throws `format/damaged`, `format/unknown`. */
@@ -44,6 +49,7 @@ export class Dequantizer {
     else if (packed.format === codebook.id) this.#writeLevels(packed, to);
     else if (packed.format === floatZeros.id) this.#writeFloatGrids(packed, to);
     else if (packed.format === mixedColumns.id) this.#writeMixed(packed, to);
+    else if (packed.format === sparse.id || packed.format === sparseInt.id) this.#sparse.write(packed, to);
     else this.#writeValues(dequantizeTurned(packed), packed, to);
   }
 
@@ -146,5 +152,6 @@ export class Dequantizer {
 
   release(): void {
     this.#pool.release();
+    this.#sparse.release();
   }
 }

@@ -120,7 +120,6 @@ export const FUNCTIONS = {
   dropSmallest: { name: 'bl_drop_smallest', result: 'int', parameters: { ctx: 'bl_context *', scores: 'bl_ptr', segments: 'int64_t', length: 'int64_t', count: 'int64_t', kept: 'bl_ptr', scratch: 'bl_ptr', stream: 'bl_stream' } },
   maskWeights: { name: 'bl_mask_weights', result: 'int', parameters: { ctx: 'bl_context *', dtype: 'int', w: 'bl_ptr', kept: 'bl_ptr', n: 'int64_t', out: 'bl_ptr', stream: 'bl_stream' } },
   findTypes: { name: 'bl_find_types', result: 'int', parameters: { ctx: 'bl_context *', dtype: 'int', w: 'bl_ptr', n: 'int64_t', flags: 'bl_ptr', stream: 'bl_stream' } },
-  restoredErrors: { name: 'bl_restored_errors', result: 'int', parameters: { ctx: 'bl_context *', dtype: 'int', w: 'bl_ptr', restored: 'bl_ptr', N: 'int64_t', K: 'int64_t', sums: 'bl_ptr', stream: 'bl_stream' } },
   keptOffsets: { name: 'bl_kept_offsets', result: 'int', parameters: { ctx: 'bl_context *', kept: 'bl_ptr', N: 'int64_t', K: 'int64_t', offsets: 'bl_ptr', stream: 'bl_stream' } },
   gatherKept: { name: 'bl_gather_kept', result: 'int', parameters: { ctx: 'bl_context *', size: 'int', all: 'bl_ptr', kept: 'bl_ptr', offsets: 'bl_ptr', N: 'int64_t', K: 'int64_t', list: 'bl_ptr', stream: 'bl_stream' } },
   scatterKept: { name: 'bl_scatter_kept', result: 'int', parameters: { ctx: 'bl_context *', size: 'int', list: 'bl_ptr', kept: 'bl_ptr', offsets: 'bl_ptr', N: 'int64_t', K: 'int64_t', all: 'bl_ptr', stream: 'bl_stream' } },

@@ -22,12 +22,10 @@ import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
 import type { Matrix } from './matrix.ts';
 import { CachingHeap, type DeviceHeap, Pool } from './pool.ts';
+import { CudaPruning } from './pruning.ts';
 import { CudaRescaling } from './rescaling.ts';
 import { rotateOnDevice } from './rotate-linear.ts';
-import { numbersOf } from './rule-numbers.ts';
-
-/** Columns of the scratch that bl_column_loop keeps errors in. */
-const ERROR_COLUMNS = 512;
+import { ERROR_COLUMNS, numbersOf } from './rule-numbers.ts';
 
 export class CudaOperations implements Operations {
   readonly #device: Device;
@@ -44,6 +42,7 @@ export class CudaOperations implements Operations {
     this.heap = new CachingHeap(heap);
     this.#pool = new Pool<string>(heap);
     this.#groups = new GroupOperations(device, this.#pool);
+    this.pruning = new CudaPruning(device, this.#pool);
     // Images are written with it: making room for its buffers must not take theirs.
     this.#dequantizer = new Dequantizer(device, device);
     this.#codes = new CodePacker(device, this.#pool);
@@ -89,7 +88,7 @@ export class CudaOperations implements Operations {
   solveZeros: Operations['solveZeros'] = (...given) => this.#groups.solveZeros(...given);
   takeColumns: Operations['takeColumns'] = (...given) => this.#groups.takeColumns(...given);
 
-  readonly pruning = cpuOperations.pruning;
+  readonly pruning: CudaPruning;
 
   async relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number> {
     return this.#codes.errorOf(packed) ?? this.#errorOf(linear, packed);

@@ -1,0 +1,13 @@
+/** Pruning on a device over the host references, without a GPU. */
+import { afterAll, beforeAll, describe } from 'vitest';
+import { CudaEngine } from '../../../eval/engines/cuda/engine.ts';
+import { hostDevice } from '../engines/host-device.ts';
+import { describeDevicePruning } from './pruning-contract.ts';
+
+let engine: CudaEngine;
+beforeAll(async () => {
+  engine = new CudaEngine(await hostDevice(), { dtype: 'f32' });
+}, 120_000);
+afterAll(() => engine.close());
+
+describe('over host references', () => describeDevicePruning(() => engine));
