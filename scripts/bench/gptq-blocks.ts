@@ -1,12 +1,14 @@
-/** GPTQ of every block of a model with random weights, calibrated block by block: all that `compressModel` does but the disk. */
-import { parseRecipe } from '../../data/recipe.ts';
+/** GPTQ, or another method, of every block of a model with random weights, calibrated block by block: all that `compressModel` does but the disk. */
+import { parseRecipe, type Recipe } from '../../data/recipe.ts';
 import type { CudaEngine } from '../../eval/engines/cuda/engine.ts';
 import type { CalibrationPass } from '../../eval/engines/engine.ts';
 import type { Architecture, Block } from '../../eval/families/architecture.ts';
 import { siblingsOf } from '../../eval/families/linears.ts';
 import { type PackedLinear, packedBytes } from '../../eval/formats/format.ts';
 import { createRng } from '../../eval/math/rng.ts';
-import { gptq } from '../../eval/methods/gptq.ts';
+import { DEFAULT_DAMPING } from '../../eval/methods/binary.ts';
+import { methodFor } from '../../eval/methods/index.ts';
+import { statisticsFor, wantedFor } from '../../eval/methods/method.ts';
 import type { ObservedInputs } from '../../eval/operations/operations.ts';
 import type { WeightSource } from '../../eval/weights.ts';
 import { watchGrams } from './call-times.ts';
@@ -53,7 +55,8 @@ export async function gptqBlocks(
   recipe: string,
   onBlock: (times: BlockTimes) => void = () => {},
 ): Promise<GptqBlocks> {
-  const settings = gptq.settings.parse(gptq.fromRecipe(parseRecipe(recipe)));
+  const parsed = parseRecipe(recipe);
+  const wanted = wantedFor(methodFor(parsed).needs) ?? { hessian: false, channels: false };
   const pass: CalibrationPass = await engine.loadRandom(architecture).calibrate(sequences);
   const blocks: BlockTimes[] = [];
   const notes: string[] = [];
@@ -62,10 +65,10 @@ export async function gptqBlocks(
   try {
     for (const [index, block] of architecture.blocks.entries()) {
       const started = performance.now();
-      const observations = await pass.observe(index, noWeights, { hessian: true, channels: false });
+      const observations = await pass.observe(index, noWeights, wanted);
       const observed = performance.now();
       const gram = grams.take();
-      const made = await compressBlock(engine, pass, block, observations, settings);
+      const made = await compressBlock(engine, pass, block, observations, parsed);
       const compressed = performance.now();
       await pass.replace!(made.packed);
       await engine.device.kernels.synchronizeAsync();
@@ -93,24 +96,27 @@ async function compressBlock(
   pass: CalibrationPass,
   block: Block,
   observations: ReadonlyMap<string, ObservedInputs>,
-  settings: ReturnType<typeof gptq.fromRecipe>,
+  recipe: Recipe,
 ) {
   const packed = new Map<string, PackedLinear>();
+  const method = methodFor(recipe);
+  const settings = method.settings.parse(method.fromRecipe(recipe));
   const notes: string[] = [];
   let factorMs = 0;
   for (const siblings of siblingsOf(block)) {
-    const statistics = observations.get(siblings[0].name)!.hessian!;
+    const inputs = observations.get(siblings[0].name)!;
+    const statistics = statisticsFor(method.needs, inputs);
     const started = performance.now();
     // The Hessian keeps it for the linears that ask for it below.
-    await statistics.factor(settings.damping, settings.actOrder);
+    await inputs.hessian?.factor(recipe.damping ?? DEFAULT_DAMPING, recipe.actOrder);
     factorMs += performance.now() - started;
     for (const linear of siblings) {
       const dense = (await pass.linear!(linear))!;
-      const result = await gptq.quantize(dense, settings, { statistics, operations, rng: createRng(0) });
+      const result = await method.quantize(dense, settings, { statistics, operations, rng: createRng(0) });
       packed.set(linear.name, result.packed);
       notes.push(...result.notes);
     }
-    statistics.release();
+    inputs.hessian?.release();
   }
   return { packed, notes, factorMs };
 }

@@ -62,31 +62,35 @@ export const gptq: Bench = {
           note: `GPTQ: what it is compared with is one block times ${blocks}, without forwards. Ours has random weights made on the device, and packed bytes end on the host.`,
         },
       ),
-      ...partRows(passes),
+      ...partRows('GPTQ', passes),
     ]);
   },
 };
 
-async function onePass(
+/** @param title  of the method, for lines on the way */
+export async function onePass(
   lab: Lab,
   progress: Progress,
   architecture: Architecture,
   sequences: readonly number[][],
+  recipe = RECIPE,
+  title = 'GPTQ',
 ): Promise<readonly BlockTimes[]> {
   const sofar: BlockTimes[] = [];
-  const { notes } = await gptqBlocks(lab.engine(), architecture, sequences, RECIPE, (times) => {
+  const { notes } = await gptqBlocks(lab.engine(), architecture, sequences, recipe, (times) => {
     sofar.push(times);
     if (sofar.length % LINE_BLOCKS !== 0 && sofar.length !== 1) return;
-    const parts = BLOCK_PARTS.map(({ part, title }) => `${title} ${(times[part] / 1000).toFixed(3)}`);
+    const parts = BLOCK_PARTS.map(({ part, title: name }) => `${name} ${(times[part] / 1000).toFixed(3)}`);
     const all = sofar.reduce((sum, own) => sum + totalOf(own), 0) / 1000;
-    progress.log(`GPTQ: ${sofar.length} blocks in ${all.toFixed(1)} s; the last: ${parts.join(', ')} s`);
+    progress.log(`${title}: ${sofar.length} blocks in ${all.toFixed(1)} s; the last: ${parts.join(', ')} s`);
   });
-  if (notes.length > 0) throw new Error(`[bench] GPTQ did not go as the recipe says: ${notes.join('; ')}.`);
+  if (notes.length > 0)
+    throw new Error(`[bench] ${title} did not go as the recipe says: ${notes.join('; ')}.`);
   return sofar;
 }
 
 /** Milliseconds of the blocks of the pass that the work has made. */
-function sumOf(passes: readonly (readonly BlockTimes[])[]): Stopwatch {
+export function sumOf(passes: readonly (readonly BlockTimes[])[]): Stopwatch {
   return {
     time: async (work) => {
       await work();
@@ -98,10 +102,10 @@ function sumOf(passes: readonly (readonly BlockTimes[])[]): Stopwatch {
 const totalOf = (times: BlockTimes) => BLOCK_PARTS.reduce((sum, { part }) => sum + times[part], 0);
 
 /** What the time of a pass is made of. */
-export function partRows(passes: readonly (readonly BlockTimes[])[]): readonly BenchRow[] {
+export function partRows(method: string, passes: readonly (readonly BlockTimes[])[]): readonly BenchRow[] {
   return BLOCK_PARTS.map(({ part, title }) => {
     const wall_ms = passes.map((blocks) => blocks.reduce((sum, times) => sum + times[part], 0));
     const times: Times = { label: null, amount: 1, device_ms: null, wall_ms, warm_ups: 1 };
-    return row(`GPTQ, of that: ${title}`, 's', times);
+    return row(`${method}, of that: ${title}`, 's', times);
   });
 }

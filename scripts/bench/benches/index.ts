@@ -7,6 +7,7 @@ import { gptq } from './gptq.ts';
 import { gptqFiles } from './gptq-files.ts';
 import { operations } from './operations.ts';
 import { perplexity } from './perplexity.ts';
+import { pruning } from './pruning.ts';
 import { rtn } from './rtn.ts';
 import { scoring } from './scoring.ts';
 import { streamed } from './streamed.ts';
@@ -17,6 +18,7 @@ export const benches: readonly Bench[] = [
   perplexity,
   decode,
   gptq,
+  pruning,
   rtn,
   dataFree,
   streamed,

@@ -9,8 +9,8 @@ import { Progress } from '../../../scripts/bench/progress.ts';
 import { choiceRequests, windowRequests } from '../../../scripts/bench/requests.ts';
 import { valuesOf } from '../../../scripts/bench/values.ts';
 
-// GPTQ has arithmetic of its own (gptq.native.test.ts), which a device that only counts does not do.
-const benches = all.filter(({ name }) => !name.startsWith('gptq'));
+// Calibrated compression has arithmetic of its own (gptq.native.test.ts), which a device that only counts does not do.
+const benches = all.filter(({ name }) => !name.startsWith('gptq') && name !== 'pruning');
 
 interface Seen {
   readonly scored: (readonly ScoreRequest[])[];

@@ -272,7 +272,7 @@ it('Gram matrices are timed by events around each call, and not any more when it
 
 it('the parts of GPTQ are summed over the blocks of each pass', () => {
   const block = { forward: 300, gram: 100, factor: 100, compress: 200, replace: 10 };
-  const rows = partRows([[block, block], [block]]);
+  const rows = partRows('GPTQ', [[block, block], [block]]);
   expect(rows.map(({ ours }) => 'wall_ms' in ours && ours.wall_ms)).toEqual([
     [600, 300],
     [200, 100],
