@@ -96,9 +96,8 @@ export function openLevels(packed: PackedLinear): LevelGrids & { readonly stream
 
 /** Float32 `[N, K/G]`: scales and shifts as the stored numbers give them. */
 export function scalesOf({ absmax, shifts }: LevelGrids) {
-  const centred = decodeTree(absmax);
   return {
-    absmax: centred.map((value) => value + absmax.mean),
+    absmax: decodeTree(absmax, absmax.mean),
     shifts: shifts === null ? null : decodeTree(shifts),
   };
 }

@@ -13,6 +13,15 @@ const EXPONENTS = 7;
 /** Float32 `[256]`, rising: 127 numbers of either sign, 0 and 1. */
 export const TREE_LEVELS: Float32Array = treeLevels();
 
+/** The code of 0. */
+const ZERO = 127;
+
+const pattern = (() => {
+  const value = new Float32Array(1);
+  return { value, bits: new Uint32Array(value.buffer) };
+})();
+const STARTS = startsOfSearch();
+
 /** Values as codes, each block divided by its largest size. */
 export interface TreeCodes {
   readonly codes: Uint8Array;
@@ -20,33 +29,59 @@ export interface TreeCodes {
   readonly scales: Float32Array;
 }
 
-/** The nearest level of every value over the largest size in its block; of two, the lower one. */
-export function encodeTree(values: Float32Array): TreeCodes {
+/**
+ * The nearest level of every value over the largest size in its block; of two, the lower one.
+ * @param mean  taken from every value first, in float32
+ */
+export function encodeTree(values: Float32Array, mean = 0): TreeCodes {
   const scales = new Float32Array(Math.ceil(values.length / TREE_BLOCK));
   const codes = new Uint8Array(values.length);
   for (let block = 0; block < scales.length; block++) {
     const end = Math.min(values.length, (block + 1) * TREE_BLOCK);
     let most = 0;
-    for (let i = block * TREE_BLOCK; i < end; i++) most = Math.max(most, Math.abs(values[i]));
+    for (let i = block * TREE_BLOCK; i < end; i++)
+      most = Math.max(most, Math.abs(Math.fround(values[i] - mean)));
     scales[block] = most;
-    for (let i = block * TREE_BLOCK; i < end; i++) codes[i] = nearest(most === 0 ? 0 : values[i] / most);
+    if (most === 0) codes.fill(ZERO, block * TREE_BLOCK, end);
+    else
+      for (let i = block * TREE_BLOCK; i < end; i++) codes[i] = nearest(Math.fround(values[i] - mean) / most);
   }
   return { codes, scales };
 }
 
-/** The values that codes stand for. */
-export function decodeTree({ codes, scales }: TreeCodes): Float32Array {
-  return Float32Array.from(codes, (code, i) => TREE_LEVELS[code] * scales[Math.floor(i / TREE_BLOCK)]);
+/** The values that codes stand for, plus the mean. */
+export function decodeTree({ codes, scales }: TreeCodes, mean = 0): Float32Array {
+  const values = new Float32Array(codes.length);
+  for (let i = 0; i < codes.length; i++)
+    values[i] = Math.fround(TREE_LEVELS[codes[i]] * scales[(i / TREE_BLOCK) | 0]) + mean;
+  return values;
 }
 
+/** Looks up about where x lies and goes on from there: there may be millions of scales. */
 function nearest(x: number): number {
-  let [low, high] = [0, TREE_LEVELS.length - 1];
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (TREE_LEVELS[middle] <= x) low = middle;
-    else high = middle;
+  pattern.value[0] = x;
+  let low = STARTS[pattern.bits[0] >>> 16];
+  while (low > 0 && TREE_LEVELS[low] > x) low--;
+  while (low < 255 && TREE_LEVELS[low + 1] <= x) low++;
+  if (low === 255) return low;
+  return x - TREE_LEVELS[low] > TREE_LEVELS[low + 1] - x ? low + 1 : low;
+}
+
+/** For the first 16 bits of a float32 number, a level near it. */
+function startsOfSearch(): Uint8Array {
+  const starts = new Uint8Array(2 ** 16);
+  for (let high = 0; high < starts.length; high++) {
+    pattern.bits[0] = high << 16;
+    const x = pattern.value[0];
+    let [low, above] = [0, TREE_LEVELS.length];
+    while (above - low > 1) {
+      const middle = (low + above) >> 1;
+      if (TREE_LEVELS[middle] <= x) low = middle;
+      else above = middle;
+    }
+    starts[high] = low;
   }
-  return x - TREE_LEVELS[low] > TREE_LEVELS[high] - x ? high : low;
+  return starts;
 }
 
 function treeLevels(): Float32Array {

@@ -41,10 +41,12 @@ export function storedGrids(
   absmax: Float32Array,
   shifts: Float32Array | null,
 ): LevelGrids {
-  const mean = Math.fround(absmax.reduce((sum, value) => sum + value, 0) / absmax.length);
+  let sum = 0;
+  for (let i = 0; i < absmax.length; i++) sum += absmax[i];
+  const mean = Math.fround(sum / absmax.length);
   return {
     ...shape,
-    absmax: { ...encodeTree(absmax.map((value) => value - mean)), mean },
+    absmax: { ...encodeTree(absmax, mean), mean },
     shifts: shifts === null ? null : encodeTree(shifts),
   };
 }

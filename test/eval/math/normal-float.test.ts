@@ -61,6 +61,8 @@ describe('the 8-bit dynamic tree', () => {
     expect(new Set(TREE_LEVELS).size).toBe(256);
     expect([...TREE_LEVELS].filter((level) => level < 0).length).toBe(127);
     // The middle of 0.1…1 is 0.55; halves of it have theirs at 0.325 and 0.775.
+    const exact = encodeTree(TREE_LEVELS);
+    expect([...exact.codes]).toEqual([...Array(256).keys()]);
     for (const level of [0.55e-6, 0.325e-5, 0.775e-5, 1, 0])
       expect(TREE_LEVELS).toContain(Math.fround(level));
     expect(TREE_LEVELS[255]).toBe(1);
@@ -79,6 +81,12 @@ describe('the 8-bit dynamic tree', () => {
       const distances = [...TREE_LEVELS].map((level) => Math.abs(value / scale - level));
       expect(codes[i]).toBe(distances.indexOf(Math.min(...distances)));
     }
+    const middle = 123.4;
+    const centred = encodeTree(values, Math.fround(middle));
+    expect(centred).toEqual(encodeTree(values.map((value) => value - Math.fround(middle))));
+    expect(decodeTree(centred, Math.fround(middle))).toEqual(
+      decodeTree(centred).map((value) => value + Math.fround(middle)),
+    );
     const decoded = decodeTree({ codes, scales });
     expect(decoded.every((value, i) => Math.abs(value - values[i]!) <= 0.0075 * scales[i >> 8]!)).toBe(true);
   });
