@@ -4,6 +4,7 @@ import { binaryBlocks } from './binary-blocks.ts';
 import { codebook } from './codebook.ts';
 import { floatZeros } from './float-zeros.ts';
 import type { Format, PackedLinear } from './format.ts';
+import { incoherent } from './incoherent.ts';
 import { inputRotationOf, rotateBack } from './input-rotation.ts';
 import { divideColumns, inputScaleOf } from './input-scale.ts';
 import { intGrouped } from './int-grouped.ts';
@@ -21,6 +22,7 @@ export const formats = {
   'binary-blocks': binaryBlocks,
   sparse,
   'sparse-int': sparseInt,
+  incoherent,
 } as const satisfies Record<string, Format>;
 
 /** Float32 `[N, K]`. Throws `format/unknown`, `format/damaged`. */

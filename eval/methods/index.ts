@@ -14,6 +14,7 @@ import { nf4 } from './nf4.ts';
 import { pbLlm } from './pb-llm.ts';
 import { quarot } from './quarot.ts';
 import { quarotRtn } from './quarot-rtn.ts';
+import { quip } from './quip.ts';
 import { rtn } from './rtn.ts';
 import { smoothquant } from './smoothquant.ts';
 import { smoothquantGptq } from './smoothquant-gptq.ts';
@@ -37,6 +38,7 @@ export const methods = {
   awq,
   smoothquant,
   'smoothquant-gptq': smoothquantGptq,
+  quip,
 } as const satisfies Record<string, Method>;
 
 export type MethodId = keyof typeof methods;

@@ -8,6 +8,7 @@ import { rotateBothSides } from '../math/rotation.ts';
 import { binarizeBlocksOnHost, binarizePartlyOnHost, factorOnHost } from './binary.ts';
 import { checkGroup, checkScales } from './checks.ts';
 import { roundToLevels, solveZeros, takeColumns } from './cpu-groups.ts';
+import { cpuIncoherence } from './cpu-incoherence.ts';
 import { fitGrids, nearest, readWeights } from './cpu-nearest.ts';
 import { hostPruning } from './cpu-pruning.ts';
 import { cpuRescaling } from './cpu-rescaling.ts';
@@ -38,6 +39,7 @@ export const cpuOperations: Operations = {
   relativeError: async ({ weight }, packed) => compare(weight, dequantize(packed)),
   pruning: hostPruning,
   rotate: async (method, linear, seed) => rotateLinear(method, linear, seed),
+  incoherence: cpuIncoherence((hessian) => new CpuHessian(hessian)),
   rescaling: cpuRescaling,
   hessian: (hessian) => new CpuHessian(hessian),
   release: () => undefined,
@@ -126,12 +128,15 @@ function withFeedback(
   const groups = K / group;
   const original = readWeights(method, linear);
   for (const k of dead) for (let n = 0; n < N; n++) original[n * K + k] = 0;
+  const fit = !rule.staticGroups && rule.fixed === undefined;
   const grids: Grids = rule.staticGroups
     ? fitGrids(method, linear, original, rule)
-    : { scales: new Float64Array(N * groups), zeros: new Int16Array(N * groups) };
+    : {
+        scales: new Float64Array(N * groups).fill(rule.fixed?.scale ?? 0),
+        zeros: new Int16Array(N * groups).fill(rule.fixed?.zero ?? 0),
+      };
   const groupOfStep = groupsOfSteps(rule, order, group);
   const weights = visit(original, order, N, K);
-  const fit = !rule.staticGroups;
   const rounder = new AffineColumns({ N, K, weights, rule, group, groupOfStep, grids, fit });
   const loss = runColumns({ N, K, weights, upper, blockEnd: blockEndOf(group), rounder });
   checkScales(method, linear.name, grids.scales, groups);

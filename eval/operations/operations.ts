@@ -8,6 +8,7 @@ import type { BinaryBlockRule } from '../math/binary-blocks.ts';
 import type { ChannelStatistics } from '../math/channel-sum.ts';
 import type { Hessian, HessianFactor } from '../math/hessian.ts';
 import type { PartlyBinaryRule } from '../math/partly-binary.ts';
+import type { IncoherenceOperations } from './incoherence.ts';
 import type { PruningOperations } from './pruning.ts';
 import type { RescalingOperations } from './rescaling.ts';
 
@@ -31,6 +32,8 @@ export interface ColumnRule extends GridRule {
   readonly actOrder: boolean;
   /** Fit all grids on the original weights, before any correction. */
   readonly staticGroups: boolean;
+  /** One grid for the whole matrix; then none is fitted, and what is packed has its scale in half precision. */
+  readonly fixed?: { readonly scale: number; readonly zero: number };
 }
 
 /** How weights become codes of the 4-bit NormalFloat (eval/formats/codebook.ts). */
@@ -174,6 +177,7 @@ export interface Operations {
    * @throws method/shape
    */
   rotate(method: string, linear: DenseLinear, seed: number): Promise<DenseLinear>;
+  readonly incoherence: IncoherenceOperations;
   /** What equivalent transformations need. */
   readonly rescaling: RescalingOperations;
   /** A Hessian that was computed on the host. */

@@ -10,6 +10,7 @@
 #include "reference_channels.h"
 #include "reference_columns.h"
 #include "reference_grid.h"
+#include "reference_mix.h"
 #include "reference_levels.h"
 #include "reference_prune.h"
 #include "reference_rescale.h"

@@ -9,6 +9,7 @@ import { createRng } from '../../eval/math/rng.ts';
 import { DEFAULT_DAMPING } from '../../eval/methods/binary.ts';
 import { methodFor } from '../../eval/methods/index.ts';
 import { statisticsFor, wantedFor } from '../../eval/methods/method.ts';
+import { quip } from '../../eval/methods/quip.ts';
 import type { ObservedInputs } from '../../eval/operations/operations.ts';
 import type { WeightSource } from '../../eval/weights.ts';
 import { watchGrams } from './call-times.ts';
@@ -107,8 +108,9 @@ async function compressBlock(
     const inputs = observations.get(siblings[0].name)!;
     const statistics = statisticsFor(method.needs, inputs);
     const started = performance.now();
-    // The Hessian keeps it for the linears that ask for it below.
-    await inputs.hessian?.factor(recipe.damping ?? DEFAULT_DAMPING, recipe.actOrder);
+    // The Hessian keeps it for the linears that ask for it below; QuIP asks for those of other bases.
+    if (method.id !== quip.id)
+      await inputs.hessian?.factor(recipe.damping ?? DEFAULT_DAMPING, recipe.actOrder);
     factorMs += performance.now() - started;
     for (const linear of siblings) {
       const dense = (await pass.linear!(linear))!;

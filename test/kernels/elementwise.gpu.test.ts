@@ -240,7 +240,7 @@ describeGpu('rotations', (device) => {
   const widths = [1, 2, 6, 80, 96, 128, 160, 448, 1000, 1024, 4544, 14336, 4096, 28672];
   /** Values of a row are sums of all of its values. */
   const apart = (found: Float32Array | Float64Array, expected: Float32Array | Float64Array) =>
-    Math.max(...found.map((value, i) => Math.abs(value - expected[i]!)));
+    Array.from(found, (value, i) => Math.abs(value - expected[i]!)).reduce((a, b) => Math.max(a, b), 0);
 
   test.each(DTYPES)('of rows equal those of rung 0, there and back, $name', ({ dtype }) => {
     for (const width of widths) {
@@ -254,7 +254,7 @@ describeGpu('rotations', (device) => {
     }
   });
 
-  test.each([1, 32, 96, 160, 1000])('of both sides of a matrix: %i', (K) => {
+  test.each([1, 32, 96, 160, 448])('of both sides of a matrix: %i', (K) => {
     const x = Float64Array.from({ length: K * K }, () => rng.normal());
     const hessian = x.map((value, place) => value + x[(place % K) * K + Math.floor(place / K)]!);
     const { found, expected } = runBoth(device(), reference, 'rotateHessian', { hessian, K, seed: 1 });

@@ -2,6 +2,7 @@
 import { codebook, openLevels, scalesOf } from '../../formats/codebook.ts';
 import { floatZeros, openFloatGrids } from '../../formats/float-zeros.ts';
 import type { PackedLinear } from '../../formats/format.ts';
+import { incoherent, openIncoherent } from '../../formats/incoherent.ts';
 import { dequantizeTurned } from '../../formats/index.ts';
 import { inputRotationOf } from '../../formats/input-rotation.ts';
 import { inputScaleOf } from '../../formats/input-scale.ts';
@@ -9,11 +10,13 @@ import { intGrouped, openStream } from '../../formats/int-grouped.ts';
 import { mixedColumns, otherColumns } from '../../formats/mixed-columns.ts';
 import { sparse } from '../../formats/sparse.ts';
 import { sparseInt } from '../../formats/sparse-int.ts';
+import { weightMixings } from '../../math/incoherence.ts';
 import { NF4_LEVELS } from '../../math/normal-float.ts';
 import type { Device } from './device.ts';
 import type { DeviceMatrix } from './device-linear.ts';
 import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
+import { Mixer } from './mixer.ts';
 import { type DeviceHeap, Pool } from './pool.ts';
 import { SparseWriter } from './sparse-weights.ts';
 
@@ -21,13 +24,15 @@ type Upload = 'packed' | 'levels' | 'scales' | 'zeros' | 'shifts' | 'columns' | 
 
 export class Dequantizer {
   readonly #device: Device;
-  readonly #pool: Pool<Upload | 'codes' | 'part' | 'turned' | 'unscaled' | 'factors'>;
+  readonly #mixer: Mixer;
+  readonly #pool: Pool<Upload | 'codes' | 'part' | 'turned' | 'wide' | 'unscaled' | 'factors'>;
   readonly #sparse: SparseWriter;
 
   constructor(device: Device, heap: DeviceHeap) {
     this.#device = device;
     this.#pool = new Pool(heap);
     this.#sparse = new SparseWriter(device, heap);
+    this.#mixer = new Mixer(device, heap);
   }
 
   /** ŵ rounded to the type of `to`, `[N, K]`; queued. Throws `format/damaged`, `format/unknown`. */
@@ -50,16 +55,17 @@ export class Dequantizer {
     else if (packed.format === floatZeros.id) this.#writeFloatGrids(packed, to);
     else if (packed.format === mixedColumns.id) this.#writeMixed(packed, to);
     else if (packed.format === sparse.id || packed.format === sparseInt.id) this.#sparse.write(packed, to);
+    else if (packed.format === incoherent.id) this.#writeIncoherent(packed, to);
     else this.#writeValues(dequantizeTurned(packed), packed, to);
   }
 
   /** Of a layout that no kernel reads. */
-  #writeValues(
-    values: Float32Array,
-    { N, K }: Pick<PackedLinear, 'N' | 'K'>,
-    { at, dtype }: DeviceMatrix,
-  ): void {
-    const x = this.#upload('values', values);
+  #writeValues(values: Float32Array, shape: Pick<PackedLinear, 'N' | 'K'>, to: DeviceMatrix): void {
+    this.#move(this.#upload('values', values), shape, to);
+  }
+
+  /** Float32 `[N, K]` rounded to the type of `to`. */
+  #move(x: Address, { N, K }: Pick<PackedLinear, 'N' | 'K'>, { at, dtype }: DeviceMatrix): void {
     this.#device.kernels.move({
       ...{ xDtype: BL.F32, x, xOuter: K, xInner: 0, outDtype: dtype, out: at, outOuter: K, outInner: 0 },
       ...{ outer: N, inner: 1, width: K },
@@ -138,6 +144,24 @@ export class Dequantizer {
     put(Int32Array.from(columns));
   }
 
+  /** Codes in their basis, in float64, are turned back. */
+  #writeIncoherent(packed: PackedLinear, to: DeviceMatrix): void {
+    const values = openIncoherent(packed);
+    const { N, K, bits, stream, end } = values;
+    const { kernels } = this.#device;
+    const flat = this.#pool.take('values', N * K * 4);
+    kernels.dequantizeCodebook({
+      ...{ codes: this.#unpack(stream, N, K, bits), levels: 0, shifts: 0 },
+      scales: this.#upload('scales', new Float32Array(N).fill((2 * end) / (2 ** bits - 1))),
+      zeros: this.#upload('zeros', new Float32Array(N).fill((2 ** bits - 1) / 2)),
+      ...{ N, K, G: K, dtype: BL.F32, out: flat },
+    });
+    const wide = this.#pool.take('wide', N * K * 8);
+    kernels.visit({ dtype: BL.F32, w: flat, order: 0, dead: 0, N, K, out: wide });
+    this.#mixer.mix(wide, [N, K], weightMixings(N, values, true), { at: flat, isFloat32: true, added: 0 });
+    this.#move(flat, { N, K }, to);
+  }
+
   #unpack(stream: Uint8Array, N: number, K: number, bits: number): Address {
     const codes = this.#pool.take('codes', N * K);
     this.#device.kernels.unpack({ packed: this.#upload('packed', stream), N, K, bits, codes });
@@ -153,5 +177,6 @@ export class Dequantizer {
   release(): void {
     this.#pool.release();
     this.#sparse.release();
+    this.#mixer.release();
   }
 }

@@ -82,18 +82,18 @@ export class CudaHessian implements HessianHandle {
   async rotated(seed: number): Promise<CudaHessian> {
     if (this.#rotated?.seed !== seed) {
       this.#rotated?.hessian.release();
-      const { device, heap, sum } = this.#parts;
-      const { K } = this;
-      const copy = heap.alloc(K * K * 8);
-      device.kernels.copy({ to: copy, from: sum, bytes: K * K * 8 });
-      device.kernels.rotateHessian({ hessian: copy, K, seed });
-      this.#rotated = { seed, hessian: new CudaHessian({ ...this.#parts, sum: copy }) };
+      const hessian = await this.copy();
+      this.#parts.device.kernels.rotateHessian({ hessian: hessian.sum.at, K: this.K, seed });
+      this.#rotated = { seed, hessian };
     }
     return this.#rotated.hessian;
   }
 
   async diagonal(): Promise<Float64Array> {
-    return (await this.toHost()).diagonal();
+    const { device, pool, sum, factor } = this.#parts;
+    const out = pool.take('diagonal', this.K * 8);
+    device.kernels.diagonal({ x: sum, K: this.K, out });
+    return device.download(out, new Float64Array(this.K)).map((value) => value * factor);
   }
 
   async toHost(): Promise<Hessian> {
@@ -111,6 +111,8 @@ export class CudaHessian implements HessianHandle {
       factors.map((factor) => 1 / factor),
     );
     device.kernels.scaleHessian({ hessian, factors: at, K: this.K });
+    this.#rotated?.hessian.release();
+    this.#rotated = null;
     this.#last = null;
   }
 

@@ -18,6 +18,7 @@ import type { DeviceMatrix } from './device-linear.ts';
 import { relativeErrorOf, type Weights, weightsOf } from './device-weights.ts';
 import { GroupOperations } from './group-operations.ts';
 import { CudaFactor, CudaHessian } from './hessians.ts';
+import { CudaIncoherence } from './incoherence.ts';
 import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
 import type { Matrix } from './matrix.ts';
@@ -43,6 +44,7 @@ export class CudaOperations implements Operations {
     this.#pool = new Pool<string>(heap);
     this.#groups = new GroupOperations(device, this.#pool);
     this.pruning = new CudaPruning(device, this.#pool);
+    this.incoherence = new CudaIncoherence(device, this.#pool, this);
     // Images are written with it: making room for its buffers must not take theirs.
     this.#dequantizer = new Dequantizer(device, device);
     this.#codes = new CodePacker(device, this.#pool);
@@ -89,6 +91,7 @@ export class CudaOperations implements Operations {
   takeColumns: Operations['takeColumns'] = (...given) => this.#groups.takeColumns(...given);
 
   readonly pruning: CudaPruning;
+  readonly incoherence: CudaIncoherence;
 
   async relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number> {
     return this.#codes.errorOf(packed) ?? this.#errorOf(linear, packed);
@@ -133,6 +136,7 @@ export class CudaOperations implements Operations {
     this.heap.release();
     this.#pool.release();
     this.#dequantizer.release();
+    this.incoherence.release();
   }
 
   /** Queues the column loop; returns the address of the losses of all rows. */
@@ -152,6 +156,10 @@ export class CudaOperations implements Operations {
       kernels.visit({ ...weights, order: 0, dead: at.dead, N, K, out: visited });
       kernels.fitGrids({ w: visited, N, K, G, ...numbersOf(rule), scales, zeros });
     }
+    if (rule.fixed !== undefined) {
+      this.#device.upload(scales, new Float32Array((N * K) / G).fill(rule.fixed.scale));
+      this.#device.upload(zeros, new Int16Array((N * K) / G).fill(rule.fixed.zero));
+    }
     const isMoved = order.some((k, step) => k !== step);
     kernels.visit({ ...weights, order: isMoved ? at.order : 0, dead: at.dead, N, K, out: visited });
     const steps = Int32Array.from(groupOfStep);
@@ -161,7 +169,7 @@ export class CudaOperations implements Operations {
     const codes = isMoved ? pool.take('visited codes', N * K) : made.codes;
     kernels.columnLoop({
       ...{ w: visited, upper: at.upper, N, K, G, ...numbersOf(rule), groupOfStep: stepsAt },
-      ...{ fit: Number(!rule.staticGroups), codes, scales, zeros, losses },
+      ...{ fit: Number(!rule.staticGroups && rule.fixed === undefined), codes, scales, zeros, losses },
       errors: pool.take('errors', N * ERROR_COLUMNS * 8),
     });
     if (isMoved) kernels.restore({ codes, order: at.order, N, K, out: made.codes });

@@ -99,7 +99,7 @@ export function sumOf(passes: readonly (readonly BlockTimes[])[]): Stopwatch {
   };
 }
 
-const totalOf = (times: BlockTimes) => BLOCK_PARTS.reduce((sum, { part }) => sum + times[part], 0);
+export const totalOf = (times: BlockTimes) => BLOCK_PARTS.reduce((sum, { part }) => sum + times[part], 0);
 
 /** What the time of a pass is made of. */
 export function partRows(method: string, passes: readonly (readonly BlockTimes[])[]): readonly BenchRow[] {

@@ -8,6 +8,7 @@ import { gptqFiles } from './gptq-files.ts';
 import { operations } from './operations.ts';
 import { perplexity } from './perplexity.ts';
 import { pruning } from './pruning.ts';
+import { quip } from './quip.ts';
 import { rtn } from './rtn.ts';
 import { scoring } from './scoring.ts';
 import { streamed } from './streamed.ts';
@@ -20,6 +21,7 @@ export const benches: readonly Bench[] = [
   gptq,
   pruning,
   rtn,
+  quip,
   dataFree,
   streamed,
   operations,

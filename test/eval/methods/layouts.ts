@@ -2,6 +2,7 @@
 import { codebook } from '../../../eval/formats/codebook.ts';
 import { floatZeros } from '../../../eval/formats/float-zeros.ts';
 import type { PackedLinear } from '../../../eval/formats/format.ts';
+import { incoherent } from '../../../eval/formats/incoherent.ts';
 import { mixedColumns } from '../../../eval/formats/mixed-columns.ts';
 import type { MethodContract } from '../../contracts/method.ts';
 
@@ -43,4 +44,9 @@ export const LLM_INT8: MethodContract = {
       tests: ['a group that does not divide is refused, early too'],
     },
   ],
+};
+
+export const INCOHERENT: Layout = {
+  repack: (packed) => incoherent.pack(incoherent.unpack(packed)),
+  bytes: ({ N, K, attributes }) => N * Math.ceil((K * Number(attributes.bits)) / 8) + 2 + 2 * K,
 };
