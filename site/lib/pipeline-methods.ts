@@ -29,6 +29,7 @@ export function needsText({ needs }: PipelineMethod): string {
 export interface MeasuredRecipe {
   readonly recipe_id: string;
   readonly models: number;
+  /** As papers count: those of the recipe; of pruned weights that are quantized too the kept share and a bit for the mask. */
   readonly nominal_bits: number | null;
   readonly bits_low: number | null;
   readonly bits_high: number | null;
@@ -39,7 +40,8 @@ export interface MeasuredRecipe {
 export function measuredRecipes(method: string): Promise<readonly MeasuredRecipe[]> {
   const id = method.replaceAll("'", "''");
   return select<MeasuredRecipe>(`
-    SELECT recipe_id, count(DISTINCT model_id)::INTEGER AS models, min(w_bits) AS nominal_bits,
+    SELECT recipe_id, count(DISTINCT model_id)::INTEGER AS models,
+      min(CASE WHEN sparsity IS NULL THEN w_bits ELSE w_bits * (1 - sparsity) + 1 END) AS nominal_bits,
       min(bits_per_weight) AS bits_low, max(bits_per_weight) AS bits_high, avg(kept) AS kept
     FROM recipe_kept WHERE method_id = '${id}' AND origin = 'measured' AND NOT is_baseline
     GROUP BY recipe_id ORDER BY bits_high DESC NULLS FIRST, kept DESC, recipe_id`);

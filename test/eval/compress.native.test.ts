@@ -91,24 +91,40 @@ test('at equal bits the outputs of GPTQ are closer to the original than those of
   expect(await distance('gptq-w8g16')).toBeLessThan((await distance('gptq-w4g16')) / 20);
 });
 
-test('kill -9 loses at most the block in progress, and the result has the same bytes', async () => {
-  const whole = join(folder, 'whole');
-  await compressTiny(whole, RECIPE);
-  const killed = join(folder, 'killed');
-  const script = join(import.meta.dirname, 'compress', 'tiny-job.ts');
-  const child = spawn(process.execPath, [script, killed, RECIPE], { stdio: 'inherit' });
-  const ended = new Promise<NodeJS.Signals | null>((resolve) =>
-    child.once('exit', (_, signal) => resolve(signal)),
-  );
-  while (!existsSync(join(killed, 'block-0002.safetensors')) && child.exitCode === null) await setTimeout(1);
-  child.kill('SIGKILL');
-  expect(await ended).toBe('SIGKILL');
-  const blocks = (await readdir(killed)).filter((name) => name.endsWith('.safetensors'));
-  expect(blocks).toEqual([0, 1, 2].map((index) => `block-000${index}.safetensors`));
-  const before = await stat(join(killed, 'block-0002.safetensors'));
-  await compressTiny(killed, RECIPE);
-  expect((await stat(join(killed, 'block-0002.safetensors'))).mtimeMs).toBe(before.mtimeMs);
-  for (const name of await readdir(whole)) {
-    expect(await readFile(join(killed, name))).toEqual(await readFile(join(whole, name)));
+test('a recipe that only removes weights compresses, and says what is stored', async () => {
+  const half = await compressTiny(join(folder, 'half'), 'magnitude-s50');
+  const linears = architecture.blocks.flatMap(linearsOf);
+  for (const linear of linears) {
+    const [original, left] = [await weights.linear(linear), await half.linear(linear)];
+    expect(left.filter((weight) => weight === 0).length).toBe(left.length / 2);
+    expect(left.every((weight, i) => weight === 0 || weight === original[i])).toBe(true);
   }
+  // These weights are float32: half of 32 bits and the mask, whose rows of 16 and 24 weights are whole bytes.
+  expect(half.size.bitsPerWeight).toBe(17);
 });
+
+test.each([RECIPE, 'sparsegpt-2:4', 'wanda-w4g8-s50'])(
+  'kill -9 loses at most the block in progress, and the result of %s has the same bytes',
+  async (recipe) => {
+    const whole = join(folder, `whole ${recipe}`);
+    await compressTiny(whole, recipe);
+    const killed = join(folder, `killed ${recipe}`);
+    const script = join(import.meta.dirname, 'compress', 'tiny-job.ts');
+    const child = spawn(process.execPath, [script, killed, recipe], { stdio: 'inherit' });
+    const ended = new Promise<NodeJS.Signals | null>((resolve) =>
+      child.once('exit', (_, signal) => resolve(signal)),
+    );
+    while (!existsSync(join(killed, 'block-0002.safetensors')) && child.exitCode === null)
+      await setTimeout(1);
+    child.kill('SIGKILL');
+    expect(await ended).toBe('SIGKILL');
+    const blocks = (await readdir(killed)).filter((name) => name.endsWith('.safetensors'));
+    expect(blocks).toEqual([0, 1, 2].map((index) => `block-000${index}.safetensors`));
+    const before = await stat(join(killed, 'block-0002.safetensors'));
+    await compressTiny(killed, recipe);
+    expect((await stat(join(killed, 'block-0002.safetensors'))).mtimeMs).toBe(before.mtimeMs);
+    for (const name of await readdir(whole)) {
+      expect(await readFile(join(killed, name))).toEqual(await readFile(join(whole, name)));
+    }
+  },
+);
