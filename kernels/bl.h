@@ -316,7 +316,8 @@ int bl_put_columns(bl_context *ctx, int dtype, bl_ptr from, bl_ptr columns, int6
                    bl_stream stream);
 /* *flag (int32, device) becomes 1 where any of n float32 values changes when it is rounded to dtype; stays otherwise. */
 int bl_check_rounding(bl_context *ctx, int dtype, bl_ptr x, int64_t n, bl_ptr flag, bl_stream stream);
-/* LSB-first bit stream of each row, padded to whole bytes (eval/formats/bit-stream.ts): codes uint8 [N, K] → packed. */
+/* LSB-first bit stream of each row, padded to whole bytes (eval/formats/bit-stream.ts): the low bits of codes uint8 [N, K] →
+   packed. */
 int bl_pack(bl_context *ctx, bl_ptr codes, int64_t N, int64_t K, int bits, bl_ptr packed, bl_stream stream);
 /* The reverse of bl_pack. */
 int bl_unpack(bl_context *ctx, bl_ptr packed, int64_t N, int64_t K, int bits, bl_ptr codes, bl_stream stream);
@@ -422,6 +423,48 @@ int bl_scatter_kept(bl_context *ctx, int size, bl_ptr list, bl_ptr kept, bl_ptr 
 int bl_number_runs(bl_context *ctx, bl_ptr kept, bl_ptr numbers, int64_t runs, int m, bl_ptr codes, bl_stream stream);
 /* The reverse; sets uint16: that of each number. */
 int bl_open_runs(bl_context *ctx, bl_ptr codes, bl_ptr sets, int64_t runs, int m, bl_ptr kept, bl_stream stream);
+
+/* ---- binarization (kernels/binary) --------------------------------------------------------------------------------- */
+
+/* Weights w are float64 [N, K], finite; upper as in bl_factor, in the order of columns; G divides K. */
+
+/* Bytes of scratch that bl_least_salient and bl_binary_blocks take for such matrices. */
+int bl_binary_scratch(bl_context *ctx, int64_t N, int64_t K, int64_t G, int64_t *bytes);
+/* is_binary uint8 [N, K]: 1 for the `count` weights of each group of G columns, over all rows, with the smallest |w| / U_kk, and
+   for all that equal the last of them; count 0: for none. upper 0: |w|. */
+int bl_least_salient(bl_context *ctx, bl_ptr w, bl_ptr upper, int64_t N, int64_t K, int64_t G, int64_t count,
+                     bl_ptr is_binary, bl_ptr scratch, bl_stream stream);
+/* means and deviations float32 [N, K/G], representable in half precision: of the marked weights of a row and group their mean and
+   their mean distance from it; with_zeros 1: all others of the group take part in both as zeros. */
+int bl_binary_levels(bl_context *ctx, bl_ptr w, bl_ptr is_binary, int64_t N, int64_t K, int64_t G, int with_zeros,
+                     bl_ptr means, bl_ptr deviations, bl_stream stream);
+/*
+ * PB-LLM's column loop: marked weights become mean ± deviation (codes 1 and 0), others 8-bit codes of their row's grid,
+ * scales float32 [N] and zeros int16 [N]. w is used up; codes uint8 [N, K]; losses float64 [N]; errors: scratch float64 [N, 128].
+ */
+int bl_binary_loop(bl_context *ctx, bl_ptr w, bl_ptr upper, bl_ptr is_binary, int64_t N, int64_t K, int64_t G, bl_ptr means,
+                   bl_ptr deviations, bl_ptr scales, bl_ptr zeros, bl_ptr codes, bl_ptr losses, bl_ptr errors,
+                   bl_stream stream);
+/*
+ * BiLLM for blocks of G ≤ 128 columns (eval/math/binary-blocks.ts): codes uint8 [N, K] of two bits, levels float32 [N, K/G, 7],
+ * salient uint8 [K]; losses float64 [N]; errors: scratch float64 [N, 128]. w is used up.
+ */
+int bl_binary_blocks(bl_context *ctx, bl_ptr w, bl_ptr upper, int64_t N, int64_t K, int64_t G, int compat, bl_ptr codes,
+                     bl_ptr levels, bl_ptr salient, bl_ptr losses, bl_ptr errors, bl_ptr scratch, bl_stream stream);
+/* counts int32 [N]: weights of each row that are not marked. */
+int bl_count_unmarked(bl_context *ctx, bl_ptr marks, int64_t N, int64_t K, bl_ptr counts, bl_stream stream);
+/* high uint8: codes >> 1 of the weights that are not marked, row after row; first int64 [N]: where those of a row begin. */
+int bl_gather_high(bl_context *ctx, bl_ptr marks, bl_ptr codes, bl_ptr first, int64_t N, int64_t K, bl_ptr high,
+                   bl_stream stream);
+/* The reverse: codes |= high << 1 where there is no mark. */
+int bl_spread_high(bl_context *ctx, bl_ptr marks, bl_ptr high, bl_ptr first, int64_t N, int64_t K, bl_ptr codes,
+                   bl_stream stream);
+/* out [N, K] of type dtype from what bl_binary_loop made. */
+int bl_restore_binary(bl_context *ctx, bl_ptr is_binary, bl_ptr codes, bl_ptr means, bl_ptr deviations, bl_ptr scales,
+                      bl_ptr zeros, int64_t N, int64_t K, int64_t G, int dtype, bl_ptr out, bl_stream stream);
+/* out [N, K] of type dtype from what bl_binary_blocks made. */
+int bl_restore_blocks(bl_context *ctx, bl_ptr codes, bl_ptr levels, bl_ptr salient, int64_t N, int64_t K, int64_t G,
+                      int dtype, bl_ptr out, bl_stream stream);
 
 #ifdef __cplusplus
 }

@@ -8,7 +8,8 @@
  * 1.11, and neither the bit that tells the parts apart nor the levels.
  */
 import { type BinaryBlocks, LEVELS, restoreWeight } from '../math/binary-blocks.ts';
-import { groupOf, halves, halvesOf, packRows, unpackRows } from './buffers.ts';
+import { streamBytes } from './bit-stream.ts';
+import { bytesOf, groupOf, halves, halvesOf, packRows, unpackRows } from './buffers.ts';
 import { defineFormat, type PackedBuffer, type PackedLinear } from './format.ts';
 
 export const binaryBlocks = defineFormat({
@@ -44,6 +45,14 @@ export function packStream(values: Omit<BinaryBlocks, 'codes'>, codes: PackedBuf
 
 /** Throws `format/damaged` where a size or a type is not what the layout says. */
 function unpack(packed: PackedLinear): BinaryBlocks {
+  const { stream: _, ...values } = openBlocks(packed);
+  return { ...values, codes: unpackRows(packed, 'codes', packed.N, packed.K, 2) };
+}
+
+/** The same content with codes as the stream of bits that they are stored as. Throws `format/damaged`. */
+export function openBlocks(
+  packed: PackedLinear,
+): Omit<BinaryBlocks, 'codes'> & { readonly stream: Uint8Array } {
   const { N, K } = packed;
   const group = groupOf(packed);
   return {
@@ -51,7 +60,7 @@ function unpack(packed: PackedLinear): BinaryBlocks {
     K,
     group,
     isSalient: unpackRows(packed, 'salient', 1, K, 1),
-    codes: unpackRows(packed, 'codes', N, K, 2),
+    stream: bytesOf(packed, 'codes', 'U8', N * streamBytes(K, 2)),
     levels: halvesOf(packed, 'levels', N * (K / group) * LEVELS),
   };
 }

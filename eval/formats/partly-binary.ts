@@ -53,7 +53,6 @@ export function packStreams(
 /** Throws `format/damaged` where a size or a type is not what the layout says. */
 function unpack(packed: PackedLinear): PartlyBinaryWeights {
   const { N, K } = packed;
-  const group = groupOf(packed);
   const isBinary = unpackRows(packed, 'binary', N, K, 1);
   const codes = unpackRows(packed, 'low', N, K, 1);
   const count = isBinary.reduce((sum, bit) => sum + 1 - bit, 0);
@@ -61,12 +60,17 @@ function unpack(packed: PackedLinear): PartlyBinaryWeights {
   unpackBits(bytesOf(packed, 'high', 'U8', streamBytes(count, 7)), 0, count, 7, salient, 0);
   let next = 0;
   for (let i = 0; i < codes.length; i++) if (isBinary[i] === 0) codes[i] += 2 * salient[next++];
+  return { ...openLevels(packed), isBinary, codes };
+}
+
+/** Everything but the streams of bits. Throws `format/damaged`. */
+export function openLevels(packed: PackedLinear): Omit<PartlyBinaryWeights, 'isBinary' | 'codes'> {
+  const { N, K } = packed;
+  const group = groupOf(packed);
   return {
     N,
     K,
     group,
-    isBinary,
-    codes,
     means: halvesOf(packed, 'means', (N * K) / group),
     deviations: halvesOf(packed, 'deviations', (N * K) / group),
     scales: halvesOf(packed, 'scales', N),

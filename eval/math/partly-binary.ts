@@ -70,6 +70,11 @@ export function binarizePartly(
   return { made: { N, K, group, isBinary, codes, ...levels, ...grids }, loss };
 }
 
+/** How many of the weights of a group become signs at least. */
+export function countBinary(share: number, weights: number): number {
+  return Math.round(share * weights);
+}
+
 /** Marks the round(share · N·G) least salient weights of each group, and all that are as salient as the last of them. */
 function chooseBinary(
   weights: Float64Array,
@@ -80,7 +85,7 @@ function chooseBinary(
   group: number,
 ): Uint8Array {
   const isBinary = new Uint8Array(N * K);
-  const count = Math.round(share * N * group);
+  const count = countBinary(share, N * group);
   if (count === 0) return isBinary;
   const divisor = (k: number) => (upper === null || salience === 'magnitude' ? 1 : upper[k * K + k]);
   const values = new Float64Array(N * group);

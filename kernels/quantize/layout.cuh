@@ -88,8 +88,8 @@ __global__ void pack(const uint8_t *codes, int64_t N, int64_t K, int bits, uint8
   const int64_t n = item() / row_items, first = item() % row_items * 8;
   if (n >= N) return;
   uint64_t stream = 0;
-  const int count = static_cast<int>(K - first < 8 ? K - first : 8);
-  for (int i = 0; i < count; ++i) stream |= static_cast<uint64_t>(codes[n * K + first + i]) << (i * bits);
+  const int count = static_cast<int>(K - first < 8 ? K - first : 8), mask = (1 << bits) - 1;
+  for (int i = 0; i < count; ++i) stream |= static_cast<uint64_t>(codes[n * K + first + i] & mask) << (i * bits);
   uint8_t *to = packed + n * row_bytes + first / 8 * bits;
   const int bytes = (count * bits + 7) / 8;
   for (int i = 0; i < bytes; ++i) to[i] = static_cast<uint8_t>(stream >> (8 * i));

@@ -1,4 +1,6 @@
 /** Turns packed linears into weights in device memory: their bytes are uploaded, all else happens there. */
+
+import { binaryBlocks } from '../../formats/binary-blocks.ts';
 import { codebook, openLevels, scalesOf } from '../../formats/codebook.ts';
 import { floatZeros, openFloatGrids } from '../../formats/float-zeros.ts';
 import type { PackedLinear } from '../../formats/format.ts';
@@ -8,10 +10,12 @@ import { inputRotationOf } from '../../formats/input-rotation.ts';
 import { inputScaleOf } from '../../formats/input-scale.ts';
 import { intGrouped, openStream } from '../../formats/int-grouped.ts';
 import { mixedColumns, otherColumns } from '../../formats/mixed-columns.ts';
+import { partlyBinary } from '../../formats/partly-binary.ts';
 import { sparse } from '../../formats/sparse.ts';
 import { sparseInt } from '../../formats/sparse-int.ts';
 import { weightMixings } from '../../math/incoherence.ts';
 import { NF4_LEVELS } from '../../math/normal-float.ts';
+import { writeBinaryBlocks, writePartlyBinary } from './binary-weights.ts';
 import type { Device } from './device.ts';
 import type { DeviceMatrix } from './device-linear.ts';
 import { BL } from './kernels.gen.ts';
@@ -25,7 +29,7 @@ type Upload = 'packed' | 'levels' | 'scales' | 'zeros' | 'shifts' | 'columns' | 
 export class Dequantizer {
   readonly #device: Device;
   readonly #mixer: Mixer;
-  readonly #pool: Pool<Upload | 'codes' | 'part' | 'turned' | 'wide' | 'unscaled' | 'factors'>;
+  readonly #pool: Pool<string>;
   readonly #sparse: SparseWriter;
 
   constructor(device: Device, heap: DeviceHeap) {
@@ -56,6 +60,8 @@ export class Dequantizer {
     else if (packed.format === mixedColumns.id) this.#writeMixed(packed, to);
     else if (packed.format === sparse.id || packed.format === sparseInt.id) this.#sparse.write(packed, to);
     else if (packed.format === incoherent.id) this.#writeIncoherent(packed, to);
+    else if (packed.format === partlyBinary.id) writePartlyBinary(packed, this.#device, this.#pool, to);
+    else if (packed.format === binaryBlocks.id) writeBinaryBlocks(packed, this.#device, this.#pool, to);
     else this.#writeValues(dequantizeTurned(packed), packed, to);
   }
 

@@ -2,7 +2,7 @@
 
 import type { PackedLinear } from '../../formats/format.ts';
 import type { Hessian } from '../../math/hessian.ts';
-import { cpuOperations, groupsOfColumns, groupsOfSteps } from '../../operations/cpu.ts';
+import { groupsOfColumns, groupsOfSteps } from '../../operations/cpu.ts';
 import type {
   ColumnRule,
   DenseLinear,
@@ -11,6 +11,7 @@ import type {
   Operations,
   RoundedColumns,
 } from '../../operations/operations.ts';
+import { Binarizer } from './binarizer.ts';
 import { Dequantizer } from './dequantizer.ts';
 import type { Device } from './device.ts';
 import { CodePacker, type DeviceCodes, type Shape, shapeOf } from './device-codes.ts';
@@ -37,6 +38,7 @@ export class CudaOperations implements Operations {
   readonly #groups: GroupOperations;
   readonly rescaling: CudaRescaling;
   readonly #codes: CodePacker;
+  readonly #binarizer: Binarizer;
 
   constructor(device: Device, heap: DeviceHeap = device) {
     this.#device = device;
@@ -45,6 +47,7 @@ export class CudaOperations implements Operations {
     this.#groups = new GroupOperations(device, this.#pool);
     this.pruning = new CudaPruning(device, this.#pool);
     this.incoherence = new CudaIncoherence(device, this.#pool, this);
+    this.#binarizer = new Binarizer(device, this.#pool);
     // Images are written with it: making room for its buffers must not take theirs.
     this.#dequantizer = new Dequantizer(device, device);
     this.#codes = new CodePacker(device, this.#pool);
@@ -79,8 +82,8 @@ export class CudaOperations implements Operations {
     return { packed, loss: each.reduce((sum, loss) => sum + loss, 0) };
   }
 
-  readonly binarizePartly = cpuOperations.binarizePartly;
-  readonly binarizeBlocks = cpuOperations.binarizeBlocks;
+  binarizePartly: Operations['binarizePartly'] = (...given) => this.#binarizer.partly(...given);
+  binarizeBlocks: Operations['binarizeBlocks'] = (...given) => this.#binarizer.blocks(...given);
 
   rotate(method: string, linear: DenseLinear, seed: number): Promise<DenseLinear> {
     return rotateOnDevice(this.#device, this.#pool, method, linear, seed);

@@ -9,17 +9,14 @@ import { createRng } from '../../../eval/math/rng.ts';
 import { billm } from '../../../eval/methods/billm.ts';
 import { cpuOperations as operations } from '../../../eval/operations/cpu.ts';
 import { testMethod } from '../../contracts/method.ts';
+import { binaryBlocksLayout } from './binary-layouts.ts';
 import { outputError, type Sample, sampleLayer } from './samples.ts';
 import { slowBillm } from './slow-billm.ts';
 import { rowsOf } from './slow-feedback.ts';
 
 testMethod(billm, {
   recipes: ['billm-w1.1g32', 'billm-w1.1g64-compat', 'billm-w1.1g16-damp0.1'],
-  layout: {
-    repack: (packed) => binaryBlocks.pack(binaryBlocks.unpack(packed)),
-    bytes: ({ N, K, attributes }) =>
-      N * Math.ceil(K / 4) + (14 * N * K) / Number(attributes.group) + Math.ceil(K / 8),
-  },
+  layout: binaryBlocksLayout,
 });
 
 async function run({ linear, hessian }: Pick<Sample, 'linear' | 'hessian'>, id: string) {

@@ -9,6 +9,7 @@ import { gptq } from '../../../eval/methods/gptq.ts';
 import { pbLlm } from '../../../eval/methods/pb-llm.ts';
 import { cpuOperations as operations } from '../../../eval/operations/cpu.ts';
 import { testMethod } from '../../contracts/method.ts';
+import { partlyBinaryLayout } from './binary-layouts.ts';
 import { type Sample, sampleLayer } from './samples.ts';
 import { rowsOf, slowFactor, slowFeedback } from './slow-feedback.ts';
 import { codeOf, findGrid, half16 } from './slow-gptq.ts';
@@ -21,17 +22,7 @@ testMethod(pbLlm, {
     'pb-llm-w4-damp0.1-@magnitude',
     'pb-llm-w1g32',
   ],
-  layout: {
-    repack: (packed) => partlyBinary.pack(partlyBinary.unpack(packed)),
-    bytes: ({ N, K, attributes, buffers }) => {
-      const bits = buffers.binary.bytes.reduce(
-        (sum, byte) => sum + byte.toString(2).split('1').length - 1,
-        0,
-      );
-      const planes = 2 * N * Math.ceil(K / 8);
-      return planes + Math.ceil((7 * (N * K - bits)) / 8) + (4 * N * K) / Number(attributes.group) + 3 * N;
-    },
-  },
+  layout: partlyBinaryLayout,
 });
 
 async function run({ linear, hessian }: Pick<Sample, 'linear' | 'hessian'>, id: string) {

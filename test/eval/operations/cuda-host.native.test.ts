@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { CudaEngine } from '../../../eval/engines/cuda/engine.ts';
 import { hostDevice } from '../engines/host-device.ts';
+import { describeBinaryOperations } from './binary-contract.ts';
 import { describeDeviceOperations } from './device-contract.ts';
 import { describeDeviceRescaling } from './rescaling-contract.ts';
 
@@ -14,4 +15,5 @@ afterAll(() => engine.close());
 describe('over host references', () => {
   describeDeviceOperations(() => engine);
   describeDeviceRescaling(() => engine);
+  describeBinaryOperations(() => engine);
 });

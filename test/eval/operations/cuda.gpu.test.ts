@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type CudaEngine, createCudaEngine } from '../../../eval/engines/cuda/engine.ts';
 import { whyNoGpu } from '../../kernels/gpu.ts';
+import { describeBinaryOperations } from './binary-contract.ts';
 import { describeDeviceOperations } from './device-contract.ts';
 import { describeDeviceRescaling } from './rescaling-contract.ts';
 
@@ -15,4 +16,5 @@ describe.skipIf(why !== undefined)(why === undefined ? 'cuda' : `cuda (skipped: 
   afterAll(() => engine.close());
   describeDeviceOperations(() => engine);
   describeDeviceRescaling(() => engine);
+  describeBinaryOperations(() => engine);
 });
