@@ -48,7 +48,7 @@ export const dataFree: Bench = {
           }
         }
       };
-      const timing = { stopwatch: lab.stopwatch, work, repeats: repeatsOf(bench, 3), amount: 1 };
+      const timing = { stopwatch: lab.stopwatch, work, repeats: repeatsOf(bench, 5), amount: 1 };
       const toRows = (ours: Times) => [
         row(`${name} of all weights, ${BITS} bits, group ${GROUP}`, 's', ours, {
           clock: 'device',
