@@ -83,7 +83,7 @@ __global__ void check_rounding(const float *values, int64_t n, int32_t *flag) {
 }
 
 /* Eight codes become `bits` bytes. */
-__global__ void pack(const uint8_t *codes, int64_t N, int64_t K, int bits, uint8_t *packed) {
+static __global__ void pack(const uint8_t *codes, int64_t N, int64_t K, int bits, uint8_t *packed) {
   const int64_t row_items = (K + 7) / 8, row_bytes = (K * bits + 7) / 8;
   const int64_t n = item() / row_items, first = item() % row_items * 8;
   if (n >= N) return;
@@ -96,7 +96,7 @@ __global__ void pack(const uint8_t *codes, int64_t N, int64_t K, int bits, uint8
 }
 
 /* `bits` bytes become eight codes. */
-__global__ void unpack(const uint8_t *packed, int64_t N, int64_t K, int bits, uint8_t *codes) {
+static __global__ void unpack(const uint8_t *packed, int64_t N, int64_t K, int bits, uint8_t *codes) {
   const int64_t row_items = (K + 7) / 8, row_bytes = (K * bits + 7) / 8;
   const int64_t n = item() / row_items, first = item() % row_items * 8;
   if (n >= N) return;
@@ -118,7 +118,7 @@ __global__ void visit(const T *weights, const int32_t *order, const uint8_t *dea
   out[i] = is_dead ? 0.0 : static_cast<double>(to_float(weights[i - step + k]));
 }
 
-__global__ void restore(const uint8_t *codes, const int32_t *order, int64_t N, int64_t K, uint8_t *out) {
+static __global__ void restore(const uint8_t *codes, const int32_t *order, int64_t N, int64_t K, uint8_t *out) {
   const int64_t i = item();
   if (i >= N * K) return;
   const int64_t step = i % K, k = order == nullptr ? step : order[step];
