@@ -2,7 +2,7 @@
 #include "checks.h"
 #include "../context/context.h"
 #include "clipped.cuh"
-#include "layout.cuh"
+#include "items.cuh"
 
 using namespace bl::quantize;
 

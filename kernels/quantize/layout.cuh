@@ -2,16 +2,10 @@
 #ifndef BITLOSS_QUANTIZE_LAYOUT_CUH
 #define BITLOSS_QUANTIZE_LAYOUT_CUH
 
-#include "../common.cuh"
+#include "items.cuh"
 
 namespace bl {
 namespace quantize {
-
-constexpr int THREADS = 256;
-
-inline unsigned blocks_for(int64_t items) { return static_cast<unsigned>(divide_up(items, THREADS)); }
-
-__device__ __forceinline__ int64_t item() { return blockIdx.x * static_cast<int64_t>(THREADS) + threadIdx.x; }
 
 struct CodeArguments {
   const uint8_t *codes;

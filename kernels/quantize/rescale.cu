@@ -1,7 +1,7 @@
 /* Weights and Hessians of inputs that are divided by factors; one thread an element, bound by memory. */
 #include "checks.h"
 #include "../context/context.h"
-#include "layout.cuh"
+#include "items.cuh"
 
 using namespace bl::quantize;
 
