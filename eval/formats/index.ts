@@ -2,6 +2,7 @@
 import { formatErrors } from '../errors/method.ts';
 import { binaryBlocks } from './binary-blocks.ts';
 import { codebook } from './codebook.ts';
+import { dualBinary } from './dual-binary.ts';
 import { floatZeros } from './float-zeros.ts';
 import type { Format, PackedLinear } from './format.ts';
 import { incoherent } from './incoherent.ts';
@@ -20,6 +21,7 @@ export const formats = {
   'float-zeros': floatZeros,
   'mixed-columns': mixedColumns,
   'binary-blocks': binaryBlocks,
+  'dual-binary': dualBinary,
   sparse,
   'sparse-int': sparseInt,
   incoherent,

@@ -57,7 +57,8 @@ export function binarizeBlocks(
   };
   const beginBlock = (start: number) => binarizeBlock(weights, upper, made, start, compat);
   const round = (n: number, k: number) => restoreWeight(made, n, k);
-  const feedback = { N, K, weights, upper, width: group, insideBlock: !compat };
+  const blockEnd = (start: number) => start + group;
+  const feedback = { N, K, weights, upper, blockEnd, insideBlock: !compat };
   return { made, loss: feedBack({ ...feedback, rounder: { beginBlock, round } }) };
 }
 

@@ -2,7 +2,7 @@
 import { type AffineGrid, type AffineRule, fitGrid, quantize } from './affine.ts';
 import { type BinaryLevels, fitBinary, fitBinaryWithZeros } from './binarize.ts';
 import { feedBack } from './block-feedback.ts';
-import { BLOCK } from './column-loop.ts';
+import { BLOCK, blockEndOf } from './column-loop.ts';
 
 export interface PartlyBinaryRule {
   /** Share of the weights of a group of columns that become signs, 0…1. */
@@ -66,7 +66,7 @@ export function binarizePartly(
     codes[at] = weights[at] >= levels.means[g] ? 1 : 0;
     return levels.means[g] + (codes[at] === 1 ? levels.deviations[g] : -levels.deviations[g]);
   };
-  const loss = feedBack({ N, K, weights, upper, width: BLOCK, insideBlock: true, rounder: { round } });
+  const loss = feedBack({ N, K, weights, upper, blockEnd: blockEndOf(BLOCK), rounder: { round } });
   return { made: { N, K, group, isBinary, codes, ...levels, ...grids }, loss };
 }
 

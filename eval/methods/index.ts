@@ -4,6 +4,7 @@ import { type ForwardPrecision, precisionOf } from '../engines/forward-quantizer
 import { methodErrors } from '../errors/method.ts';
 import { awq } from './awq.ts';
 import { billm } from './billm.ts';
+import { dbLlm } from './db-llm.ts';
 import { gptq } from './gptq.ts';
 import { hqq } from './hqq.ts';
 import { irQlora } from './ir-qlora.ts';
@@ -29,6 +30,7 @@ export const methods = {
   sparsegpt,
   'pb-llm': pbLlm,
   billm,
+  'db-llm': dbLlm,
   nf4,
   'ir-qlora': irQlora,
   hqq,
