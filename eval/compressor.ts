@@ -16,7 +16,7 @@ import type { WeightSource } from './weights.ts';
 
 export interface CompressorParts {
   readonly engine: Engine;
-  readonly checkpoint: Checkpoint;
+  readonly checkpoint: Pick<Checkpoint, 'architecture' | 'tokenizer'>;
   /** The original weights. */
   readonly weights: WeightSource;
   /** Parameters of the whole model, tied tensors counted once. */
