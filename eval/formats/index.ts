@@ -10,6 +10,7 @@ import { inputRotationOf, rotateBack } from './input-rotation.ts';
 import { divideColumns, inputScaleOf } from './input-scale.ts';
 import { intGrouped } from './int-grouped.ts';
 import { mixedColumns } from './mixed-columns.ts';
+import { mixedGroups } from './mixed-groups.ts';
 import { partlyBinary } from './partly-binary.ts';
 import { sparse } from './sparse.ts';
 import { sparseInt } from './sparse-int.ts';
@@ -22,6 +23,7 @@ export const formats = {
   'mixed-columns': mixedColumns,
   'binary-blocks': binaryBlocks,
   'dual-binary': dualBinary,
+  'mixed-groups': mixedGroups,
   sparse,
   'sparse-int': sparseInt,
   incoherent,

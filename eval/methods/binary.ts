@@ -9,7 +9,7 @@ export const DEFAULT_DAMPING = 0.01;
 /** Deviations that come with the Hessian, whatever is done with it. */
 export const HESSIAN_DEVIATIONS = [
   'H is summed, factorized and used in float64; the reference code uses float32.',
-  'A Hessian that is not positive definite is tried again with ten times the damping, up to six times; then, and for a layer without calibration input, salience is the magnitude of the weights and no error is fed back. Each is noted. The reference code fails.',
+  'A Hessian that is not positive definite is tried again with ten times the damping, up to six times; then, and for a layer without calibration input, no error is fed back and salience, where a method looks at it, is the magnitude of the weights. Each is noted. The reference code fails.',
 ] as const;
 
 /** Why a recipe is none that a method on weights with a Hessian can run, as a clause; null where it is one. */
@@ -21,13 +21,16 @@ export function weightReason(recipe: Recipe): string | null {
   return forwardReason(recipe);
 }
 
-/** What a factorization had to do differently, in full sentences. */
+/**
+ * What a factorization had to do differently, in full sentences.
+ * @param without  what happens where there is no factor, as a clause
+ */
 export function factorNotes(
   name: string,
   damping: number,
   factor: Pick<FactorHandle, 'state' | 'dead' | 'damping'>,
+  without = 'magnitudes stand for salience, and no error is fed back',
 ): string[] {
-  const without = 'magnitudes stand for salience, and no error is fed back';
   if (factor.state === 'empty') {
     return [`${name}: all its inputs were zero, or none came, in the calibration data; ${without}.`];
   }

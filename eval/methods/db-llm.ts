@@ -61,7 +61,7 @@ export const dbLlm = defineMethod({
     return {
       packed: dualBinary.pack(made),
       hessianLoss: loss,
-      notes: factorNotes(name, settings.damping, handle),
+      notes: factorNotes(name, settings.damping, handle, 'no error is fed back'),
     };
   },
 });

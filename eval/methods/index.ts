@@ -17,6 +17,7 @@ import { quarot } from './quarot.ts';
 import { quarotRtn } from './quarot-rtn.ts';
 import { quip } from './quip.ts';
 import { rtn } from './rtn.ts';
+import { slimLlm } from './slim-llm.ts';
 import { smoothquant } from './smoothquant.ts';
 import { smoothquantGptq } from './smoothquant-gptq.ts';
 import { sparsegpt } from './sparsegpt.ts';
@@ -31,6 +32,7 @@ export const methods = {
   'pb-llm': pbLlm,
   billm,
   'db-llm': dbLlm,
+  'slim-llm': slimLlm,
   nf4,
   'ir-qlora': irQlora,
   hqq,
