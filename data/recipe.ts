@@ -47,7 +47,7 @@ export interface Recipe {
   readonly preRope: boolean;
   /** Does what the published code of the method does where that differs from its paper or from what is right. */
   readonly compat: boolean;
-  /** A source's own sub-type, such as `q4_k_m`; null for everything this pipeline can run. */
+  /** A sub-type that a method names, such as `magnitude` of pb-llm, or one of a source, such as `q4_k_m`; mostly null. */
   readonly variant: string | null;
 }
 

@@ -1,5 +1,6 @@
 /** Every benchmark in the order in which they run: those of one model side by side. */
 import type { Bench } from '../bench.ts';
+import { binary } from './binary.ts';
 import { choices } from './choices.ts';
 import { dataFree } from './data-free.ts';
 import { decode } from './decode.ts';
@@ -22,6 +23,7 @@ export const benches: readonly Bench[] = [
   pruning,
   rtn,
   quip,
+  binary,
   dataFree,
   streamed,
   operations,

@@ -10,7 +10,8 @@ import { choiceRequests, windowRequests } from '../../../scripts/bench/requests.
 import { valuesOf } from '../../../scripts/bench/values.ts';
 
 // Calibrated compression has arithmetic of its own (gptq.native.test.ts), which a device that only counts does not do.
-const benches = all.filter(({ name }) => !name.startsWith('gptq') && name !== 'pruning');
+const CALIBRATED = ['gptq', 'gptq-files', 'pruning', 'quip', 'binary'];
+const benches = all.filter(({ name }) => !CALIBRATED.includes(name));
 
 interface Seen {
   readonly scored: (readonly ScoreRequest[])[];
