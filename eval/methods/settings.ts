@@ -26,7 +26,7 @@ const SETTINGS: Readonly<Record<OptionalSetting, string>> = {
   damping: 'damping (damp)',
   alpha: 'shift of difficulty to the weights (alpha)',
   compat: 'compatibility with published code (compat)',
-  variant: 'sub-types (@)',
+  variant: 'sub-type of another tool (@)',
 };
 
 /** Names the settings that a recipe gives and its method does not have, as a clause; null where there are none. */
