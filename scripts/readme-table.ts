@@ -2,9 +2,7 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseRun } from '../data/compact-run.ts';
-import { parseRecipe } from '../data/recipe.ts';
 import type { FinishedCell, RunFile } from '../data/schema.ts';
-import { zoo } from '../eval/suites/zoo.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const MARKED = /(<!-- measured:begin -->\n)[\s\S]*?(<!-- measured:end -->)/;
@@ -17,22 +15,30 @@ const COLUMNS = [
   ['world-lines', 'exact_match', 'line retrieval'],
 ] as const;
 
-/** The README with the table of this run. */
-export function withTable(readme: string, run: RunFile): string {
-  return readme.replace(MARKED, `$1${measuredTable(run)}\n$2`);
+/** What a reader of the first page sees of all that was measured. */
+const RECIPES = [
+  ...['fp16', 'rtn-kv4', 'rtn-kv2', 'rtn-w8a8', 'rtn-w4a4', 'quarot-w4a4', 'rtn-w8g64'],
+  ...[4, 3, 2].flatMap((bits) => ['rtn', 'gptq', 'awq', 'hqq'].map((method) => `${method}-w${bits}g64`)),
+  ...['quip-w4', 'quip-w3', 'quip-w2', 'pb-llm-w1.7', 'billm-w1.1g64'],
+  ...['magnitude-2:4', 'wanda-2:4', 'sparsegpt-2:4'],
+];
+
+/** The README with the table of these runs of one model. */
+export function withTable(readme: string, runs: readonly RunFile[]): string {
+  return readme.replace(MARKED, `$1${measuredTable(runs)}\n$2`);
 }
 
-/** The one committed run of the shipped model. */
-export function shippedRun(): RunFile {
-  const [file] = globSync('data/results/bitloss/bitloss-llama-3m-*.json', { cwd: ROOT });
-  return parseRun(readFileSync(path.join(ROOT, file), 'utf8'));
+/** The committed runs of the shipped model. */
+export function shippedRuns(): readonly RunFile[] {
+  return zooRuns('bitloss-llama-3m');
 }
 
-function measuredTable(run: RunFile): string {
-  const finished = run.cells.filter((cell): cell is FinishedCell => 'metrics' in cell);
-  // The grid has more groups than a reader of the first page wants to see.
-  const recipes = [...new Set(finished.map((cell) => cell.recipe))].filter((id) => zoo.recipes.includes(id));
-  const bits = (recipe: string) => parseRecipe(recipe).weights?.bits ?? 16;
+function measuredTable(runs: readonly RunFile[]): string {
+  const finished = runs.flatMap(({ cells }) =>
+    cells.filter((cell): cell is FinishedCell => 'metrics' in cell),
+  );
+  const recipes = [...new Set(finished.map((cell) => cell.recipe))].filter((id) => RECIPES.includes(id));
+  const bits = (recipe: string) => finished.find((cell) => cell.recipe === recipe)!.bits_per_weight;
   const isBaseline = (recipe: string) => Number(recipe === 'fp16');
   recipes.sort((a, b) => isBaseline(b) - isBaseline(a) || bits(b) - bits(a) || b.localeCompare(a));
   const header = ['recipe', 'bits per weight', ...COLUMNS.map(([, , title]) => title)];
@@ -48,7 +54,9 @@ function measuredTable(run: RunFile): string {
 }
 
 /** The guide to the zoo with the 16-bit scores of all its models, a line a task. */
-export function withZooTable(guide: string, runs: readonly RunFile[]): string {
+export function withZooTable(guide: string, all: readonly RunFile[]): string {
+  const byModel = Map.groupBy(all, ({ run }) => run.models[0].id);
+  const runs = [...byModel.values()].map(([run]) => run!);
   const models = runs.map((run) => run.run.models[0].id.replace('bitloss-', ''));
   const baselines = runs.map((run) =>
     run.cells.filter((cell): cell is FinishedCell => 'metrics' in cell && cell.recipe === 'fp16'),
@@ -63,9 +71,9 @@ export function withZooTable(guide: string, runs: readonly RunFile[]): string {
   return guide.replace(MARKED, `$1${markdownTable([header, header.map(() => '---'), ...rows])}\n$2`);
 }
 
-/** Every committed run of a model of the world. */
-export function zooRuns(): readonly RunFile[] {
-  return globSync('data/results/bitloss/bitloss-*.json', { cwd: ROOT })
+/** Every committed run of a model of the world, by model; those of one model in the order of their ids. */
+export function zooRuns(model = 'bitloss'): readonly RunFile[] {
+  return globSync(`data/results/bitloss/${model}-*.json`, { cwd: ROOT })
     .sort()
     .map((file) => parseRun(readFileSync(path.join(ROOT, file), 'utf8')))
     .filter((run) => run.cells.some(({ task }) => task.startsWith('world-')));
@@ -91,6 +99,6 @@ function shownValue(cells: readonly FinishedCell[], [task, metric]: readonly str
 if (process.argv[1] === import.meta.filename) {
   const rewrite = (name: string, change: (text: string) => string) =>
     writeFileSync(path.join(ROOT, name), change(readFileSync(path.join(ROOT, name), 'utf8')));
-  rewrite('README.md', (readme) => withTable(readme, shippedRun()));
+  rewrite('README.md', (readme) => withTable(readme, shippedRuns()));
   rewrite('docs/zoo.md', (guide) => withZooTable(guide, zooRuns()));
 }
