@@ -103,8 +103,11 @@ export const totalOf = (times: BlockTimes) => BLOCK_PARTS.reduce((sum, { part })
 
 /** What the time of a pass is made of. */
 export function partRows(method: string, passes: readonly (readonly BlockTimes[])[]): readonly BenchRow[] {
-  return BLOCK_PARTS.map(({ part, title }) => {
-    const wall_ms = passes.map((blocks) => blocks.reduce((sum, times) => sum + times[part], 0));
+  const timesOf = (part: (typeof BLOCK_PARTS)[number]['part']) =>
+    passes.map((blocks) => blocks.reduce((sum, times) => sum + times[part], 0));
+  // A method without Hessians has no time for them.
+  return BLOCK_PARTS.filter(({ part }) => timesOf(part).every((ms) => ms > 0)).map(({ part, title }) => {
+    const wall_ms = timesOf(part);
     const times: Times = { label: null, amount: 1, device_ms: null, wall_ms, warm_ups: 1 };
     return row(`${method}, of that: ${title}`, 's', times);
   });
