@@ -103,7 +103,7 @@ export class CudaCalibration implements CalibrationPass {
   }
 
   #onDevice<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#parts.exclusive(async () => work(await this.#residence.session(this.#longest)));
+    return this.#parts.exclusive(() => this.#residence.use(this.#longest, work));
   }
 
   /** Only the block observed last has weights that differ from those read before. */

@@ -29,19 +29,20 @@ export async function generateTexts(
   kept: KeptGeneration,
 ): Promise<void> {
   const longest = group.texts[0]!.readLength;
-  const session = await residence.session(longest);
-  const { shape, slots } = sizeOf(session, group, options.slots ?? MAX_SLOTS);
-  const { memory, step } = kept.place(session, shape, group.drawing, options.graphs ?? true);
-  try {
-    await new Generation(session, memory, step, group, queue, {
-      slots,
-      steps: options.steps ?? MOST_STEPS,
-    }).run();
-  } catch (error) {
-    // Whatever stopped it, nothing of it is worth keeping.
-    kept.release();
-    throw error;
-  }
+  return residence.use(longest, async (session) => {
+    const { shape, slots } = sizeOf(session, group, options.slots ?? MAX_SLOTS);
+    const { memory, step } = kept.place(session, shape, group.drawing, options.graphs ?? true);
+    try {
+      await new Generation(session, memory, step, group, queue, {
+        slots,
+        steps: options.steps ?? MOST_STEPS,
+      }).run();
+    } catch (error) {
+      // Whatever stopped it, nothing of it is worth keeping.
+      kept.release();
+      throw error;
+    }
+  });
 }
 
 class Generation {

@@ -132,7 +132,7 @@ export class CudaModel implements LoadedModel {
    * @param tokens  of the longest text; a session whose plan is for less is made anew
    */
   onDevice<T>(tokens: number, work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#exclusive(async () => work(await this.#residence.session(tokens)));
+    return this.#exclusive(() => this.#residence.use(tokens, work));
   }
 
   /** Plans for the longest text first, so that all batches of a call run under one plan. */

@@ -55,6 +55,9 @@ interface Held {
 /** Device memory of models that nobody refers to any more. */
 const abandoned = new FinalizationRegistry<{ held: Held | null }>((own) => own.held?.claim.release());
 
+/** At work. A caller may drop its model as soon as it has asked: without this, memory would go while kernels use it. */
+const working = new Set<Residence>();
+
 export class Residence {
   readonly options: ResidenceOptions;
   #weights: WeightSource | null;
@@ -82,8 +85,17 @@ export class Residence {
     return plan;
   }
 
-  /** Everything in place for texts of up to `longest` tokens. */
-  async session(longest: number): Promise<Session> {
+  /** Runs work with everything in place for texts of up to `longest` tokens; nothing is given back before it ends. */
+  async use<T>(longest: number, work: (session: Session) => Promise<T>): Promise<T> {
+    working.add(this);
+    try {
+      return await work(await this.#session(longest));
+    } finally {
+      working.delete(this);
+    }
+  }
+
+  async #session(longest: number): Promise<Session> {
     const { memory, architecture, precision, ranges, dtype } = this.options;
     const plan = await this.plan(longest);
     const workspace = memory.workspace(plan.hiddenBytes + plan.scratchBytes);
