@@ -17,8 +17,17 @@ export interface RecipeColumns {
   readonly variant: string | null;
 }
 
+/** Few ids stand in many rows. */
+const known = new Map<string, RecipeColumns>();
+
 /** Throws `recipe/invalid` for an id that is not canonical. */
 export function recipeColumns(id: string): RecipeColumns {
+  const columns = known.get(id) ?? makeColumns(id);
+  known.set(id, columns);
+  return columns;
+}
+
+function makeColumns(id: string): RecipeColumns {
   const recipe = parseRecipe(id);
   const { sparsity } = recipe;
   return {
