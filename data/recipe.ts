@@ -6,7 +6,7 @@
  *
  *     fp16
  *     <method>[-<tensors>][-<sparsity>][-sym][-minmax|-free][-actorder][-static][-trueseq][-mse][-damp<x>]
-             [-alpha<x>][-prerope][-compat][-@<variant>]
+ *             [-alpha<x>][-prerope][-compat][-@<variant>]
  *     tensors   w<bits>[g<group>|gx] a<bits> kv<bits>[g<group>|gx]     e.g. w4g128, w4a8kv4, kv4
  *     sparsity  s<percent> | <n>:<m>                             s50: half of the weights are removed; 2:4: 2 of every 4
  *
