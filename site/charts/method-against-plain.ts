@@ -76,11 +76,17 @@ function finding(rows: readonly MethodMatchedRow[]): string {
   return `It keeps more in ${better} of ${plural(pairs, 'pair')}, less in ${worse}; furthest apart at ${far}.`;
 }
 
+function isPattern({ sparsity_pattern }: MethodMatchedRow): boolean {
+  return sparsity_pattern !== null;
+}
+
 function gapOf({ kept, plain_kept }: MethodMatchedRow): number {
   return Math.abs(kept - plain_kept);
 }
 
-function spec(rows: readonly MethodMatchedRow[], size: Size, markOf: MarkOf) {
+function spec(all: readonly MethodMatchedRow[], size: Size, markOf: MarkOf) {
+  // Patterns of runs behind shares: they are no step on the way from one share to the next.
+  const rows = all.toSorted((a, b) => Number(isPattern(a)) - Number(isPattern(b)));
   const values = rows.flatMap((row) => pointsOf(row, markOf));
   const x = {
     field: 'size',
@@ -111,7 +117,7 @@ function spec(rows: readonly MethodMatchedRow[], size: Size, markOf: MarkOf) {
       },
       {
         mark: { type: 'line' as const, strokeWidth: 1.75, aria: false },
-        encoding: { x, y, stroke, detail: { field: 'method', type: 'nominal' as const } },
+        encoding: { x, y, stroke, detail: { field: 'line', type: 'nominal' as const } },
       },
       {
         mark: { type: 'point' as const, size: 65, strokeWidth: 1.4, opacity: 1 },
@@ -130,7 +136,8 @@ function pointsOf(row: MethodMatchedRow, markOf: MarkOf) {
   const point = (method: string, title: string, kept: number) => {
     const { color, shape } = markOf(method);
     const tip = `${title}, ${matchedSize(row)}: ${percent(kept)} kept, mean of ${plural(row.n_pairs, 'pair')}`;
-    return { size: matchedSize(row), method, kept: Math.max(0, kept), color, shape: SHAPES[shape], tip };
+    const line = `${method} ${isPattern(row) ? 'patterns' : 'shares'}`;
+    return { size: matchedSize(row), line, kept: Math.max(0, kept), color, shape: SHAPES[shape], tip };
   };
   return [
     point(row.plain_id, plainTitle([row]), row.plain_kept),

@@ -175,6 +175,18 @@ describe('sizes of matched pairs', () => {
     ['W4 s50', matched(4, 1, 1, { tensor: 'prune', sparsity: 0.5 })],
   ])('%s', (text, row) => expect(matchedSize(row)).toBe(text));
 
+  it('of runs stand behind shares, and no line joins the two', () => {
+    const prune = { tensor: 'prune', sparsity: 0.5 } as const;
+    const rows = [
+      matched(16, 0.5, 0.4, { ...prune, sparsity_pattern: '2:4' }),
+      matched(16, 0.9, 0.8, { ...prune, sparsity: 0.3 }),
+    ];
+    const text = JSON.stringify(charts['method-against-plain'].spec(rows, 'wide', mark));
+    expect(text).toContain('"sort":["s30","2:4"]');
+    expect(text).toContain('"size":"2:4","line":"gptq patterns"');
+    expect(text).toContain('"size":"s30","line":"gptq shares"');
+  });
+
   it('are counted in the sentence', () => {
     const chart = charts['method-against-plain'];
     const rows = chart.select(MATCHED);
