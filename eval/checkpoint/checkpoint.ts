@@ -7,9 +7,10 @@ import { describeModel } from '../families/index.ts';
 import type { WeightSource } from '../weights.ts';
 import { checkTensors, storedNames } from './check-tensors.ts';
 import { parameterCount } from './expected-tensors.ts';
+import { openTokenizer } from './open-tokenizer.ts';
 import { readJson } from './read-json.ts';
 import { storedWeights } from './stored-weights.ts';
-import { openTokenizer, type TextTokenizer } from './tokenizer.ts';
+import type { TextTokenizer } from './tokenizer.ts';
 import { hashFile, openWeightFiles, type WeightFiles } from './weight-files.ts';
 
 /** What the content of the folder says; name and origin are the caller's. */

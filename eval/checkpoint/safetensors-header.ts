@@ -40,9 +40,9 @@ export const BYTES_PER_ELEMENT = {
 export type Dtype = keyof typeof BYTES_PER_ELEMENT;
 
 /** Checks the header length field. Throws `safetensors/too-small` or `safetensors/header-too-long`. */
-export function checkHeaderLength(file: string, lengthField: Buffer, fileBytes: number): number {
+export function checkHeaderLength(file: string, lengthField: Uint8Array, fileBytes: number): number {
   if (fileBytes < 10) throw errors.tooSmall(file, fileBytes);
-  const claimed = lengthField.readBigUInt64LE(0);
+  const claimed = new DataView(lengthField.buffer, lengthField.byteOffset, 8).getBigUint64(0, true);
   const limit = Math.min(fileBytes - 8, MAX_HEADER_BYTES);
   if (claimed > BigInt(limit)) throw errors.headerTooLong(file, claimed, limit);
   return Number(claimed);
@@ -53,7 +53,7 @@ export function checkHeaderLength(file: string, lengthField: Buffer, fileBytes: 
  * @param dataBytes  bytes of the file after the header; the tensors must cover them exactly
  * @throws safetensors/header-json, safetensors/entries (all problems at once)
  */
-export function parseHeader(file: string, json: Buffer, dataBytes: number): Map<string, TensorInfo> {
+export function parseHeader(file: string, json: Uint8Array, dataBytes: number): Map<string, TensorInfo> {
   const text = decodeUtf8(file, json);
   const header = parseObject(file, text);
   const problems = duplicateKeys(text).map((name) => `tensor "${name}" appears more than once`);
@@ -69,7 +69,7 @@ export function parseHeader(file: string, json: Buffer, dataBytes: number): Map<
   return tensors;
 }
 
-function decodeUtf8(file: string, json: Buffer): string {
+function decodeUtf8(file: string, json: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(json);
   } catch (cause) {

@@ -1,5 +1,4 @@
-/** Reads one .safetensors file by positioned reads of exactly the bytes asked for; nothing is mapped or loaded whole. */
-import { type FileHandle, open } from 'node:fs/promises';
+/** Reads .safetensors data by positioned reads of exactly the bytes asked for, wherever the bytes are. */
 import { safetensorsErrors as errors } from '../errors/checkpoint.ts';
 import { countNotFinite, decodeBf16, decodeFp16 } from './float-formats.ts';
 import { checkHeaderLength, parseHeader, type TensorInfo } from './safetensors-header.ts';
@@ -12,38 +11,48 @@ const DECODERS: Readonly<Record<string, (source: Uint16Array, target: Float32Arr
   F16: decodeFp16,
 };
 
+/** Where the bytes of a file are: on disk (`openSafetensors`), or in memory (`bytesInMemory`). */
+export interface ByteSource {
+  readonly size: number;
+  /** Fills `bytes` from `position` on. Returns how many are missing at the end of the file, 0 where there are enough. */
+  read(bytes: Uint8Array, position: number): Promise<number>;
+  close(): Promise<void>;
+}
+
 export class SafetensorsFile {
   readonly path: string;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
-  readonly #handle: FileHandle;
+  readonly #source: ByteSource;
   readonly #dataStart: number;
 
   private constructor(
     path: string,
     tensors: ReadonlyMap<string, TensorInfo>,
-    handle: FileHandle,
+    source: ByteSource,
     dataStart: number,
   ) {
     this.path = path;
     this.tensors = tensors;
-    this.#handle = handle;
+    this.#source = source;
     this.#dataStart = dataStart;
   }
 
-  /** Opens a file and checks its whole header. Throws `safetensors/…`. */
-  static async open(path: string): Promise<SafetensorsFile> {
-    const handle = await open(path, 'r');
+  /**
+   * Checks the whole header; the source is closed with the file, and where the header is faulty.
+   * @param path  for messages
+   * @throws safetensors/…
+   */
+  static async from(path: string, source: ByteSource): Promise<SafetensorsFile> {
     try {
-      const { size } = await handle.stat();
-      const lengthField = Buffer.alloc(8);
-      await handle.read(lengthField, 0, 8, 0);
-      const headerBytes = checkHeaderLength(path, lengthField, size);
-      const json = Buffer.alloc(headerBytes);
-      await readFully(handle, path, json, 8);
-      const tensors = parseHeader(path, json, size - 8 - headerBytes);
-      return new SafetensorsFile(path, tensors, handle, 8 + headerBytes);
+      const lengthField = new Uint8Array(8);
+      await source.read(lengthField, 0);
+      const headerBytes = checkHeaderLength(path, lengthField, source.size);
+      const json = new Uint8Array(headerBytes);
+      await readFully(source, path, json, 8);
+      const tensors = parseHeader(path, json, source.size - 8 - headerBytes);
+      return new SafetensorsFile(path, tensors, source, 8 + headerBytes);
     } catch (error) {
-      await handle.close();
+      await source.close();
       throw error;
     }
   }
@@ -77,12 +86,12 @@ export class SafetensorsFile {
   }
 
   close(): Promise<void> {
-    return this.#handle.close();
+    return this.#source.close();
   }
 
   async #readWords(info: TensorInfo, from: number, target: Float32Array): Promise<number> {
-    const bytes = Buffer.from(target.buffer, target.byteOffset, target.byteLength);
-    await readFully(this.#handle, this.path, bytes, this.#dataStart + info.begin + from * 4);
+    const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
+    await readFully(this.#source, this.path, bytes, this.#dataStart + info.begin + from * 4);
     return countNotFinite(target);
   }
 
@@ -93,8 +102,8 @@ export class SafetensorsFile {
     let bad = 0;
     for (let done = 0; done < target.length; done += piece.length) {
       const part = piece.subarray(0, Math.min(piece.length, target.length - done));
-      const bytes = Buffer.from(part.buffer, 0, part.byteLength);
-      await readFully(this.#handle, this.path, bytes, this.#dataStart + info.begin + (from + done) * 2);
+      const bytes = new Uint8Array(part.buffer, 0, part.byteLength);
+      await readFully(this.#source, this.path, bytes, this.#dataStart + info.begin + (from + done) * 2);
       bad += decode(part, target.subarray(done, done + part.length));
     }
     return bad;
@@ -106,13 +115,25 @@ export function elementCount(info: TensorInfo): number {
   return info.shape.reduce((product, dimension) => product * dimension, 1);
 }
 
-async function readFully(handle: FileHandle, path: string, bytes: Buffer, position: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    // One read call moves less than 2 GiB, so longer ones are asked for in parts.
-    const length = Math.min(bytes.length - done, 1 << 30);
-    const { bytesRead } = await handle.read(bytes, done, length, position + done);
-    if (bytesRead === 0) throw errors.shortRead(path, position + done, bytes.length - done);
-    done += bytesRead;
-  }
+/** The bytes of a whole file that is in memory already. */
+export function bytesInMemory(all: Uint8Array): ByteSource {
+  return {
+    size: all.length,
+    async read(bytes, position) {
+      const part = all.subarray(position, position + bytes.length);
+      bytes.set(part);
+      return bytes.length - part.length;
+    },
+    close: async () => undefined,
+  };
+}
+
+async function readFully(
+  source: ByteSource,
+  path: string,
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
+  const missing = await source.read(bytes, position);
+  if (missing > 0) throw errors.shortRead(path, position + bytes.length - missing, missing);
 }

@@ -1,9 +1,7 @@
 /** The tokenizer of a checkpoint: a thin, checked layer over `@huggingface/tokenizers`. */
-import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { checkpointErrors as errors } from '../errors/checkpoint.ts';
-import { readJson } from './read-json.ts';
 
 export interface TextTokenizer {
   /** Token ids of a text, without special tokens around it. */
@@ -20,7 +18,6 @@ export interface TextTokenizer {
   readonly vocabSize: number;
 }
 
-const TOKENIZER_FILE = 'tokenizer.json';
 const MAX_TOKEN_ID = 2 ** 24;
 
 const id = z.int().nonnegative().max(MAX_TOKEN_ID);
@@ -38,20 +35,26 @@ const optionsSchema = z.looseObject({ bos_token: named, eos_token: named });
 const tokenId = z.union([id, z.array(id).transform(([first]) => first ?? null)]).nullish();
 const configSchema = z.looseObject({ bos_token_id: tokenId, eos_token_id: tokenId });
 
+/** The parsed files of a checkpoint that say how text becomes tokens. */
+export interface TokenizerFiles {
+  /** tokenizer.json */
+  readonly definition: unknown;
+  /** tokenizer_config.json; null where there is none. */
+  readonly options: unknown;
+  /** config.json */
+  readonly modelConfig: unknown;
+}
+
 /**
- * Reads `tokenizer.json` and, where they exist, the BOS and EOS of `tokenizer_config.json`, else those of the model's
- * config.
- * @throws checkpoint/missing-file, checkpoint/json, checkpoint/tokenizer
+ * A tokenizer with the BOS and EOS of `tokenizer_config.json`, else those of the model's config.
+ * @param folder  for messages
+ * @throws checkpoint/tokenizer
  */
-export async function openTokenizer(folder: string, modelConfig: unknown): Promise<TextTokenizer> {
-  const file = join(folder, TOKENIZER_FILE);
-  const definition = check(tokenizerSchema, await readJson(folder, TOKENIZER_FILE), file);
-  const optional = await readJson(folder, 'tokenizer_config.json').catch((error: { code?: string }) => {
-    if (error.code === 'checkpoint/missing-file') return {};
-    throw error;
-  });
-  const options = check(optionsSchema, optional, join(folder, 'tokenizer_config.json'));
-  const config = check(configSchema, modelConfig, join(folder, 'config.json'));
+export function createTokenizer(folder: string, files: TokenizerFiles): TextTokenizer {
+  const file = `${folder}/tokenizer.json`;
+  const definition = check(tokenizerSchema, files.definition, file);
+  const options = check(optionsSchema, files.options ?? {}, `${folder}/tokenizer_config.json`);
+  const config = check(configSchema, files.modelConfig, `${folder}/config.json`);
   const tokenizer = construct(definition, options, file);
   const idOf = (token: string | null | undefined) => (token ? (tokenizer.token_to_id(token) ?? null) : null);
   return wrap(tokenizer, file, {

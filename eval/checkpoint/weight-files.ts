@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { checkpointErrors as errors } from '../errors/checkpoint.ts';
+import { openSafetensors } from './open-safetensors.ts';
 import { readJson } from './read-json.ts';
-import { SafetensorsFile } from './safetensors.ts';
+import type { SafetensorsFile } from './safetensors.ts';
 
 export const SINGLE_FILE = 'model.safetensors';
 export const INDEX_FILE = 'model.safetensors.index.json';
@@ -91,7 +92,7 @@ async function openAll(folder: string, names: readonly string[]): Promise<Weight
   const opened: SafetensorsFile[] = [];
   const close = async () => void (await Promise.all(opened.map((file) => file.close())));
   try {
-    for (const name of names) opened.push(await SafetensorsFile.open(join(folder, name)));
+    for (const name of names) opened.push(await openSafetensors(join(folder, name)));
     const owners = new Map<string, SafetensorsFile>();
     const twice: string[] = [];
     for (const file of opened) {

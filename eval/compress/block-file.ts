@@ -115,10 +115,10 @@ async function openExisting(path: string): Promise<FileHandle | null> {
 async function readHeader(handle: FileHandle, path: string) {
   const { size: fileBytes } = await handle.stat();
   const lengthField = await readBytes(handle, path, 0, Math.min(8, fileBytes));
-  const headerBytes = checkHeaderLength(path, Buffer.from(lengthField), fileBytes);
+  const headerBytes = checkHeaderLength(path, lengthField, fileBytes);
   const json = await readBytes(handle, path, 8, headerBytes);
   const dataStart = 8 + headerBytes;
-  return { tensors: parseHeader(path, Buffer.from(json), fileBytes - dataStart), dataStart };
+  return { tensors: parseHeader(path, json, fileBytes - dataStart), dataStart };
 }
 
 function parseDescription(path: string, bytes: Uint8Array): BlockDescription {

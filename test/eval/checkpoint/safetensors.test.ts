@@ -3,7 +3,7 @@ import { mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { SafetensorsFile } from '../../../eval/checkpoint/safetensors.ts';
+import { openSafetensors } from '../../../eval/checkpoint/open-safetensors.ts';
 import { denseTensor, writeSafetensors } from '../../../eval/checkpoint/safetensors-writer.ts';
 
 let folder: string;
@@ -38,7 +38,7 @@ const f32 = (shape: number[], from: number, to: number) => ({
   shape,
   data_offsets: [from, to],
 });
-const opened = async (path: string) => (await SafetensorsFile.open(path)).close();
+const opened = async (path: string) => (await openSafetensors(path)).close();
 const codeOf = async (path: string) =>
   opened(path).then(
     () => 'opened',
@@ -63,7 +63,7 @@ describe('values', () => {
       c: f32([1, 1], 12, 16),
     };
     const text = Buffer.from(JSON.stringify(header));
-    const file = await SafetensorsFile.open(await bytesFile([lengthField(BigInt(text.length)), text, data]));
+    const file = await openSafetensors(await bytesFile([lengthField(BigInt(text.length)), text, data]));
     expect([...(await file.read('a', 0, 3))]).toEqual([1, -2, 3.140625]);
     expect([...(await file.read('b', 0, 3))]).toEqual([1, 65504, 2 ** -24]);
     expect([...(await file.read('c', 0, 1))]).toEqual([Math.fround(0.1)]);
@@ -80,7 +80,7 @@ describe('values', () => {
     for (const dtype of ['BF16', 'F32'] as const) {
       const path = fresh();
       await writeSafetensors(path, [denseTensor('w', dtype, [size], values)]);
-      const file = await SafetensorsFile.open(path);
+      const file = await openSafetensors(path);
       expect(Buffer.from((await file.read('w', 0, size)).buffer).equals(Buffer.from(values.buffer))).toBe(
         true,
       );
@@ -97,7 +97,7 @@ describe('values', () => {
       await writeSafetensors(path, [
         denseTensor('layer.weight', dtype, [4], Float32Array.of(1, Number(name), 2, Number(name))),
       ]);
-      const file = await SafetensorsFile.open(path);
+      const file = await openSafetensors(path);
       expect([...(await file.read('layer.weight', 0, 1))]).toEqual([1]);
       await expect(file.read('layer.weight', 0, 4)).rejects.toMatchObject({
         code: 'safetensors/not-finite',
@@ -108,7 +108,7 @@ describe('values', () => {
   });
 
   test('a type that holds no weights is refused when it is read, not before', async () => {
-    const file = await SafetensorsFile.open(
+    const file = await openSafetensors(
       await fileWith({ q: { dtype: 'I32', shape: [2], data_offsets: [0, 8] } }, 8),
     );
     await expect(file.read('q', 0, 2)).rejects.toMatchObject({
@@ -120,7 +120,7 @@ describe('values', () => {
 
   test('a file that shrinks while it is open', async () => {
     const path = await fileWith({ a: f32([4], 0, 16) }, 16);
-    const file = await SafetensorsFile.open(path);
+    const file = await openSafetensors(path);
     await truncate(path, 70);
     await expect(file.read('a', 0, 4)).rejects.toMatchObject({ code: 'safetensors/short-read' });
     await file.close();
@@ -129,9 +129,9 @@ describe('values', () => {
 
 describe('headers', () => {
   test('a header length beyond the file', async () => {
-    const error = await SafetensorsFile.open(
-      await bytesFile([lengthField(2n ** 63n), Buffer.from('{}')]),
-    ).catch((caught) => caught);
+    const error = await openSafetensors(await bytesFile([lengthField(2n ** 63n), Buffer.from('{}')])).catch(
+      (caught) => caught,
+    );
     expect(shown(error)).toMatchInlineSnapshot(
       `"[safetensors] FOLDER/x.safetensors: the header claims 9223372036854775808 bytes, but only 2 are possible. Check that the file is a complete .safetensors file; a pickle or a text file reads like this too."`,
     );
@@ -168,7 +168,7 @@ describe('headers', () => {
   });
 
   test('an empty header, padding and metadata are fine', async () => {
-    const file = await SafetensorsFile.open(
+    const file = await openSafetensors(
       await fileWith(
         '{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}    ',
         4,
@@ -318,7 +318,7 @@ describe('entries', () => {
   });
 
   test('all problems are reported at once', async () => {
-    const error = await SafetensorsFile.open(
+    const error = await openSafetensors(
       await fileWith({ a: f32([1], 0, 8), b: { dtype: 'X', shape: [], data_offsets: [0, 0] } }, 8),
     ).catch((caught) => caught);
     expect(shown(error)).toMatchInlineSnapshot(`
@@ -329,7 +329,7 @@ describe('entries', () => {
   });
 
   test('names of properties that all objects have are names like any other', async () => {
-    const file = await SafetensorsFile.open(
+    const file = await openSafetensors(
       await fileWith('{"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4),
     );
     expect([...file.tensors.keys()]).toEqual(['__proto__']);
@@ -347,7 +347,7 @@ describe('the writer', () => {
       denseTensor('ü "quoted"', 'F16', [4], values),
       denseTensor('bytes', 'U8', [3], Uint8Array.of(1, 2, 3)),
     ]);
-    const file = await SafetensorsFile.open(path);
+    const file = await openSafetensors(path);
     for (const name of ['a', 'b', 'ü "quoted"'])
       expect([...(await file.read(name, 0, 4))]).toEqual([...values]);
     expect((await readFile(path)).readBigUInt64LE(0) % 8n).toBe(0n);
@@ -365,7 +365,7 @@ describe('the writer', () => {
       3.4e38,
     );
     await writeSafetensors(path, [denseTensor('a', 'BF16', [5], values)]);
-    const file = await SafetensorsFile.open(path);
+    const file = await openSafetensors(path);
     expect([...(await file.read('a', 0, 4))]).toEqual([1, 1 + 2 ** -6, 1 + 2 ** -7, -1]);
     await expect(file.read('a', 4, 5)).rejects.toMatchObject({ code: 'safetensors/not-finite' });
     await file.close();

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTokenizer, type TextTokenizer } from '../../../eval/checkpoint/tokenizer.ts';
+import { openTokenizer } from '../../../eval/checkpoint/open-tokenizer.ts';
+import type { TextTokenizer } from '../../../eval/checkpoint/tokenizer.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openTokenizer } from '../../../eval/checkpoint/tokenizer.ts';
+import { openTokenizer } from '../../../eval/checkpoint/open-tokenizer.ts';
 import { loadDataset } from '../../../eval/datasets/load.ts';
 import { type TaskId, taskById, tasks } from '../../../eval/tasks/index.ts';
 

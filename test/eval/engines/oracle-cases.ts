@@ -3,7 +3,7 @@ import { existsSync, globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkTensors } from '../../../eval/checkpoint/check-tensors.ts';
-import { SafetensorsFile } from '../../../eval/checkpoint/safetensors.ts';
+import { openSafetensors } from '../../../eval/checkpoint/open-safetensors.ts';
 import { storedWeights } from '../../../eval/checkpoint/stored-weights.ts';
 import { openWeightFiles } from '../../../eval/checkpoint/weight-files.ts';
 import type { Engine } from '../../../eval/engines/engine.ts';
@@ -38,7 +38,7 @@ export async function oracleErrors(engine: Engine, name: string): Promise<number
   const model = await engine.load(architecture, storedWeights(modelFolder, files), {
     workspaceBytes: 1 << 26,
   });
-  const expected = await SafetensorsFile.open(join(folder, logits_file));
+  const expected = await openSafetensors(join(folder, logits_file));
   const errors: number[] = [];
   for (const [index, sequence] of (tokens as number[][]).entries()) {
     // Of long sequences only the last rows are stored.

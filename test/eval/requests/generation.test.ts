@@ -1,7 +1,8 @@
 /** When a generated text stops, by the tokenizer of a shipped model. */
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { openTokenizer, type TextTokenizer } from '../../../eval/checkpoint/tokenizer.ts';
+import { openTokenizer } from '../../../eval/checkpoint/open-tokenizer.ts';
+import type { TextTokenizer } from '../../../eval/checkpoint/tokenizer.ts';
 import type { GenerateRequest, LoadedModel } from '../../../eval/engines/engine.ts';
 import { createRng } from '../../../eval/math/rng.ts';
 import { prepareGeneration } from '../../../eval/requests/generation.ts';
