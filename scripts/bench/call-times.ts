@@ -1,6 +1,5 @@
-/** Device time of calls of one operation that the engine makes by itself, by events on its stream. */
+/** Device time of calls that the engine makes by itself, by events on its stream. */
 import type { Device } from '../../eval/engines/cuda/device.ts';
-import type { CudaOperations } from '../../eval/engines/cuda/operations.ts';
 
 export interface CallTimes {
   /** Milliseconds of the calls since it was asked last; waits for them. */
@@ -10,20 +9,27 @@ export interface CallTimes {
 }
 
 type Place = Pick<Device, 'kernels' | 'createEvent' | 'elapsed'>;
+type Watched<Name extends string> = Record<Name, (...given: never[]) => void>;
 
-/** Events around every Gram matrix that is added to a Hessian, until `stop`. */
-export function watchGrams(device: Place, operations: Pick<CudaOperations, 'addGram'>): CallTimes {
+/** Events around every call of some functions that queue work, until `stop`. */
+export function watchCalls<Name extends string>(
+  device: Place,
+  target: Watched<Name>,
+  names: readonly Name[],
+): CallTimes {
   const pairs: { readonly from: number; readonly to: number }[] = [];
   let calls = 0;
-  const addGram = operations.addGram;
-  operations.addGram = (...call) => {
+  const between = (work: () => void) => {
     const pair = pairs[calls] ?? { from: device.createEvent(), to: device.createEvent() };
     pairs[calls] = pair;
     calls += 1;
     device.kernels.eventRecord({ event: pair.from });
-    addGram.apply(operations, call);
+    work();
     device.kernels.eventRecord({ event: pair.to });
   };
+  const originals = names.map((name) => ({ name, original: target[name] }));
+  for (const { name, original } of originals)
+    target[name] = (...given) => between(() => original.apply(target, given));
   return {
     take: () => {
       const sum = pairs.slice(0, calls).reduce((all, { from, to }) => all + device.elapsed(from, to), 0);
@@ -31,7 +37,7 @@ export function watchGrams(device: Place, operations: Pick<CudaOperations, 'addG
       return sum;
     },
     stop: () => {
-      operations.addGram = addGram;
+      for (const { name, original } of originals) target[name] = original;
       for (const { from, to } of pairs) {
         device.kernels.eventDestroy({ event: from });
         device.kernels.eventDestroy({ event: to });

@@ -36,9 +36,7 @@ export class InputSums {
     if (M === 0) return;
     this.#tokens += M;
     if (this.#hessian !== null) this.#operations.addGram(this.#hessian, x, M, this.#K);
-    if (this.#channels === null) return;
-    const { kernels } = this.#device;
-    kernels.channelSums({ dtype: x.dtype, x: x.at, xStride: x.stride, M, K: this.#K, sums: this.#channels });
+    if (this.#channels !== null) this.#operations.addChannels(this.#channels, x, M, this.#K);
   }
 
   /** Once; the caller releases the Hessian. */

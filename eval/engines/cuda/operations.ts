@@ -130,6 +130,11 @@ export class CudaOperations implements Operations {
     kernels.hessianAdd({ hessian, gram, K, accumulate: 1 });
   }
 
+  /** sums float64 `[3, K]` of |x|, its largest and x² of each channel, M rows more; queued. */
+  addChannels(sums: Address, { dtype, at, stride }: Matrix, M: number, K: number): void {
+    this.#device.kernels.channelSums({ dtype, x: at, xStride: stride, M, K, sums });
+  }
+
   /** ŵ in memory that the caller owns, `[N, K]` of its type; queued. Throws `format/damaged`, `format/unknown`. */
   dequantize(packed: PackedLinear, to: DeviceMatrix): void {
     this.#dequantizer.write(packed, to);

@@ -7,9 +7,11 @@ import { decode } from './decode.ts';
 import { gptq } from './gptq.ts';
 import { gptqFiles } from './gptq-files.ts';
 import { operations } from './operations.ts';
+import { parallel } from './parallel.ts';
 import { perplexity } from './perplexity.ts';
 import { pruning } from './pruning.ts';
 import { quip } from './quip.ts';
+import { awq, smoothquant } from './rescaling.ts';
 import { rtn } from './rtn.ts';
 import { scoring } from './scoring.ts';
 import { streamed } from './streamed.ts';
@@ -22,8 +24,11 @@ export const benches: readonly Bench[] = [
   gptq,
   pruning,
   rtn,
+  awq,
+  smoothquant,
   quip,
   binary,
+  parallel,
   dataFree,
   streamed,
   operations,

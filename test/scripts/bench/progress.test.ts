@@ -2,15 +2,18 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type BenchFile, type BenchRow, benchFileSchema } from '../../../data/bench-schema.ts';
+import type { CudaEngine } from '../../../eval/engines/cuda/engine.ts';
+import type { HessianHandle } from '../../../eval/operations/operations.ts';
 import { type Bench, type Lab, row } from '../../../scripts/bench/bench.ts';
-import { partRows } from '../../../scripts/bench/benches/gptq.ts';
 import { streamed } from '../../../scripts/bench/benches/streamed.ts';
-import { watchGrams } from '../../../scripts/bench/call-times.ts';
+import { watchCalls } from '../../../scripts/bench/call-times.ts';
+import { partRows } from '../../../scripts/bench/compression-bench.ts';
 import { extrapolated } from '../../../scripts/bench/extrapolate.ts';
 import { benchHost } from '../../../scripts/bench/host.ts';
 import { wallClock } from '../../../scripts/bench/measure.ts';
+import { PartTimes } from '../../../scripts/bench/part-times.ts';
 import { Progress } from '../../../scripts/bench/progress.ts';
 import { runBenches } from '../../../scripts/bench/run.ts';
 import { valuesOf } from '../../../scripts/bench/values.ts';
@@ -246,7 +249,7 @@ it('Gram matrices are timed by events around each call, and not any more when it
       eventRecord: ({ event }: { event: number }) => void marks.set(event, clock),
       eventDestroy: ({ event }: { event: number }) => void destroyed.push(event),
     },
-  } as unknown as Parameters<typeof watchGrams>[0];
+  } as unknown as Parameters<typeof watchCalls>[0];
   const seen: number[] = [];
   const operations = {
     addGram: (_hessian: number, _x: object, M: number) => {
@@ -255,7 +258,7 @@ it('Gram matrices are timed by events around each call, and not any more when it
     },
   };
   const own = operations.addGram;
-  const times = watchGrams(device, operations);
+  const times = watchCalls(device, operations, ['addGram']);
   const add = (M: number) => operations.addGram(0, {}, M);
   add(3);
   clock += 100;
@@ -270,14 +273,59 @@ it('Gram matrices are timed by events around each call, and not any more when it
   expect(destroyed).toEqual([0, 1, 2, 3]);
 });
 
-it('the parts of GPTQ are summed over the blocks of each pass', () => {
-  const block = { forward: 300, gram: 100, factor: 100, compress: 200, replace: 10 };
-  const rows = partRows('GPTQ', [[block, block], [block]]);
-  expect(rows.map(({ ours }) => 'wall_ms' in ours && ours.wall_ms)).toEqual([
-    [600, 300],
-    [200, 100],
-    [200, 100],
-    [400, 200],
-    [20, 10],
-  ]);
+describe('the parts of compression', () => {
+  const block = {
+    ...{ forward: 300, sums: 100, factor: 100, search: 0 },
+    compress: 150,
+    download: 50,
+    replace: 10,
+  };
+  const walls = (rows: readonly BenchRow[]) => rows.map(({ ours }) => 'wall_ms' in ours && ours.wall_ms);
+
+  it('are summed over the blocks of each pass, without those that a method does not have', () => {
+    const rows = partRows('GPTQ', [[block, block], [block]], 1);
+    expect(walls(rows)).toEqual([
+      [600, 300],
+      [200, 100],
+      [200, 100],
+      [300, 150],
+      [100, 50],
+      [20, 10],
+    ]);
+    expect(rows.some((row) => row.case.includes('search'))).toBe(false);
+  });
+
+  it('of a few blocks stand for all by those behind the first', () => {
+    const slow = { ...block, forward: 900 };
+    expect(walls(partRows('GPTQ', [[slow, block, block]], 32))[0]).toEqual([900 + 31 * 300]);
+  });
+
+  it('are told apart by steps that are watched; what no step took are forwards', async () => {
+    let clock = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => clock);
+    const kernels = { synchronizeAsync: async () => void (clock += 1) };
+    const work = (ms: number) => async () => void (clock += ms);
+    const device = { kernels, downloadAsync: work(40) } as unknown as ConstructorParameters<
+      typeof PartTimes
+    >[0];
+    const original = device.downloadAsync;
+    const operations = { addGram: () => {}, addChannels: () => {} } as unknown as CudaEngine['operations'];
+    const times = new PartTimes(device, operations);
+    const hessian = { factor: work(20) } as unknown as HessianHandle;
+    times.watchFactor(hessian);
+    await times.during('compress', async () => {
+      await hessian.factor(0.01, false);
+      clock += 5;
+      await device.downloadAsync(0, new Uint8Array(1));
+    });
+    clock += 300;
+    const found = times.take(clock);
+    // A synchronization of one millisecond ends each step, and one goes before a download.
+    expect(found).toEqual({
+      ...{ forward: 300, sums: 0, factor: 21, search: 0, compress: 7, download: 41, replace: 0 },
+    });
+    times.stop();
+    expect(device.downloadAsync).toBe(original);
+    vi.restoreAllMocks();
+  });
 });
