@@ -343,6 +343,18 @@ int bl_factor(bl_context *ctx, bl_ptr hessian, int64_t K, double factor, double 
 int bl_column_loop(bl_context *ctx, bl_ptr w, bl_ptr upper, int64_t N, int64_t K, int64_t G, int bits, int symmetric,
                    int range, int mse, bl_ptr group_of_step, int fit, bl_ptr codes, bl_ptr scales, bl_ptr zeros,
                    bl_ptr losses, bl_ptr errors, bl_stream stream);
+/*
+ * Passes over codes in which each becomes the best one beside all others (eval/math/column-descent.ts), as column loops. start:
+ * arranged float64 [K, K] = the prepared H of bl_factor, in visiting order and with `added` on its diagonal; inverse
+ * float64 [K, K] = that of its upper triangle, diagonal included. Waits for the result. step: for w float64 [N, K] and its codes
+ * uint8 [N, K], both in visiting order, with a scale and a zero a row, errors = ŵ − w, slopes = errors·H,
+ * losses float64 [N] = Σ errors·slopes, and unless it is 0 next = ŵ − slopes·inverse (all float64 [N, K]): bl_column_loop of
+ * next with inverse as upper is a pass.
+ */
+int bl_descent_start(bl_context *ctx, bl_ptr hessian, int64_t K, double factor, double added, bl_ptr order, bl_ptr dead,
+                     bl_ptr arranged, bl_ptr inverse, bl_stream stream);
+int bl_descent_step(bl_context *ctx, bl_ptr w, bl_ptr codes, bl_ptr scales, bl_ptr zeros, bl_ptr arranged, bl_ptr inverse,
+                    int64_t N, int64_t K, bl_ptr errors, bl_ptr slopes, bl_ptr next, bl_ptr losses, bl_stream stream);
 /* w float64 [N, K] in visiting order from w of type dtype; columns that are dead (uint8 [K] or 0) become 0. order int32 [K] or 0. */
 int bl_visit(bl_context *ctx, int dtype, bl_ptr w, bl_ptr order, bl_ptr dead, int64_t N, int64_t K, bl_ptr out,
              bl_stream stream);

@@ -68,13 +68,24 @@ export class Hessian {
     return this.#last.factor;
   }
 
-  #factorize(damping: number, actOrder: boolean): HessianFactor {
+  /** What was factorized, float64 `[K, K]`: prepared, in visiting order, and with its damping. */
+  factorized({ order, damping }: HessianFactor): Float64Array {
+    const { diagonal, mean } = this.#prepare();
+    return this.#damped(order, diagonal, damping * mean);
+  }
+
+  /** Dead columns get H_ii = 1. */
+  #prepare(): { readonly diagonal: Float64Array; readonly dead: readonly number[]; readonly mean: number } {
     const diagonal = this.diagonal();
     const dead = [...diagonal.keys()].filter((i) => diagonal[i] === 0);
     for (const i of dead) diagonal[i] = 1;
+    return { diagonal, dead, mean: diagonal.reduce((sum, value) => sum + value, 0) / this.K };
+  }
+
+  #factorize(damping: number, actOrder: boolean): HessianFactor {
+    const { diagonal, dead, mean } = this.#prepare();
     const order = Uint32Array.from(diagonal.keys());
     if (actOrder) order.sort((a, b) => diagonal[b] - diagonal[a] || a - b);
-    const mean = diagonal.reduce((sum, value) => sum + value, 0) / this.K;
     if (!Number.isFinite(mean))
       return { order: Uint32Array.from(diagonal.keys()), dead, upper: null, damping };
     let tried = damping;

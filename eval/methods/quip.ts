@@ -6,7 +6,7 @@ import { packIncoherent } from '../formats/incoherent.ts';
 import { Hessian } from '../math/hessian.ts';
 import { columnFactors, gridEnd, type Incoherence } from '../math/incoherence.ts';
 import { checkWeights } from '../operations/checks.ts';
-import type { FactorHandle, HessianHandle, Operations } from '../operations/operations.ts';
+import type { ColumnRule, FactorHandle, HessianHandle, Operations } from '../operations/operations.ts';
 import { DEFAULT_DAMPING, HESSIAN_DEVIATIONS, weightReason } from './binary.ts';
 import { type DenseLinear, defineMethod } from './method.ts';
 import { unknownSettings } from './settings.ts';
@@ -15,6 +15,8 @@ const settings = z.strictObject({
   bits: z.int().min(2).max(8),
   /** Visit columns of the incoherent basis by falling H'_ii. */
   actOrder: z.boolean(),
+  /** Passes in which every code becomes the best one beside all others. */
+  passes: z.int().min(0),
   /** Share of mean(H'_ii) added to the diagonal, beside the one that the projection adds. */
   damping: z.number().min(0).max(1),
 });
@@ -25,30 +27,44 @@ type Settings = z.infer<typeof settings>;
 const SEED = 0;
 /** Chee et al. 2023, code: what is added to a Hessian of mean diagonal 1 when it is projected. */
 const PROJECTION_DAMPING = 0.01;
+/** The variant that goes on with greedy passes over columns by falling diagonal, LDLQ-RG. */
+const GREEDY = 'rg';
+/** Chee et al. 2023, code of LDLQ-RG: at most so many. */
+const GREEDY_PASSES = 9;
 
 export const quip = defineMethod({
   id: 'quip',
   title: 'QuIP',
-  paper: { authors: 'Chee et al.', year: 2023, arxiv: '2307.13304', where: 'Algorithms 1 to 3, LDLQ' },
+  paper: {
+    authors: 'Chee et al.',
+    year: 2023,
+    arxiv: '2307.13304',
+    where: 'Algorithms 1 to 3, LDLQ and LDLQ-RG',
+  },
   deviations: [
     'LDLQ is computed as the column loop of GPTQ, which it equals: from the first column to the last of a basis whose columns are in random order in any case. Halves go to even codes; the paper rounds them up.',
     'The two factors of a width are its largest divisor up to the root and the rest; the published code deals out prime factors in turn. All linears of a width share the orthogonal matrices of one seed, one for rows and one for columns; the published code draws anew for each.',
     'Column factors d are over their mean and in half precision, as they are stored, no smaller than 2^−14; the scale of a matrix is in half precision. Diagonals count as at least 1e-8 of the largest; the published code has absolute limits.',
     ...HESSIAN_DEVIATIONS.slice(0, 1),
     'A Hessian that is not positive definite is tried again with ten times the damping, up to six times; then, and for a layer without calibration input, weights are rounded in the incoherent basis without feedback. Each is noted. The reference code fails.',
-    'The greedy passes of LDLQ-RG are not done: order by falling diagonal (actorder) is its first half.',
+    'LDLQ-RG is the variant `@rg`: columns by falling diagonal, then up to nine greedy passes over them, the default of the published function. A code that leaves the grid is put back at once; the published code does so at the end of a pass and goes on with the errors from before.',
   ],
   needs: 'hessian',
   settings,
   supports(recipe) {
-    const unknown = unknownSettings(recipe, ['actOrder', 'trueSequential', 'damping']);
-    return unknown ?? weightReason(recipe) ?? gridReason(recipe);
+    const unknown = unknownSettings(recipe, ['actOrder', 'trueSequential', 'damping', 'variant']);
+    return unknown ?? variantReason(recipe) ?? weightReason(recipe) ?? gridReason(recipe);
   },
-  fromRecipe: ({ weights, actOrder, damping }): Settings =>
-    settings.parse({ bits: weights?.bits, actOrder, damping: damping ?? DEFAULT_DAMPING }),
+  fromRecipe: ({ weights, actOrder, variant, damping }): Settings =>
+    settings.parse({
+      bits: weights?.bits,
+      actOrder: actOrder || variant === GREEDY,
+      passes: variant === GREEDY ? GREEDY_PASSES : 0,
+      damping: damping ?? DEFAULT_DAMPING,
+    }),
   // One grid a matrix fits every shape.
   check: () => undefined,
-  async quantize(linear, { bits, actOrder, damping }, { statistics: hessian, operations }) {
+  async quantize(linear, { bits, actOrder, passes, damping }, { statistics: hessian, operations }) {
     const { name, N, K } = linear;
     if (hessian.K !== K) throw methodErrors.hessianShape('quip', name, K, hessian.K);
     const squares = await operations.incoherence.columnSquares('quip', linear);
@@ -75,7 +91,7 @@ export const quip = defineMethod({
       const rounded = await operations.roundColumns(
         'quip',
         turned,
-        { ...rule, actOrder, fixed: { scale, zero: 0 } },
+        { ...rule, actOrder, fixed: { scale, zero: 0 }, ...descentOf(found, passes) },
         found.factor,
       );
       const stream = rounded.packed.buffers.codes!.bytes;
@@ -91,6 +107,12 @@ export const quip = defineMethod({
   },
 });
 
+function variantReason({ variant, actOrder }: Recipe): string | null {
+  if (variant === null) return null;
+  if (variant !== GREEDY) return `it has no variant "${variant}"; @${GREEDY} goes on with greedy passes`;
+  return actOrder ? `@${GREEDY} visits columns by falling diagonal in any case; leave actorder out` : null;
+}
+
 function gridReason({ weights }: Recipe): string | null {
   if (weights === null) return null;
   if (!Number.isInteger(weights.bits) || weights.bits < 2 || weights.bits > 8)
@@ -100,6 +122,8 @@ function gridReason({ weights }: Recipe): string | null {
 
 interface FoundFactor {
   readonly factor: FactorHandle;
+  /** What it was found of. */
+  readonly hessian: HessianHandle;
   /** Of the Hessian; where it has no factor, that of the identity is used, which feeds nothing back. */
   readonly state: FactorHandle['state'];
   readonly damping: number;
@@ -116,7 +140,8 @@ async function factorOf(
   const turned = await operations.incoherence.turnHessian(hessian, basis);
   const factor = await turned.factor(damping, actOrder);
   const { state } = factor;
-  if (state === 'found') return { factor, state, damping: factor.damping, release: () => turned.release() };
+  if (state === 'found')
+    return { factor, hessian: turned, state, damping: factor.damping, release: () => turned.release() };
   turned.release();
   const { K } = hessian;
   const identity = operations.hessian(
@@ -126,7 +151,15 @@ async function factorOf(
     ),
   );
   const plain = await identity.factor(damping, actOrder);
-  return { factor: plain, state, damping: factor.damping, release: () => identity.release() };
+  return {
+    ...{ factor: plain, hessian: identity, state, damping: factor.damping },
+    release: () => identity.release(),
+  };
+}
+
+/** Without a Hessian the nearest codes are the best already. */
+function descentOf({ state, hessian }: FoundFactor, passes: number): Pick<ColumnRule, 'descent'> {
+  return state === 'found' && passes > 0 ? { descent: { hessian, passes } } : {};
 }
 
 function notesOf({ name }: DenseLinear, { state, damping }: FoundFactor, asked: number): string[] {

@@ -2,6 +2,7 @@
 import { dequantize } from '../formats/index.ts';
 import { intGrouped } from '../formats/int-grouped.ts';
 import { AffineColumns, type Grids } from '../math/affine-columns.ts';
+import { descend } from '../math/column-descent.ts';
 import { blockEndOf, runColumns } from '../math/column-loop.ts';
 import { Hessian, type HessianFactor } from '../math/hessian.ts';
 import { rotateBothSides } from '../math/rotation.ts';
@@ -27,7 +28,9 @@ export const cpuOperations: Operations = {
   async roundColumns(method, linear, rule, factor) {
     if (!(factor instanceof CpuFactor) || factor.values?.upper == null)
       throw new TypeError('[operations] the factor is not one that the CPU found.');
-    return withFeedback(method, linear, rule, factor.values, factor.values.upper);
+    const { values } = factor;
+    const refine = await refinementOf(linear, rule, values);
+    return withFeedback(method, linear, rule, { ...values, upper: factor.values.upper }, refine);
   },
   binarizePartly: async (method, linear, rule, factor) =>
     binarizePartlyOnHost(method, linear, rule, await factorOnHost(factor)),
@@ -115,13 +118,28 @@ class CpuFactor implements FactorHandle {
   }
 }
 
+/** Makes codes better behind the column loop; returns Σ over rows of (w − ŵ) H (w − ŵ)ᵀ. All in visiting order. */
+type Refinement = (codes: Uint8Array, weights: Float64Array) => number;
+
+async function refinementOf(
+  { N, K }: DenseLinear,
+  { bits, fixed, descent }: ColumnRule,
+  factor: HessianFactor,
+): Promise<Refinement | null> {
+  if (descent === undefined) return null;
+  if (fixed === undefined) throw new TypeError('[operations] only codes of a fixed grid can descend.');
+  const hessian = (await descent.hessian.toHost()).factorized(factor);
+  const given = { N, K, hessian, ...fixed, maxCode: 2 ** bits - 1, passes: descent.passes };
+  return (codes, weights) => descend({ ...given, codes, weights });
+}
+
 /** Cost: O(N·K²) time beyond the shared factorization, 2·N·K doubles. */
 function withFeedback(
   method: string,
   linear: DenseLinear,
   rule: ColumnRule,
-  { order, dead }: HessianFactor,
-  upper: Float64Array,
+  { order, dead, upper }: HessianFactor & { readonly upper: Float64Array },
+  refine: Refinement | null,
 ): RoundedColumns {
   const { N, K } = linear;
   const group = checkGroup(method, linear, rule.group);
@@ -138,7 +156,8 @@ function withFeedback(
   const groupOfStep = groupsOfSteps(rule, order, group);
   const weights = visit(original, order, N, K);
   const rounder = new AffineColumns({ N, K, weights, rule, group, groupOfStep, grids, fit });
-  const loss = runColumns({ N, K, weights, upper, blockEnd: blockEndOf(group), rounder });
+  const plain = runColumns({ N, K, weights, upper, blockEnd: blockEndOf(group), rounder });
+  const loss = refine?.(rounder.codes, visit(original, order, N, K)) ?? plain;
   checkScales(method, linear.name, grids.scales, groups);
   const packed = intGrouped.pack({
     N,

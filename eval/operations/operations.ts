@@ -34,6 +34,11 @@ export interface ColumnRule extends GridRule {
   readonly staticGroups: boolean;
   /** One grid for the whole matrix; then none is fitted, and what is packed has its scale in half precision. */
   readonly fixed?: { readonly scale: number; readonly zero: number };
+  /**
+   * After the loop, so many passes in which each code becomes the best one beside all others (eval/math/column-descent.ts);
+   * only on a fixed grid, and with the Hessian of the factor.
+   */
+  readonly descent?: { readonly hessian: HessianHandle; readonly passes: number };
 }
 
 /** How weights become codes of the 4-bit NormalFloat (eval/formats/codebook.ts). */

@@ -9,6 +9,7 @@
 #include "grid.h"
 #include "reference_channels.h"
 #include "reference_columns.h"
+#include "reference_descent.h"
 #include "reference_grid.h"
 #include "reference_mix.h"
 #include "reference_levels.h"

@@ -10,6 +10,8 @@ export class CudaFactor implements FactorHandle {
   readonly state: FactorHandle['state'];
   readonly dead: number;
   readonly damping: number;
+  /** What that put on the diagonal of H. */
+  readonly added: number;
   /** The original column visited at each step. */
   readonly order: Int32Array;
   /** In device memory, until the Hessian is released or factorized anew: float64 `[K, K]`, int32 and uint8 `[K]`. */
@@ -19,7 +21,7 @@ export class CudaFactor implements FactorHandle {
 
   constructor(
     device: Device,
-    summary: Pick<FactorHandle, 'state' | 'dead' | 'damping'>,
+    summary: Pick<CudaFactor, 'state' | 'dead' | 'damping' | 'added'>,
     order: Int32Array,
     at: CudaFactor['at'],
   ) {
@@ -27,6 +29,7 @@ export class CudaFactor implements FactorHandle {
     this.state = summary.state;
     this.dead = summary.dead;
     this.damping = summary.damping;
+    this.added = summary.added;
     this.order = order;
     this.at = at;
   }
@@ -153,7 +156,7 @@ export class CudaHessian implements HessianHandle {
     at: CudaFactor['at'],
     damping: number,
     actOrder: boolean,
-  ): Pick<FactorHandle, 'state' | 'damping'> {
+  ): Pick<CudaFactor, 'state' | 'damping' | 'added'> {
     const { device, pool, sum: hessian, factor } = this.#parts;
     const { K } = this;
     const mean = new Float64Array(1);
@@ -165,12 +168,12 @@ export class CudaHessian implements HessianHandle {
           ...{ hessian, K, factor, damping: tried, actOrder: Number(actOrder) },
           ...{ ...at, scratch, mean },
         });
-        return { state: 'found', damping: tried };
+        return { state: 'found', damping: tried, added: tried * mean[0] };
       } catch (error) {
         if (!(error instanceof BitlossError && error.code === 'kernels/not-positive')) throw error;
       }
-      if (!Number.isFinite(mean[0])) return { state: 'none', damping };
-      if (attempt === DAMPING_RETRIES) return { state: 'none', damping: tried };
+      if (!Number.isFinite(mean[0])) return { state: 'none', damping, added: 0 };
+      if (attempt === DAMPING_RETRIES) return { state: 'none', damping: tried, added: 0 };
       tried = largerDamping(tried);
     }
   }

@@ -14,9 +14,9 @@ import type {
 import { Binarizer } from './binarizer.ts';
 import { Dequantizer } from './dequantizer.ts';
 import type { Device } from './device.ts';
-import { CodePacker, type DeviceCodes, type Shape, shapeOf } from './device-codes.ts';
+import { CodePacker, shapeOf } from './device-codes.ts';
 import type { DeviceMatrix } from './device-linear.ts';
-import { relativeErrorOf, type Weights, weightsOf } from './device-weights.ts';
+import { relativeErrorOf, weightsOf } from './device-weights.ts';
 import { GroupOperations } from './group-operations.ts';
 import { CudaFactor, CudaHessian } from './hessians.ts';
 import { CudaIncoherence } from './incoherence.ts';
@@ -25,9 +25,10 @@ import type { Address } from './kernels.ts';
 import type { Matrix } from './matrix.ts';
 import { CachingHeap, type DeviceHeap, Pool } from './pool.ts';
 import { CudaPruning } from './pruning.ts';
+import { queueColumns } from './queued-columns.ts';
 import { CudaRescaling } from './rescaling.ts';
 import { rotateOnDevice } from './rotate-linear.ts';
-import { ERROR_COLUMNS, numbersOf } from './rule-numbers.ts';
+import { numbersOf } from './rule-numbers.ts';
 
 export class CudaOperations implements Operations {
   readonly #device: Device;
@@ -76,7 +77,8 @@ export class CudaOperations implements Operations {
     const groupOfStep = groupsOfSteps(rule, factor.order, G);
     const groupOfColumn = groupsOfColumns(rule, groupOfStep, factor.order, K / G);
     const made = this.#codes.allocate(shape, rule, groupOfColumn);
-    const losses = this.#loop(shape, rule, weights, factor, groupOfStep, made);
+    const given = { device: this.#device, pool: this.#pool, shape, rule, weights, factor };
+    const losses = queueColumns({ ...given, groupOfStep, made });
     const packed = await this.#codes.pack(method, linear, weights, made, rule);
     const each = this.#device.download(losses, new Float64Array(N));
     return { packed, loss: each.reduce((sum, loss) => sum + loss, 0) };
@@ -145,42 +147,5 @@ export class CudaOperations implements Operations {
     this.#pool.release();
     this.#dequantizer.release();
     this.incoherence.release();
-  }
-
-  /** Queues the column loop; returns the address of the losses of all rows. */
-  #loop(
-    { N, K, G }: Shape,
-    rule: ColumnRule,
-    weights: Weights,
-    { at, order }: CudaFactor,
-    groupOfStep: Uint16Array,
-    made: DeviceCodes,
-  ): Address {
-    const { kernels } = this.#device;
-    const pool = this.#pool;
-    const visited = pool.take('visited', N * K * 8);
-    const { scales, zeros } = made;
-    if (rule.staticGroups) {
-      kernels.visit({ ...weights, order: 0, dead: at.dead, N, K, out: visited });
-      kernels.fitGrids({ w: visited, N, K, G, ...numbersOf(rule), scales, zeros });
-    }
-    if (rule.fixed !== undefined) {
-      this.#device.upload(scales, new Float32Array((N * K) / G).fill(rule.fixed.scale));
-      this.#device.upload(zeros, new Int16Array((N * K) / G).fill(rule.fixed.zero));
-    }
-    const isMoved = order.some((k, step) => k !== step);
-    kernels.visit({ ...weights, order: isMoved ? at.order : 0, dead: at.dead, N, K, out: visited });
-    const steps = Int32Array.from(groupOfStep);
-    const stepsAt = pool.take('steps', steps.byteLength);
-    this.#device.upload(stepsAt, steps);
-    const losses = pool.take('losses', N * 8);
-    const codes = isMoved ? pool.take('visited codes', N * K) : made.codes;
-    kernels.columnLoop({
-      ...{ w: visited, upper: at.upper, N, K, G, ...numbersOf(rule), groupOfStep: stepsAt },
-      ...{ fit: Number(!rule.staticGroups && rule.fixed === undefined), codes, scales, zeros, losses },
-      errors: pool.take('errors', N * ERROR_COLUMNS * 8),
-    });
-    if (isMoved) kernels.restore({ codes, order: at.order, N, K, out: made.codes });
-    return losses;
   }
 }

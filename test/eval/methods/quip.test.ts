@@ -13,10 +13,10 @@ import { cpuOperations } from '../../../eval/operations/cpu.ts';
 import { testMethod } from '../../contracts/method.ts';
 import { INCOHERENT } from './layouts.ts';
 import { outputError, type Sample, sampleLayer } from './samples.ts';
-import { slowLdlq } from './slow-ldlq.ts';
+import { slowGreedy, slowLdlq } from './slow-ldlq.ts';
 
 testMethod(quip, {
-  recipes: ['quip-w2', 'quip-w3-actorder', 'quip-w4', 'quip-w8-damp0.1'],
+  recipes: ['quip-w2', 'quip-w3-actorder', 'quip-w3-@rg', 'quip-w4', 'quip-w8-damp0.1'],
   layout: INCOHERENT,
   skip: [
     {
@@ -62,6 +62,34 @@ test.each(['quip-w2', 'quip-w3', 'quip-w4'])('%s has the codes of LDLQ from the 
     Float32Array.from(restored),
   );
   expect(hessianLoss! / loss).toBeCloseTo(1, 4);
+});
+
+test.each([
+  ['quip-w2-@rg', 3],
+  ['quip-w3-@rg', 6],
+])('%s has the codes of LDLQ by falling diagonal and of nine greedy passes', async (id, seed) => {
+  const [N, K] = [8, 24];
+  const sample = sampleLayer(N, K, seed);
+  const { packed, hessianLoss } = await run(sample, id);
+  const { bits, end, ...basis } = incoherent.unpack(packed);
+  const weight = mixed(Float64Array.from(sample.linear.weight), weightMixings(N, basis, false));
+  const hessian = mixed(sample.hessian.values, hessianMixings(basis));
+  const mean = Array.from({ length: K }, (_, k) => hessian[k * K + k]!).reduce((a, b) => a + b) / K;
+  const order = [...Array(K).keys()].sort((a, b) => hessian[b * K + b]! - hessian[a * K + a]!);
+  for (let k = 0; k < K; k++) hessian[k * K + k]! += (0.01 + 0.01 * 1.01) * mean;
+  const sorted = order.flatMap((a) => order.map((b) => hessian[a * K + b]!));
+  const visited = Array.from({ length: N }, (_, n) => order.map((k) => weight[n * K + k]!)).flat();
+  const given = [Float64Array.from(visited), Float64Array.from(sorted), N, K, bits, end] as const;
+  const before = slowLdlq(...given);
+  const after = slowGreedy(...given, before.codes, 9);
+  const codes = codesOf(packed);
+  expect(order.flatMap((k) => Array.from({ length: N }, (_, n) => codes[n * K + k]))).toEqual(
+    order.flatMap((_, i) => Array.from({ length: N }, (_, n) => after.codes[n * K + i])),
+  );
+  expect(after.codes).not.toEqual(before.codes);
+  expect(hessianLoss! / after.loss).toBeCloseTo(1, 4);
+  const { hessianLoss: plain } = await run(sample, id.replace('@rg', 'actorder'));
+  expect(hessianLoss!).toBeLessThan(plain!);
 });
 
 test('more bits lose less', async () => {
@@ -123,6 +151,9 @@ test.each([
   ['quip-w2', null],
   ['quip-w4kv4', null],
   ['quip-w4-actorder-trueseq-damp0.1', null],
+  ['quip-w2-@rg', null],
+  ['quip-w2-actorder-@rg', '@rg visits columns by falling diagonal in any case; leave actorder out'],
+  ['quip-w2-@greedy', 'it has no variant "greedy"; @rg goes on with greedy passes'],
   ['quip-w4g128', 'quip has one grid for a whole matrix; leave the group out'],
   ['quip-w1', '1-bit weights are not supported; 2 to 8 whole bits are'],
   ['quip-kv4', 'quip compresses weights, and the recipe gives no bits for them'],

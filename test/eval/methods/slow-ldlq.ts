@@ -27,6 +27,43 @@ export function slowLdlq(
   return { codes, restored };
 }
 
+/**
+ * The greedy passes of LDLQ-RG straight from what they are: each code in turn becomes the one of all 2^bits that makes
+ * (ŵ − w)·H·(ŵ − w)ᵀ of its row the smallest, computed anew for each.
+ */
+export function slowGreedy(
+  weight: Float64Array,
+  hessian: Float64Array,
+  N: number,
+  K: number,
+  bits: number,
+  end: number,
+  from: readonly number[],
+  passes: number,
+): { readonly codes: number[]; readonly loss: number } {
+  const codes = [...from];
+  const lossOf = (n: number) => {
+    const errors = codes
+      .slice(n * K, n * K + K)
+      .map((code, k) => end * ((2 * code) / (2 ** bits - 1) - 1) - weight[n * K + k]!);
+    return errors.reduce(
+      (sum, a, i) => sum + errors.reduce((row, b, j) => row + a * b * hessian[i * K + j]!, 0),
+      0,
+    );
+  };
+  const all = [...Array(2 ** bits).keys()];
+  for (let pass = 0; pass < passes; pass++)
+    for (let at = 0; at < N * K; at++) {
+      const losses = all.map((code) => {
+        codes[at] = code;
+        return lossOf(Math.floor(at / K));
+      });
+      codes[at] = losses.indexOf(Math.min(...losses));
+    }
+  const rows = [...Array(N).keys()];
+  return { codes, loss: rows.reduce((sum, n) => sum + lossOf(n), 0) };
+}
+
 /** M + I, from H = (M + I)·D·(M + I)ᵀ: the last column is that of H over its diagonal; then the rest without it. */
 function upperFactor(hessian: Float64Array, K: number): number[][] {
   const rest = Array.from({ length: K }, (_, i) => Array.from(hessian.subarray(i * K, (i + 1) * K)));

@@ -38,7 +38,7 @@ export function describeRotations(
 ): void {
   const operations = () => engine().operations;
   testMethod(quip, {
-    recipes: ['quip-w2', 'quip-w4-actorder'],
+    recipes: ['quip-w2', 'quip-w4-actorder', 'quip-w3-@rg'],
     operations,
     layout: INCOHERENT,
     skip: [
@@ -47,7 +47,7 @@ export function describeRotations(
     ],
   });
 
-  test.each(['quip-w2', 'quip-w3-actorder', 'quip-w4'])(
+  test.each(['quip-w2', 'quip-w3-actorder', 'quip-w4', 'quip-w2-@rg', 'quip-w3-@rg'])(
     '%s gives the codes of the CPU, and its weights',
     async (id) => {
       const { linear, hessian } = sampleLayer(42, 96, 9, [3]);
