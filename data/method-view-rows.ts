@@ -34,6 +34,8 @@ export const methodMatchedRow = z.strictObject({
   tensor,
   /** Of weights, or of the cache where only that is compressed; 16 for pruning. */
   nominal_bits: number,
+  /** More where plain rounding has none of so few. */
+  plain_nominal_bits: number,
   a_bits: number.nullable(),
   kv_bits: number.nullable(),
   sparsity: number.nullable(),

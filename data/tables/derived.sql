@@ -47,7 +47,7 @@ CREATE TABLE claim_paper (
 -- Every recipe id that occurs, taken apart. A group of -1 is a whole row, NULL is not stated.
 CREATE TABLE recipe (
   recipe_id VARCHAR PRIMARY KEY, method_id VARCHAR NOT NULL, tensor VARCHAR NOT NULL, w_bits DOUBLE, a_bits DOUBLE,
-  kv_bits DOUBLE, group_size INTEGER, sparsity DOUBLE, sparsity_pattern VARCHAR, variant VARCHAR
+  kv_bits DOUBLE, group_size INTEGER, sparsity DOUBLE, sparsity_pattern VARCHAR, variant VARCHAR, paper_bits DOUBLE
 );
 
 -- One printed number a row. own_key is what a baseline of this row's table would share with it;

@@ -1,13 +1,15 @@
 -- A method beside the plain one of its kind, wherever nothing else differs: the same source, table, model, task, metric and
 -- context (that is, the same 16-bit baseline), the same nominal bits of weights, activations and cache, the same sparsity.
--- Plain is rounding to nearest (rtn), and removing the smallest weights (magnitude) where weights are pruned. Values of
+-- Plain is rounding to nearest (rtn), and removing the smallest weights (magnitude) where weights are pruned. Rounding ends at
+-- 2 bits, of which one is a sign: methods of fewer are set beside it at 2, and plain_nominal_bits says so. Values of
 -- several groups or settings are averaged first, on either side. Doubtful values, breakdowns and averages are left out.
 --
 -- kept and plain_kept are means over pairs. A pair is a tie where the two differ by less than 0.005 of the 16-bit model.
 -- bits is the mean of true bits per weight where known, else of nominal ones. Rows of `origin = all` take all together.
 
 CREATE VIEW method_matched AS
-WITH one AS (
+WITH limits AS (SELECT 2 AS least_plain_bits),
+one AS (
   SELECT
     origin, baseline_row_id, model_id, task_id, metric, tensor, method_id, any_value(method_title) AS method_title,
     any_value(method_group) AS method_group,
@@ -24,8 +26,10 @@ WITH one AS (
     origin, baseline_row_id, model_id, task_id, metric, tensor, method_id, nominal_bits, a_bits, kv_bits, sparsity, pattern
 ),
 pair AS (
-  SELECT one.*, plain.kept AS plain_kept, plain.bits AS plain_bits, plain.method_id AS plain_id, plain.method_title AS plain_title
-  FROM one
+  SELECT
+    one.*, plain.nominal_bits AS plain_nominal_bits, plain.kept AS plain_kept,
+    plain.bits AS plain_bits, plain.method_id AS plain_id, plain.method_title AS plain_title
+  FROM one CROSS JOIN limits
   JOIN one AS plain
     ON plain.method_id = CASE WHEN one.tensor = 'prune' THEN 'magnitude' ELSE 'rtn' END
     AND plain.method_id <> one.method_id
@@ -34,7 +38,7 @@ pair AS (
     AND plain.task_id = one.task_id
     AND plain.metric = one.metric
     AND plain.tensor = one.tensor
-    AND plain.nominal_bits = one.nominal_bits
+    AND plain.nominal_bits = greatest(one.nominal_bits, least_plain_bits)
     AND plain.a_bits IS NOT DISTINCT FROM one.a_bits
     AND plain.kv_bits IS NOT DISTINCT FROM one.kv_bits
     AND plain.sparsity IS NOT DISTINCT FROM one.sparsity
@@ -42,8 +46,8 @@ pair AS (
 )
 SELECT
   coalesce(origin, 'all') AS origin, method_id, any_value(method_title) AS method_title,
-  any_value(method_group) AS method_group, plain_id, any_value(plain_title) AS plain_title, tensor, nominal_bits, a_bits,
-  kv_bits, sparsity, pattern AS sparsity_pattern, avg(kept) AS kept, avg(plain_kept) AS plain_kept, avg(bits) AS bits,
+  any_value(method_group) AS method_group, plain_id, any_value(plain_title) AS plain_title, tensor, nominal_bits,
+  any_value(plain_nominal_bits) AS plain_nominal_bits, a_bits, kv_bits, sparsity, pattern AS sparsity_pattern, avg(kept) AS kept, avg(plain_kept) AS plain_kept, avg(bits) AS bits,
   avg(plain_bits) AS plain_bits, count(*)::INTEGER AS n_pairs, count(DISTINCT model_id)::INTEGER AS n_models,
   count(*) FILTER (WHERE kept - plain_kept >= 0.005)::INTEGER AS n_better,
   count(*) FILTER (WHERE kept - plain_kept <= -0.005)::INTEGER AS n_worse

@@ -4,7 +4,6 @@ import {
   checkPruning,
   PRUNE_SETTINGS,
   pruneDeviations,
-  prunedBits,
   pruneFromRecipe,
   pruneReason,
   pruneSettings,
@@ -22,7 +21,6 @@ export const magnitude = defineMethod({
   needs: 'nothing',
   settings: pruneSettings,
   supports: (recipe) => unknownSettings(recipe, PRUNE_SETTINGS) ?? pruneReason(recipe),
-  nominalBits: prunedBits,
   fromRecipe: pruneFromRecipe,
   check: (linear, settings) => void checkPruning('magnitude', linear, settings),
   quantize: async (linear, settings, { operations }) => ({

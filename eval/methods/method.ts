@@ -113,11 +113,6 @@ export interface Method<Settings = unknown, N extends Needs = Needs> {
   readonly settings: z.ZodType<Settings>;
   /** Why this method cannot run a recipe, as a clause; null where it can. */
   supports(recipe: Recipe): string | null;
-  /**
-   * Bits a weight that the paper quotes for a supported recipe, where that is not the number in the recipe; null where it
-   * quotes none. Recorded beside the true bits.
-   */
-  nominalBits?(recipe: Recipe): number | null;
   /** The settings that a supported recipe stands for. Called only for recipes that change weights. */
   fromRecipe(recipe: Recipe): Settings;
   /** What the forward pass rounds with a supported recipe. @default precisionOf */

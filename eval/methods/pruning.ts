@@ -71,13 +71,3 @@ export function checkColumnPruning(
   const { sparsity, grid } = settings;
   if (grid !== null) checkPatternGroup(method, linear.name, sparsity, checkGroup(method, linear, grid.group));
 }
-
-/**
- * The kept share of the bits and one bit of mask a weight, where weights are quantized too: how Frantar and Alistarh 2023,
- * arXiv:2301.00774, §4.1 compare 50 % of 4-bit weights with 3 bits. Of pruning alone the papers quote the share.
- */
-export function prunedBits({ sparsity, weights }: Recipe): number | null {
-  if (weights === null || sparsity === null) return null;
-  const removed = sparsity.kind === 'share' ? sparsity.percent / 100 : sparsity.n / sparsity.m;
-  return weights.bits * (1 - removed) + 1;
-}

@@ -7,7 +7,6 @@ import {
   checkColumnPruning,
   PRUNE_SETTINGS,
   pruneDeviations,
-  prunedBits,
   pruneFromRecipe,
   pruneReason,
   pruneSettings,
@@ -42,7 +41,6 @@ export const sparsegpt = defineMethod({
     if (recipe.damping !== null && recipe.damping > 1) return `a damping of ${recipe.damping} is above 1`;
     return pruneReason(recipe);
   },
-  nominalBits: prunedBits,
   fromRecipe: (recipe) => ({ ...pruneFromRecipe(recipe), damping: recipe.damping ?? DEFAULT_DAMPING }),
   check: (linear, settings) => void checkColumnPruning('sparsegpt', linear, settings),
   async quantize(linear, { sparsity, grid, damping }, { statistics: hessian, operations }) {

@@ -6,7 +6,6 @@ import {
   checkPruning,
   PRUNE_SETTINGS,
   pruneDeviations,
-  prunedBits,
   pruneFromRecipe,
   pruneReason,
   pruneSettings,
@@ -27,7 +26,6 @@ export const wanda = defineMethod({
   needs: 'channels',
   settings: pruneSettings,
   supports: (recipe) => unknownSettings(recipe, [...PRUNE_SETTINGS, 'trueSequential']) ?? pruneReason(recipe),
-  nominalBits: prunedBits,
   fromRecipe: pruneFromRecipe,
   check: (linear, settings) => void checkPruning('wanda', linear, settings),
   async quantize(linear, settings, { statistics, operations }) {

@@ -13,7 +13,7 @@ export const methodAgainstPlain = defineChart({
   form: 'Line chart: the share of the 16-bit model that is kept by a method and by the plain one, for settings of falling size.',
   sizes: ['wide', 'narrow'],
   caution:
-    'Each point is a mean over pairs: same source, model, task, bits and sparsity, and the same 16-bit baseline. Group sizes may differ; true bits are in the table. Points beside one another rest on different models and tasks.',
+    'Each point is a mean over pairs: same source, model, task, bits and sparsity, and the same 16-bit baseline. Rounding to nearest ends at 2 bits, so methods of fewer are set beside it at 2. Group sizes may differ; true bits are in the table. Points beside one another rest on different models and tasks.',
   title: (rows) => `Does ${titleOf(rows)} keep more than ${plainTitle(rows)} at the same size?`,
   finding,
   // The method with the most pairs, weights only, all sources together.
@@ -32,6 +32,7 @@ export const methodAgainstPlain = defineChart({
   columns: [
     { header: 'Size', text: matchedSize },
     { header: 'Kept', numeric: true, text: (row) => percent(row.kept) },
+    { header: 'Plain', text: plainSize },
     { header: 'Plain keeps', numeric: true, text: (row) => percent(row.plain_kept) },
     { header: 'True bits', numeric: true, text: (row) => row.bits?.toFixed(2) ?? '–' },
     { header: 'Plain true bits', numeric: true, text: (row) => row.plain_bits?.toFixed(2) ?? '–' },
@@ -54,6 +55,11 @@ export function matchedSize(row: MethodMatchedRow): string {
   if (row.a_bits !== null) parts.push(`A${row.a_bits}`);
   if (row.kv_bits !== null) parts.push(`KV${row.kv_bits}`);
   return parts.join(' ');
+}
+
+/** That of the plain one, which has no fewer than 2 bits. */
+function plainSize(row: MethodMatchedRow): string {
+  return matchedSize({ ...row, nominal_bits: row.plain_nominal_bits });
 }
 
 function titleOf(rows: readonly MethodMatchedRow[]): string {
@@ -133,14 +139,14 @@ function spec(all: readonly MethodMatchedRow[], size: Size, markOf: MarkOf) {
 }
 
 function pointsOf(row: MethodMatchedRow, markOf: MarkOf) {
-  const point = (method: string, title: string, kept: number) => {
+  const point = (method: string, title: string, size: string, kept: number) => {
     const { color, shape } = markOf(method);
-    const tip = `${title}, ${matchedSize(row)}: ${percent(kept)} kept, mean of ${plural(row.n_pairs, 'pair')}`;
+    const tip = `${title}, ${size}: ${percent(kept)} kept, mean of ${plural(row.n_pairs, 'pair')}`;
     const line = `${method} ${isPattern(row) ? 'patterns' : 'shares'}`;
     return { size: matchedSize(row), line, kept: Math.max(0, kept), color, shape: SHAPES[shape], tip };
   };
   return [
-    point(row.plain_id, plainTitle([row]), row.plain_kept),
-    point(row.method_id, titleOf([row]), row.kept),
+    point(row.plain_id, plainTitle([row]), plainSize(row), row.plain_kept),
+    point(row.method_id, titleOf([row]), matchedSize(row), row.kept),
   ];
 }

@@ -29,7 +29,7 @@ export function needsText({ needs }: PipelineMethod): string {
 export interface MeasuredRecipe {
   readonly recipe_id: string;
   readonly models: number;
-  /** As papers count: those of the recipe; of pruned weights that are quantized too the kept share and a bit for the mask. */
+  /** As papers count; null where they quote none. */
   readonly nominal_bits: number | null;
   readonly bits_low: number | null;
   readonly bits_high: number | null;
@@ -41,8 +41,8 @@ export function measuredRecipes(method: string): Promise<readonly MeasuredRecipe
   const id = method.replaceAll("'", "''");
   return select<MeasuredRecipe>(`
     SELECT recipe_id, count(DISTINCT model_id)::INTEGER AS models,
-      min(CASE WHEN sparsity IS NULL THEN w_bits ELSE w_bits * (1 - sparsity) + 1 END) AS nominal_bits,
+      any_value(paper_bits) AS nominal_bits,
       min(bits_per_weight) AS bits_low, max(bits_per_weight) AS bits_high, avg(kept) AS kept
-    FROM recipe_kept WHERE method_id = '${id}' AND origin = 'measured' AND NOT is_baseline
+    FROM recipe_kept JOIN recipe USING (recipe_id, method_id) WHERE method_id = '${id}' AND origin = 'measured' AND NOT is_baseline
     GROUP BY recipe_id ORDER BY bits_high DESC NULLS FIRST, kept DESC, recipe_id`);
 }

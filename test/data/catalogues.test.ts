@@ -97,6 +97,14 @@ describe('the schema of run files', () => {
 });
 
 describe('recipe columns', () => {
+  it.each([
+    ['gptq-w4g128', 4],
+    ['rtn-kv4', null],
+    ['wanda-s50', null],
+    ['sparsegpt-w4g128-s50', 3],
+    ['sparsegpt-w3g128-2:4', 2.5],
+  ])('%s has %s bits in papers', (id, bits) => expect(recipeColumns(id).paper_bits).toBe(bits));
+
   const columns = (id: string) => {
     const { tensor, w_bits, a_bits, kv_bits, group_size, sparsity, sparsity_pattern } = recipeColumns(id);
     return [tensor, w_bits, a_bits, kv_bits, group_size, sparsity, sparsity_pattern];

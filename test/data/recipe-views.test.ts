@@ -47,6 +47,8 @@ const run = runFile('by-hand', [
   { recipe: 'rtn-kv3', task: 'world-answers', metrics: accuracy(0.25, 0.4, 0.6) },
   // kept 0.4 without an interval
   { recipe: 'rtn-w2', task: 'world-answers', metrics: [{ value: 0.2, std_error: null }] },
+  // kept 0.6, of fewer bits than plain rounding has
+  { recipe: 'billm-w1.1g64', task: 'world-answers', metrics: accuracy(0.3, 0.5, 0.7) },
 ]);
 
 describe('a run of three tasks in two abilities', () => {
@@ -130,15 +132,20 @@ describe('a run of three tasks in two abilities', () => {
   it('sets a method beside plain rounding only where nothing else differs', () => {
     // gptq-w4g128 and rtn-w4g128 share one task; the others have no partner, and rtn is not its own.
     expect(matched.map(({ origin, method_id }) => `${origin} ${method_id}`)).toEqual([
-      'all gptq',
-      'measured gptq',
+      ...['all billm', 'all gptq', 'measured billm', 'measured gptq'],
     ]);
-    expect(matched[1]).toMatchObject({
+    expect(matched[3]).toMatchObject({
       ...{ plain_id: 'rtn', tensor: 'W', nominal_bits: 4, a_bits: null, sparsity: null },
-      ...{ n_pairs: 1, n_models: 1, n_better: 1, n_worse: 0 },
+      ...{ n_pairs: 1, n_models: 1, n_better: 1, n_worse: 0, plain_nominal_bits: 4 },
     });
-    expect(matched[1]!.kept).toBeCloseTo(0.9, 9);
-    expect(matched[1]!.plain_kept).toBeCloseTo(0.5, 9);
+    expect(matched[3]!.kept).toBeCloseTo(0.9, 9);
+    expect(matched[3]!.plain_kept).toBeCloseTo(0.5, 9);
+  });
+
+  it('sets a method below 2 bits beside plain rounding at 2, where that ends', () => {
+    expect(matched[2]).toMatchObject({ plain_id: 'rtn', nominal_bits: 1, plain_nominal_bits: 2 });
+    expect(matched[2]!.kept).toBeCloseTo(0.6, 9);
+    expect(matched[2]!.plain_kept).toBeCloseTo(0.4, 9);
   });
 
   it('draws a point for each method, size and ability', () => {
@@ -146,6 +153,7 @@ describe('a run of three tasks in two abilities', () => {
       .filter(({ ability }) => ability === 'all')
       .map((row) => [row.method_id, row.nominal_bits]);
     expect(points).toEqual([
+      ['billm', 1],
       ['gptq', 4],
       ['rtn', 4],
       ['rtn', 2],

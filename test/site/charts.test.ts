@@ -139,6 +139,7 @@ function matched(
     plain_title: 'RTN',
     tensor: 'W',
     nominal_bits: bits,
+    plain_nominal_bits: Math.max(2, bits),
     a_bits: null,
     kv_bits: null,
     sparsity: null,

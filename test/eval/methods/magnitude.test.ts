@@ -3,7 +3,7 @@ import { parseRecipe } from '../../../data/recipe.ts';
 import { dequantize } from '../../../eval/formats/index.ts';
 import { createRng } from '../../../eval/math/rng.ts';
 import { magnitude } from '../../../eval/methods/magnitude.ts';
-import { nominalBits } from '../../../eval/methods/nominal.ts';
+
 import { rtn } from '../../../eval/methods/rtn.ts';
 import { cpuOperations as operations } from '../../../eval/operations/cpu.ts';
 import { testMethod } from '../../contracts/method.ts';
@@ -81,11 +81,4 @@ test('a run that does not divide a row is refused before any work, with what fit
   expect(check('magnitude-1:3', 64)).toThrowErrorMatchingInlineSnapshot(
     `[BitlossError: [magnitude] model.layers.0.mlp.up_proj: 1 of every 3 weights of a row cannot be removed, since 3 does not divide K = 64. Use s33.33, which has no pattern.]`,
   );
-});
-
-test('the paper counts the kept share of the bits and a bit of mask', () => {
-  expect(nominalBits(parseRecipe('sparsegpt-w4g128-s50'))).toBe(3);
-  expect(nominalBits(parseRecipe('sparsegpt-w3g128-2:4'))).toBe(2.5);
-  expect(nominalBits(parseRecipe('wanda-s50'))).toBeNull();
-  expect(nominalBits(parseRecipe('gptq-w4g128'))).toBe(4);
 });
