@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { type BuildReport, build } from './database/build.ts';
 import { fingerprint } from './database/fingerprint.ts';
 import { insertRows } from './database/insert.ts';
+import { materializeViews } from './database/materialize.ts';
 import { type Database, openDatabase } from './database/open.ts';
 import { BitlossError } from './errors.ts';
 import { recipeColumns } from './recipe-columns.ts';
 
 export type { BuildReport, Database };
-export { openDatabase };
+export { materializeViews, openDatabase };
 
 export interface DatabaseOptions {
   /** Folder with the catalogues, published results and run files; default: the repository's data folder. */

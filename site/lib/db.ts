@@ -5,7 +5,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Database, ensureDatabase, openDatabase } from '../../data/db.ts';
+import { type Database, ensureDatabase, materializeViews, openDatabase } from '../../data/db.ts';
 import { readView, type ViewName, type ViewRow } from '../../data/views.ts';
 
 export type * from '../../data/views.ts';
@@ -19,9 +19,7 @@ const views = new Map<ViewName, Promise<readonly unknown[]>>();
 function database(): Promise<Database> {
   opened ??= ensureDatabase({ root }).then(async () => {
     const database = await openDatabase(join(root, 'bitloss.duckdb'), { readOnly: true });
-    // Dozens of comparisons of everything with everything: computed once a build, not once a page or download.
-    for (const view of ['claim_comparison', 'claim'])
-      await database.connection.run(`CREATE TEMP TABLE ${view} AS SELECT * FROM main.${view}`);
+    await materializeViews(database);
     return database;
   });
   return opened;

@@ -17,12 +17,19 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { contentHash } from '../../data/database/build.ts';
 import { lineOfPath } from '../../data/database/json-lines.ts';
 import type { Problem } from '../../data/database/problems.ts';
-import { buildDatabase, ensureDatabase, openDatabase } from '../../data/db.ts';
+import { buildDatabase, ensureDatabase, materializeViews, openDatabase } from '../../data/db.ts';
 import { BitlossError } from '../../data/errors.ts';
 import { readView, VIEW_ROWS, type ViewName } from '../../data/views.ts';
 import { DATA, dataFolder, openForTest, runFile } from './data-folder.ts';
 
 const oneCell = JSON.stringify(runFile('a', [{ recipe: 'fp16', metrics: [{ value: 0.6 }] }]));
+const someCells = JSON.stringify(
+  runFile('a', [
+    { recipe: 'fp16', metrics: [{ value: 0.6 }] },
+    { recipe: 'rtn-w4g128', metrics: [{ value: 0.55 }] },
+    { recipe: 'gptq-w4g128', metrics: [{ value: 0.58 }] },
+  ]),
+);
 const small = () => dataFolder({ files: { 'results/bitloss/a.json': oneCell } });
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
 
@@ -48,6 +55,22 @@ describe('building', () => {
     const half = hashes.length / 2;
     expect(hashes.slice(half)).toEqual(hashes.slice(0, half));
   }, 240_000);
+
+  it('makes views that can be computed once and then read as tables', async () => {
+    const root = dataFolder({ files: { 'results/bitloss/a.json': someCells } });
+    await buildDatabase({ root });
+    const database = await openForTest(join(root, 'bitloss.duckdb'));
+    const read = () =>
+      Promise.all((['board', 'curve', 'summary'] as const).map((view) => readView(database, view)));
+    const before = await read();
+    expect(before[0]).toHaveLength(3);
+    await materializeViews(database);
+    const tables = await database.connection.runAndReadAll(
+      'SELECT table_name FROM duckdb_tables() WHERE temporary',
+    );
+    expect(tables.getRows().flat().map(String)).toEqual(expect.arrayContaining(Object.keys(VIEW_ROWS)));
+    expect(await read()).toEqual(before);
+  });
 
   it('is skipped while nothing has changed, and not after', async () => {
     const root = small();
