@@ -2,7 +2,7 @@ import { dirname, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import react from '@astrojs/react';
 import { defineConfig } from 'astro/config';
-import { intentDirective } from './site/islands/intent-integration.ts';
+import { intentDirective, staticComponents } from './site/islands/integrations.ts';
 
 const data = resolve('data') + sep;
 
@@ -26,7 +26,7 @@ export default defineConfig({
   outDir: process.env.BITLOSS_OUT ?? './dist',
   base: process.env.BITLOSS_BASE ?? '/',
   ...(process.env.BITLOSS_SITE === undefined ? {} : { site: process.env.BITLOSS_SITE }),
-  integrations: [react({ include: ['**/site/islands/*.tsx'] }), intentDirective()],
+  integrations: [staticComponents(), react({ include: ['**/site/islands/*.tsx'] }), intentDirective()],
   devToolbar: { enabled: false },
   vite: { plugins: [dataStaysOutside] },
 });
