@@ -477,6 +477,48 @@ int bl_restore_binary(bl_context *ctx, bl_ptr is_binary, bl_ptr codes, bl_ptr me
 /* out [N, K] of type dtype from what bl_binary_blocks made. */
 int bl_restore_blocks(bl_context *ctx, bl_ptr codes, bl_ptr levels, bl_ptr salient, int64_t N, int64_t K, int64_t G,
                       int dtype, bl_ptr out, bl_stream stream);
+/*
+ * DB-LLM (eval/math/dual-binary.ts): codes uint8 [N, K] of two bits, first and second float32 [N, K/G], representable in half
+ * precision, or NaN for a group with a weight that is not finite; importance float64 [K]. w is used up; losses float64 [N]; errors:
+ * scratch float64 [N, 128].
+ */
+int bl_dual_loop(bl_context *ctx, bl_ptr w, bl_ptr upper, bl_ptr importance, int64_t N, int64_t K, int64_t G, bl_ptr codes,
+                 bl_ptr first, bl_ptr second, bl_ptr losses, bl_ptr errors, bl_stream stream);
+/* out [N, K] of type dtype from what bl_dual_loop made. */
+int bl_restore_dual(bl_context *ctx, bl_ptr codes, bl_ptr first, bl_ptr second, int64_t N, int64_t K, int64_t G, int dtype,
+                    bl_ptr out, bl_stream stream);
+
+/* ---- mixed bits (kernels/mixed) ------------------------------------------------------------------------------------ */
+
+/* w, upper and G as for binarization; bits uint8 [K/G], 1 to 8: those of the columns of a group. */
+
+/* salience float64 [K/G]: the sum of (w / U_kk)² over all rows and the columns of a group. */
+int bl_group_salience(bl_context *ctx, bl_ptr w, bl_ptr upper, int64_t N, int64_t K, int64_t G, bl_ptr salience,
+                      bl_stream stream);
+/* out float64 [N, columns]: w − ŵ of whole groups from column `start` on, rounded to nearest with so many bits, each column less its
+   mean over the rows; with one bit ŵ = mean ± mean distance. scratch float64 [16, columns]. */
+int bl_rounding_residuals(bl_context *ctx, bl_ptr w, int64_t N, int64_t K, int64_t G, int64_t start, int64_t columns, int bits,
+                          bl_ptr out, bl_ptr scratch, bl_stream stream);
+/*
+ * Puts next float64 [N, G] in place of the columns from `start` on of errors float64 [N, K]; growth float64 [1]: by how much that
+ * makes the sum over rows of d·H·dᵀ grow, for H = factor · hessian float64 [K, K]. scratch float64 [2·N·G + 256].
+ */
+int bl_replace_group(bl_context *ctx, bl_ptr errors, bl_ptr next, bl_ptr hessian, double factor, int64_t N, int64_t K, int64_t G,
+                     int64_t start, bl_ptr scratch, bl_ptr growth, bl_stream stream);
+/*
+ * SliM-LLM's column loop (eval/math/mixed-groups.ts): codes uint8 [N, K]; scales and zeros float32 [N, K/G], of groups of one bit
+ * distance and mean; those of a group with a weight that is not finite are not finite. w is used up; losses float64 [N]; errors:
+ * scratch float64 [N, 128].
+ */
+int bl_mixed_loop(bl_context *ctx, bl_ptr w, bl_ptr upper, bl_ptr bits, int64_t N, int64_t K, int64_t G, bl_ptr codes,
+                  bl_ptr scales, bl_ptr zeros, bl_ptr losses, bl_ptr errors, bl_stream stream);
+/* packed: of each group a stream of bits for every row, padded to whole bytes, as by bl_pack; first int64 [K/G]: the byte where the
+   streams of a group begin. */
+int bl_pack_mixed(bl_context *ctx, bl_ptr codes, bl_ptr bits, bl_ptr first, int64_t N, int64_t K, int64_t G, bl_ptr packed,
+                  bl_stream stream);
+/* out [N, K] of type dtype from what bl_mixed_loop and bl_pack_mixed made. */
+int bl_restore_mixed(bl_context *ctx, bl_ptr packed, bl_ptr bits, bl_ptr first, bl_ptr scales, bl_ptr zeros, int64_t N, int64_t K,
+                     int64_t G, int dtype, bl_ptr out, bl_stream stream);
 
 #ifdef __cplusplus
 }

@@ -5,8 +5,9 @@
  * That is 2 + 32/G bits a weight; the paper counts 2.
  */
 import { type DualBinary, levelOf } from '../math/dual-binary.ts';
-import { groupOf, halves, halvesOf, packRows, unpackRows } from './buffers.ts';
-import { defineFormat, type PackedLinear } from './format.ts';
+import { streamBytes } from './bit-stream.ts';
+import { bytesOf, groupOf, halves, halvesOf, packRows, unpackRows } from './buffers.ts';
+import { defineFormat, type PackedBuffer, type PackedLinear } from './format.ts';
 
 export const dualBinary = defineFormat({
   id: 'dual-binary',
@@ -22,9 +23,17 @@ export const dualBinary = defineFormat({
   },
 });
 
-function pack({ N, K, group, codes, first, second }: DualBinary): PackedLinear {
+function pack(values: DualBinary): PackedLinear {
+  return packStream(values, packRows(values.codes, values.N, values.K, 2));
+}
+
+/** What `pack` makes of codes that are a stream of bits already. */
+export function packStream(
+  { N, K, group, first, second }: Omit<DualBinary, 'codes'>,
+  codes: PackedBuffer,
+): PackedLinear {
   const buffers = {
-    codes: packRows(codes, N, K, 2),
+    codes,
     first: halves([N, K / group], first),
     second: halves([N, K / group], second),
   };
@@ -33,11 +42,17 @@ function pack({ N, K, group, codes, first, second }: DualBinary): PackedLinear {
 
 /** Throws `format/damaged` where a size or a type is not what the layout says. */
 function unpack(packed: PackedLinear): DualBinary {
+  const { stream: _, ...values } = openDual(packed);
+  return { ...values, codes: unpackRows(packed, 'codes', packed.N, packed.K, 2) };
+}
+
+/** The same content with codes as the stream of bits that they are stored as. Throws `format/damaged`. */
+export function openDual(packed: PackedLinear): Omit<DualBinary, 'codes'> & { readonly stream: Uint8Array } {
   const { N, K } = packed;
   const group = groupOf(packed);
   const count = N * (K / group);
   return {
-    ...{ N, K, group, codes: unpackRows(packed, 'codes', N, K, 2) },
+    ...{ N, K, group, stream: bytesOf(packed, 'codes', 'U8', N * streamBytes(K, 2)) },
     ...{ first: halvesOf(packed, 'first', count), second: halvesOf(packed, 'second', count) },
   };
 }

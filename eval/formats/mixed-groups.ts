@@ -39,22 +39,45 @@ function sizesOf(bits: Uint8Array, N: number, group: number) {
   return sizes;
 }
 
-function pack({ N, K, group, bits, codes, scales, zeros }: MixedGroups): PackedLinear {
-  const groups = K / group;
-  const sizes = sizesOf(bits, N, group);
-  const [stream, points] = [new Uint8Array(sizes.codes), new Uint8Array(sizes.zeros)];
-  const means = new Float32Array(sizes.ones * N);
-  let [at, zeroAt, one] = [0, 0, 0];
+/** The byte where the streams of each group begin, and behind the last one: `[K/G + 1]`. */
+export function firstBytes(bits: Uint8Array, N: number, group: number): BigInt64Array {
+  const first = new BigInt64Array(bits.length + 1);
+  for (const [b, own] of bits.entries()) first[b + 1] = first[b] + BigInt(N * streamBytes(group, own));
+  return first;
+}
+
+function pack(values: MixedGroups): PackedLinear {
+  const { N, K, group, bits, codes } = values;
+  const stream = new Uint8Array(sizesOf(bits, N, group).codes);
+  let at = 0;
   for (const [b, own] of bits.entries()) {
     for (let n = 0; n < N; n++, at += streamBytes(group, own)) {
       packBits(codes, n * K + b * group, group, own, stream, at);
     }
-    const column = Float32Array.from({ length: N }, (_, n) => zeros[n * groups + b]);
-    if (own === 1) means.set(column, N * one++);
-    else {
-      packBits(Uint8Array.from(column), 0, N, own, points, zeroAt);
-      zeroAt += streamBytes(N, own);
+  }
+  return packStream(values, stream);
+}
+
+/** What `pack` makes of codes that are streams of bits already. */
+export function packStream(
+  { N, K, group, bits, scales, zeros }: Omit<MixedGroups, 'codes'>,
+  stream: Uint8Array,
+): PackedLinear {
+  const groups = K / group;
+  const sizes = sizesOf(bits, N, group);
+  const points = new Uint8Array(sizes.zeros);
+  const means = new Float32Array(sizes.ones * N);
+  const column = new Uint8Array(N);
+  let [zeroAt, one] = [0, 0];
+  for (const [b, own] of bits.entries()) {
+    if (own === 1) {
+      for (let n = 0; n < N; n++) means[one * N + n] = zeros[n * groups + b];
+      one++;
+      continue;
     }
+    for (let n = 0; n < N; n++) column[n] = zeros[n * groups + b];
+    packBits(column, 0, N, own, points, zeroAt);
+    zeroAt += streamBytes(N, own);
   }
   const buffers = {
     bits: toBuffer('U8', [groups], bits),
@@ -68,6 +91,22 @@ function pack({ N, K, group, bits, codes, scales, zeros }: MixedGroups): PackedL
 
 /** Throws `format/damaged` where a size or a type is not what the layout says. */
 function unpack(packed: PackedLinear): MixedGroups {
+  const { stream, ...values } = openMixed(packed);
+  const { N, K, group, bits } = values;
+  const codes = new Uint8Array(N * K);
+  let at = 0;
+  for (const [b, own] of bits.entries()) {
+    for (let n = 0; n < N; n++, at += streamBytes(group, own)) {
+      unpackBits(stream, at, group, own, codes, n * K + b * group);
+    }
+  }
+  return { ...values, codes };
+}
+
+/** The same content with codes as the streams of bits that they are stored as. Throws `format/damaged`. */
+export function openMixed(
+  packed: PackedLinear,
+): Omit<MixedGroups, 'codes'> & { readonly stream: Uint8Array } {
   const { N, K } = packed;
   const group = groupOf(packed);
   const groups = K / group;
@@ -79,14 +118,10 @@ function unpack(packed: PackedLinear): MixedGroups {
   const stream = bytesOf(packed, 'codes', 'U8', sizes.codes);
   const points = sizes.zeros === 0 ? new Uint8Array(0) : bytesOf(packed, 'zeros', 'U8', sizes.zeros);
   const means = sizes.ones === 0 ? new Float32Array(0) : halvesOf(packed, 'means', sizes.ones * N);
-  const codes = new Uint8Array(N * K);
   const zeros = new Float32Array(N * groups);
   const column = new Uint8Array(N);
-  let [at, zeroAt, one] = [0, 0, 0];
+  let [zeroAt, one] = [0, 0];
   for (const [b, own] of bits.entries()) {
-    for (let n = 0; n < N; n++, at += streamBytes(group, own)) {
-      unpackBits(stream, at, group, own, codes, n * K + b * group);
-    }
     if (own > 1) {
       unpackBits(points, zeroAt, N, own, column, 0);
       zeroAt += streamBytes(N, own);
@@ -94,5 +129,5 @@ function unpack(packed: PackedLinear): MixedGroups {
     for (let n = 0; n < N; n++) zeros[n * groups + b] = own === 1 ? means[one * N + n] : column[n];
     if (own === 1) one++;
   }
-  return { N, K, group, bits, codes, scales: halvesOf(packed, 'scales', N * groups), zeros };
+  return { N, K, group, bits, stream, scales: halvesOf(packed, 'scales', N * groups), zeros };
 }

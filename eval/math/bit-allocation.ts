@@ -31,13 +31,27 @@ export interface AllocationInput {
 export function allocateBits(input: AllocationInput): Uint8Array {
   const { K, group, bits } = input;
   const groups = K / group;
-  const order = bySalience(input);
+  const order = risingSalience(salienceOf(input));
   const errors = [bits - 1, bits, bits + 1].map((own) => roundingErrors(input, own));
   const current = Float64Array.from(errors[1]);
+  const growths = new Float64Array(2 * Math.floor(groups / 2));
+  for (let k = 1; 2 * k <= groups; k++) {
+    growths[2 * k - 2] = replaceGroup(input, current, errors[0], order[k - 1]);
+    growths[2 * k - 1] = replaceGroup(input, current, errors[2], order[groups - k]);
+  }
+  return chooseBits(order, growths, bits);
+}
+
+/**
+ * @param order    `[K/G]`: groups by rising salience
+ * @param growths  of the divergence: when the least salient group loses a bit, then the most salient one gets one, then the next
+ */
+export function chooseBits(order: Uint32Array, growths: Float64Array, bits: number): Uint8Array {
+  const groups = order.length;
   let [best, least, sum] = [0, 0, 0];
-  for (let k = 1; k <= Math.floor(groups / 2); k++) {
-    sum += replaceGroup(input, current, errors[0], order[k - 1]);
-    sum += replaceGroup(input, current, errors[2], order[groups - k]);
+  for (let k = 1; 2 * k <= growths.length; k++) {
+    sum += growths[2 * k - 2];
+    sum += growths[2 * k - 1];
     if (sum < least) [best, least] = [k, sum];
   }
   const chosen = new Uint8Array(groups).fill(bits);
@@ -48,12 +62,17 @@ export function allocateBits(input: AllocationInput): Uint8Array {
   return chosen;
 }
 
-/** Groups by rising salience, equal ones in their order. */
-function bySalience({ N, K, weights, pivots, group }: AllocationInput): Uint32Array {
+/** Σ w²/U_kk² of each group, `[K/G]`. */
+function salienceOf({ N, K, weights, pivots, group }: AllocationInput): Float64Array {
   const salience = new Float64Array(K / group);
   for (let n = 0; n < N; n++) {
     for (let k = 0; k < K; k++) salience[Math.floor(k / group)] += (weights[n * K + k] / pivots[k]) ** 2;
   }
+  return salience;
+}
+
+/** Groups by rising salience, equal ones in their order. */
+export function risingSalience(salience: Float64Array): Uint32Array {
   return Uint32Array.from(salience.keys()).sort((a, b) => salience[a] - salience[b] || a - b);
 }
 

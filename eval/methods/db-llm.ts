@@ -1,10 +1,7 @@
 /** DB-LLM, calibrated: two-bit weights as two binaries, whose levels are fitted to the inputs instead of trained. */
 import { z } from 'zod';
 import { methodErrors } from '../errors/method.ts';
-import { dualBinary } from '../formats/dual-binary.ts';
-import { binarizeTwice } from '../math/dual-binary.ts';
-import { factorOnHost, readLive } from '../operations/binary.ts';
-import { checkGroup, checkScales } from '../operations/checks.ts';
+import { checkGroup } from '../operations/checks.ts';
 import { DEFAULT_DAMPING, factorNotes, HESSIAN_DEVIATIONS, weightReason } from './binary.ts';
 import { defineMethod } from './method.ts';
 import { unknownSettings } from './settings.ts';
@@ -32,7 +29,6 @@ export const dbLlm = defineMethod({
   deviations: [
     'The paper trains the levels by distillation from the full model, and its code was never released. Here they are fitted to each group by alternating least squares, weighted by the diagonal of the Hessian, and errors are fed back as in GPTQ; nothing is trained, so its published numbers are not to be expected.',
     'The two levels are kept in half precision and counted: 2 + 32/G bits, 2.25 at a group of 128.',
-    'It runs on the host on every engine; no kernel does it yet.',
     ...HESSIAN_DEVIATIONS,
   ],
   needs: 'hessian',
@@ -47,21 +43,17 @@ export const dbLlm = defineMethod({
   fromRecipe: ({ weights, damping }): Settings =>
     settings.parse({ group: weights?.group, damping: damping ?? DEFAULT_DAMPING }),
   check: (linear, { group }) => void checkGroup('db-llm', linear, group),
-  async quantize(linear, settings, { statistics: hessian }) {
-    const { name, N, K } = linear;
+  async quantize(linear, { group, damping }, { statistics: hessian, operations }) {
+    const { name, K } = linear;
     if (hessian.K !== K) throw methodErrors.hessianShape('db-llm', name, K, hessian.K);
-    const group = checkGroup('db-llm', linear, settings.group);
-    const handle = await hessian.factor(settings.damping, false);
-    const factor = await factorOnHost(handle);
-    const weights = readLive('db-llm', linear, factor);
-    const importance = importanceOf(await hessian.diagonal(), settings.damping, factor !== null);
-    const { made, loss } = binarizeTwice(weights, N, K, factor?.upper ?? null, importance, group);
-    checkScales('db-llm', name, made.first, K / group);
-    checkScales('db-llm', name, made.second, K / group);
+    checkGroup('db-llm', linear, group);
+    const factor = await hessian.factor(damping, false);
+    const importance = importanceOf(await hessian.diagonal(), damping, factor.state === 'found');
+    const { packed, loss } = await operations.binarizeTwice('db-llm', linear, { group, importance }, factor);
     return {
-      packed: dualBinary.pack(made),
+      packed,
       hessianLoss: loss,
-      notes: factorNotes(name, settings.damping, handle, 'no error is fed back'),
+      notes: factorNotes(name, damping, factor, 'no error is fed back'),
     };
   },
 });

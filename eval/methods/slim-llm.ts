@@ -1,11 +1,7 @@
 /** SliM-LLM: GPTQ with a bit more for the groups of columns that matter most and a bit fewer for as many others. */
 import { z } from 'zod';
 import { methodErrors } from '../errors/method.ts';
-import { mixedGroups } from '../formats/mixed-groups.ts';
-import { allocateBits } from '../math/bit-allocation.ts';
-import { roundMixed } from '../math/mixed-groups.ts';
-import { factorOnHost, readLive } from '../operations/binary.ts';
-import { checkGroup, checkScales } from '../operations/checks.ts';
+import { checkGroup } from '../operations/checks.ts';
 import { DEFAULT_DAMPING, factorNotes, HESSIAN_DEVIATIONS, weightReason } from './binary.ts';
 import { defineMethod } from './method.ts';
 import { unknownSettings } from './settings.ts';
@@ -33,7 +29,6 @@ export const slimLlm = defineMethod({
     'The published search of ranges weighs salient and other weights by 1 and λ = 1, which makes no difference; all weights of a group count the same here.',
     'Without a factor of the Hessian all groups keep the average bits, which is noted.',
     'Bits of groups, means of groups of one bit, scales and zeros are stored and counted.',
-    'It runs on the host on every engine; no kernel does it yet.',
     ...HESSIAN_DEVIATIONS,
   ],
   needs: 'hessian',
@@ -51,29 +46,13 @@ export const slimLlm = defineMethod({
   fromRecipe: ({ weights, damping }): Settings =>
     settings.parse({ bits: weights?.bits, group: weights?.group, damping: damping ?? DEFAULT_DAMPING }),
   check: (linear, { group }) => void checkGroup('slim-llm', linear, group),
-  async quantize(linear, settings, { statistics: hessian }) {
-    const { name, N, K } = linear;
+  async quantize(linear, { bits, group, damping }, { statistics: hessian, operations }) {
+    const { name, K } = linear;
     if (hessian.K !== K) throw methodErrors.hessianShape('slim-llm', name, K, hessian.K);
-    const group = checkGroup('slim-llm', linear, settings.group);
-    const handle = await hessian.factor(settings.damping, false);
-    const factor = await factorOnHost(handle);
-    const upper = factor?.upper ?? null;
-    const weights = readLive('slim-llm', linear, factor);
-    let bits = new Uint8Array(K / group).fill(settings.bits);
-    if (upper !== null) {
-      const pivots = Float64Array.from({ length: K }, (_, k) => upper[k * K + k]);
-      const { values } = await hessian.toHost();
-      bits = Uint8Array.from(
-        allocateBits({ N, K, weights, hessian: values, pivots, group, bits: settings.bits }),
-      );
-    }
-    const { made, loss } = roundMixed(weights, N, K, upper, bits, group);
-    checkScales('slim-llm', name, made.scales, K / group);
-    checkScales('slim-llm', name, made.zeros, K / group);
-    return {
-      packed: mixedGroups.pack(made),
-      hessianLoss: loss,
-      notes: factorNotes(name, settings.damping, handle, WITHOUT),
-    };
+    checkGroup('slim-llm', linear, group);
+    const factor = await hessian.factor(damping, false);
+    const rule = { bits, group };
+    const { packed, loss } = await operations.roundMixed('slim-llm', linear, rule, hessian, factor);
+    return { packed, hessianLoss: loss, notes: factorNotes(name, damping, factor, WITHOUT) };
   },
 });

@@ -6,10 +6,11 @@ import { descend } from '../math/column-descent.ts';
 import { blockEndOf, runColumns } from '../math/column-loop.ts';
 import { Hessian, type HessianFactor } from '../math/hessian.ts';
 import { rotateBothSides } from '../math/rotation.ts';
-import { binarizeBlocksOnHost, binarizePartlyOnHost, factorOnHost } from './binary.ts';
+import { binarizeBlocksOnHost, binarizePartlyOnHost, binarizeTwiceOnHost, factorOnHost } from './binary.ts';
 import { checkGroup, checkScales } from './checks.ts';
 import { roundToLevels, solveZeros, takeColumns } from './cpu-groups.ts';
 import { cpuIncoherence } from './cpu-incoherence.ts';
+import { roundMixedOnHost } from './cpu-mixed.ts';
 import { fitGrids, nearest, readWeights } from './cpu-nearest.ts';
 import { hostPruning } from './cpu-pruning.ts';
 import { cpuRescaling } from './cpu-rescaling.ts';
@@ -38,6 +39,9 @@ export const cpuOperations: Operations = {
   solveZeros: async (method, linear, rule) => solveZeros(method, linear, rule),
   binarizeBlocks: async (method, linear, rule, factor) =>
     binarizeBlocksOnHost(method, linear, rule, await factorOnHost(factor)),
+  binarizeTwice: async (method, linear, rule, factor) =>
+    binarizeTwiceOnHost(method, linear, rule, await factorOnHost(factor)),
+  roundMixed: roundMixedOnHost,
   takeColumns: async (linear, columns) => takeColumns(linear, columns),
   relativeError: async ({ weight }, packed) => compare(weight, dequantize(packed)),
   pruning: hostPruning,

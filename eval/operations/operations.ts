@@ -41,6 +41,22 @@ export interface ColumnRule extends GridRule {
   readonly descent?: { readonly hessian: HessianHandle; readonly passes: number };
 }
 
+/** How weights become two binaries (eval/math/dual-binary.ts). */
+export interface DualBinaryRule {
+  /** Input columns that share two levels; −1: the whole row. */
+  readonly group: number;
+  /** Float64 `[K]`, above 0: what an error in a column weighs when levels are fitted. */
+  readonly importance: Float64Array;
+}
+
+/** How weights become codes of bits that differ by group (eval/math/mixed-groups.ts). */
+export interface MixedRule {
+  /** Average bits, 2…7; without a factor those of every group. */
+  readonly bits: number;
+  /** Input columns that share bits and, in each row, a scale. */
+  readonly group: number;
+}
+
 /** How weights become codes of the 4-bit NormalFloat (eval/formats/codebook.ts). */
 export interface LevelRule {
   /** Input columns that share a scale; −1: the whole row. */
@@ -170,6 +186,30 @@ export interface Operations {
     method: string,
     linear: DenseLinear,
     rule: BinaryBlockRule,
+    factor: FactorHandle,
+  ): Promise<Binarized>;
+  /**
+   * Two binaries for every weight; weights of dead inputs count as zero.
+   * @param factor  by a handle of the same operations, in any state
+   * @throws as roundToNearest
+   */
+  binarizeTwice(
+    method: string,
+    linear: DenseLinear,
+    rule: DualBinaryRule,
+    factor: FactorHandle,
+  ): Promise<Binarized>;
+  /**
+   * One bit more for some groups of columns and one fewer for as many others (eval/math/bit-allocation.ts), then codes; weights of
+   * dead inputs count as zero.
+   * @param hessian, factor  by handles of the same operations, the latter in any state
+   * @throws as roundToNearest
+   */
+  roundMixed(
+    method: string,
+    linear: DenseLinear,
+    rule: MixedRule,
+    hessian: HessianHandle,
     factor: FactorHandle,
   ): Promise<Binarized>;
   /** Some columns as a matrix of their own, int32 `[C]` numbers below K. On a device the result lasts until the next call. */

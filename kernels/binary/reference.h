@@ -10,6 +10,7 @@
 #include "../reference/bl_reference.h"
 #include "levels.h"
 #include "reference_blocks.h"
+#include "reference_dual.h"
 #include "reference_feedback.h"
 
 BL_EXPORT int blr_binary_scratch(int64_t N, int64_t K, int64_t G, int64_t *bytes) {

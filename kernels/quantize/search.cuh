@@ -26,6 +26,14 @@ __device__ float rough_error(Weight weight, Importance importance, int count, co
   return sum;
 }
 
+/* Up to which rough error a candidate may be the best, where the least rough error is `least`. */
+__device__ __forceinline__ float rough_limit(float least, double low, double high, float unit) {
+  // A weight of r scales has an error of r · 2^-24 scales in float32, beside errors of about a quarter of a scale.
+  const float reach = static_cast<float>(larger(fabs(low), fabs(high))) * unit;
+  // Below 1e-30 small terms may be lost altogether.
+  return least > 1e-30f ? least * (1.002f + 2e-6f * reach) : INFINITY;
+}
+
 template <class Weight, class Importance>
 __device__ double exact_error(Weight weight, Importance importance, int count, const Grid &grid, double max_code) {
   double sum = 0;
@@ -53,10 +61,7 @@ __device__ Grid shrink(Weight weight, Importance importance, int count, double l
     least = fminf(least, rough[at]);
   }
   for (int step = lanes / 2; step > 0; step /= 2) least = fminf(least, __shfl_xor_sync(0xffffffffu, least, step));
-  // A weight of r scales has an error of r · 2^-24 scales in float32, beside errors of about a quarter of a scale.
-  const float reach = static_cast<float>(larger(fabs(low), fabs(high))) * unit;
-  // Below 1e-30 small terms may be lost altogether.
-  const float limit = least > 1e-30f ? least * (1.002f + 2e-6f * reach) : INFINITY;
+  const float limit = rough_limit(least, low, high, unit);
   double best_error = HUGE_VAL;
   int best = SHRINK_STEPS;
   for (int step = lane, at = 0; step < SHRINK_STEPS; step += lanes, ++at) {

@@ -1,8 +1,10 @@
-/** Binarized linears as weights in device memory: their bytes are uploaded, all else happens there. */
+/** Linears of signs, and of bits that differ by group, as weights in device memory: their bytes are uploaded, all else happens there. */
 import { openBlocks } from '../../formats/binary-blocks.ts';
 import { streamBytes } from '../../formats/bit-stream.ts';
 import { bytesOf } from '../../formats/buffers.ts';
+import { openDual } from '../../formats/dual-binary.ts';
 import type { PackedLinear } from '../../formats/format.ts';
+import { firstBytes, openMixed } from '../../formats/mixed-groups.ts';
 import { openLevels } from '../../formats/partly-binary.ts';
 import type { Device } from './device.ts';
 import type { DeviceMatrix } from './device-linear.ts';
@@ -51,6 +53,38 @@ export function writeBinaryBlocks(
     levels: uploaded(device, pool, 'levels', levels),
     salient: uploaded(device, pool, 'salient', isSalient),
     ...{ N, K, G, dtype: to.dtype, out: to.at },
+  });
+}
+
+/** ŵ of `dual-binary`, rounded to the type of `to`; queued. Throws `format/damaged`. */
+export function writeDualBinary(
+  packed: PackedLinear,
+  device: Device,
+  pool: Pool<string>,
+  to: DeviceMatrix,
+): void {
+  const { N, K, group: G, stream, first, second } = openDual(packed);
+  device.kernels.restoreDual({
+    codes: unpacked(device, pool, 'codes', stream, N, K, 2),
+    first: uploaded(device, pool, 'first', first),
+    second: uploaded(device, pool, 'second', second),
+    ...{ N, K, G, dtype: to.dtype, out: to.at },
+  });
+}
+
+/** ŵ of `mixed-groups`, rounded to the type of `to`; queued. Throws `format/damaged`. */
+export function writeMixedGroups(
+  packed: PackedLinear,
+  device: Device,
+  pool: Pool<string>,
+  to: DeviceMatrix,
+): void {
+  const { N, K, group: G, bits, stream, scales, zeros } = openMixed(packed);
+  const put = (name: string, values: NodeJS.ArrayBufferView) => uploaded(device, pool, name, values);
+  device.kernels.restoreMixed({
+    ...{ packed: put('streams', stream), bits: put('bits', bits) },
+    ...{ first: put('first bytes', firstBytes(bits, N, G)), scales: put('scales', scales) },
+    ...{ zeros: put('zeros', zeros), N, K, G, dtype: to.dtype, out: to.at },
   });
 }
 

@@ -2,6 +2,7 @@
 
 import { binaryBlocks } from '../../formats/binary-blocks.ts';
 import { codebook, openLevels, scalesOf } from '../../formats/codebook.ts';
+import { dualBinary } from '../../formats/dual-binary.ts';
 import { floatZeros, openFloatGrids } from '../../formats/float-zeros.ts';
 import type { PackedLinear } from '../../formats/format.ts';
 import { incoherent, openIncoherent } from '../../formats/incoherent.ts';
@@ -10,12 +11,13 @@ import { inputRotationOf } from '../../formats/input-rotation.ts';
 import { inputScaleOf } from '../../formats/input-scale.ts';
 import { intGrouped, openStream } from '../../formats/int-grouped.ts';
 import { mixedColumns, otherColumns } from '../../formats/mixed-columns.ts';
+import { mixedGroups } from '../../formats/mixed-groups.ts';
 import { partlyBinary } from '../../formats/partly-binary.ts';
 import { sparse } from '../../formats/sparse.ts';
 import { sparseInt } from '../../formats/sparse-int.ts';
 import { weightMixings } from '../../math/incoherence.ts';
 import { NF4_LEVELS } from '../../math/normal-float.ts';
-import { writeBinaryBlocks, writePartlyBinary } from './binary-weights.ts';
+import { writeBinaryBlocks, writeDualBinary, writeMixedGroups, writePartlyBinary } from './binary-weights.ts';
 import type { Device } from './device.ts';
 import type { DeviceMatrix } from './device-linear.ts';
 import { BL } from './kernels.gen.ts';
@@ -62,6 +64,8 @@ export class Dequantizer {
     else if (packed.format === incoherent.id) this.#writeIncoherent(packed, to);
     else if (packed.format === partlyBinary.id) writePartlyBinary(packed, this.#device, this.#pool, to);
     else if (packed.format === binaryBlocks.id) writeBinaryBlocks(packed, this.#device, this.#pool, to);
+    else if (packed.format === dualBinary.id) writeDualBinary(packed, this.#device, this.#pool, to);
+    else if (packed.format === mixedGroups.id) writeMixedGroups(packed, this.#device, this.#pool, to);
     else this.#writeValues(dequantizeTurned(packed), packed, to);
   }
 

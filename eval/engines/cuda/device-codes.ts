@@ -31,7 +31,7 @@ export interface DeviceCodes extends Shape, CodePlaces {
 }
 
 /** Throws `method/group-size`, `method/group-count`. */
-export function shapeOf(method: string, linear: DenseLinear, { group }: GridRule): Shape {
+export function shapeOf(method: string, linear: DenseLinear, { group }: Pick<GridRule, 'group'>): Shape {
   return { N: linear.N, K: linear.K, G: checkGroup(method, linear, group) };
 }
 

@@ -23,6 +23,7 @@ import { CudaIncoherence } from './incoherence.ts';
 import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
 import type { Matrix } from './matrix.ts';
+import { MixedRounder } from './mixed-rounder.ts';
 import { CachingHeap, type DeviceHeap, Pool } from './pool.ts';
 import { CudaPruning } from './pruning.ts';
 import { queueColumns } from './queued-columns.ts';
@@ -40,6 +41,7 @@ export class CudaOperations implements Operations {
   readonly rescaling: CudaRescaling;
   readonly #codes: CodePacker;
   readonly #binarizer: Binarizer;
+  readonly #mixed: MixedRounder;
 
   constructor(device: Device, heap: DeviceHeap = device) {
     this.#device = device;
@@ -49,6 +51,7 @@ export class CudaOperations implements Operations {
     this.pruning = new CudaPruning(device, this.#pool);
     this.incoherence = new CudaIncoherence(device, this.#pool, this);
     this.#binarizer = new Binarizer(device, this.#pool);
+    this.#mixed = new MixedRounder(device, this.#pool);
     // Images are written with it: making room for its buffers must not take theirs.
     this.#dequantizer = new Dequantizer(device, device);
     this.#codes = new CodePacker(device, this.#pool);
@@ -86,6 +89,8 @@ export class CudaOperations implements Operations {
 
   binarizePartly: Operations['binarizePartly'] = (...given) => this.#binarizer.partly(...given);
   binarizeBlocks: Operations['binarizeBlocks'] = (...given) => this.#binarizer.blocks(...given);
+  binarizeTwice: Operations['binarizeTwice'] = (...given) => this.#binarizer.twice(...given);
+  roundMixed: Operations['roundMixed'] = (...given) => this.#mixed.round(...given);
 
   rotate(method: string, linear: DenseLinear, seed: number): Promise<DenseLinear> {
     return rotateOnDevice(this.#device, this.#pool, method, linear, seed);

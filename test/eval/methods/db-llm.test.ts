@@ -9,15 +9,13 @@ import { createRng } from '../../../eval/math/rng.ts';
 import { dbLlm } from '../../../eval/methods/db-llm.ts';
 import { cpuOperations as operations } from '../../../eval/operations/cpu.ts';
 import { testMethod } from '../../contracts/method.ts';
+import { dualBinaryLayout } from './binary-layouts.ts';
 import { type Sample, sampleLayer } from './samples.ts';
 import { rowsOf, slowFactor, slowFeedback } from './slow-feedback.ts';
 
 testMethod(dbLlm, {
   recipes: ['db-llm-w2g32', 'db-llm-w2', 'db-llm-w2g16-damp0.1'],
-  layout: {
-    repack: (packed) => dualBinary.pack(dualBinary.unpack(packed)),
-    bytes: ({ N, K, attributes }) => N * Math.ceil(K / 4) + (4 * N * K) / Number(attributes.group),
-  },
+  layout: dualBinaryLayout,
 });
 
 async function run({ linear, hessian }: Pick<Sample, 'linear' | 'hessian'>, id: string) {

@@ -8,23 +8,14 @@ import { createRng } from '../../../eval/math/rng.ts';
 import { slimLlm } from '../../../eval/methods/slim-llm.ts';
 import { cpuOperations as operations } from '../../../eval/operations/cpu.ts';
 import { testMethod } from '../../contracts/method.ts';
+import { mixedGroupsLayout } from './binary-layouts.ts';
 import { type Sample, sampleLayer } from './samples.ts';
 import { rowsOf, slowFactor, slowFeedback } from './slow-feedback.ts';
 import { codeOf } from './slow-gptq.ts';
 
 testMethod(slimLlm, {
   recipes: ['slim-llm-w2g16', 'slim-llm-w3g32', 'slim-llm-w4g64', 'slim-llm-w7g16-damp0.1'],
-  layout: {
-    repack: (packed) => mixedGroups.pack(mixedGroups.unpack(packed)),
-    bytes: ({ N, K, attributes, buffers }) => {
-      const group = Number(attributes.group);
-      const each = [...buffers.bits!.bytes].map(
-        (bits) =>
-          N * Math.ceil((group * bits) / 8) + 2 * N + (bits === 1 ? 2 * N : Math.ceil((N * bits) / 8)),
-      );
-      return K / group + each.reduce((sum, bytes) => sum + bytes, 0);
-    },
-  },
+  layout: mixedGroupsLayout,
 });
 
 async function run({ linear, hessian }: Pick<Sample, 'linear' | 'hessian'>, id: string) {

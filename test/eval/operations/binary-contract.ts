@@ -1,4 +1,4 @@
-/** What binarization on a device must give: the weights of the CPU, whatever the recipe, and the same refusals. */
+/** What binarization and bits that differ by group must give on a device: the weights of the CPU, whatever the recipe, and the same refusals. */
 import { describe, expect, test } from 'vitest';
 import { parseRecipe } from '../../../data/recipe.ts';
 import type { CudaEngine } from '../../../eval/engines/cuda/engine.ts';
@@ -8,22 +8,61 @@ import { dequantize } from '../../../eval/formats/index.ts';
 import type { Hessian } from '../../../eval/math/hessian.ts';
 import { createRng } from '../../../eval/math/rng.ts';
 import { billm } from '../../../eval/methods/billm.ts';
+import { dbLlm } from '../../../eval/methods/db-llm.ts';
+import { methodFor } from '../../../eval/methods/index.ts';
+import { statisticsFor } from '../../../eval/methods/method.ts';
 import { pbLlm } from '../../../eval/methods/pb-llm.ts';
+import { slimLlm } from '../../../eval/methods/slim-llm.ts';
 import { cpuOperations } from '../../../eval/operations/cpu.ts';
 import type { DenseLinear, Operations } from '../../../eval/operations/operations.ts';
 import { testMethod } from '../../contracts/method.ts';
-import { binaryBlocksLayout, partlyBinaryLayout } from '../methods/binary-layouts.ts';
+import {
+  binaryBlocksLayout,
+  dualBinaryLayout,
+  mixedGroupsLayout,
+  partlyBinaryLayout,
+} from '../methods/binary-layouts.ts';
 import { sampleLayer } from '../methods/samples.ts';
+
+type Case = readonly [id: string, N: number, K: number];
+
+const BINARY_CASES: readonly Case[] = [
+  ['pb-llm-w1.7', 40, 192],
+  ['pb-llm-w2g64', 70, 320],
+  ['pb-llm-w2.7g32-compat', 33, 256],
+  ['pb-llm-w1.7g128-@magnitude', 24, 256],
+  ['pb-llm-w1g13', 13, 65],
+  ['pb-llm-w8', 16, 200],
+  ['billm-w1.1g128', 48, 384],
+  ['billm-w1.1g96', 21, 192],
+  ['billm-w1.1g32-compat', 40, 160],
+  ['billm-w1.1g128-compat', 37, 256],
+  ['billm-w1.1g2', 9, 32],
+];
+
+const CODE_CASES: readonly Case[] = [
+  ['db-llm-w2g128', 48, 384],
+  ['db-llm-w2g96', 21, 192],
+  ['db-llm-w2g192', 40, 384],
+  ['db-llm-w2', 13, 200],
+  ['db-llm-w2g13', 33, 65],
+  ['slim-llm-w2g128', 48, 512],
+  ['slim-llm-w3g32', 70, 320],
+  ['slim-llm-w4g160', 24, 480],
+  ['slim-llm-w2g13', 33, 65],
+  ['slim-llm-w7g24', 9, 96],
+  ['slim-llm-w3g64', 16, 64],
+];
 
 async function run(place: Operations, linear: DenseLinear, hessian: Hessian, id: string) {
   const recipe = parseRecipe(id);
-  const statistics = place.hessian(hessian);
+  const method = methodFor(recipe);
+  const handle = place.hessian(hessian);
+  const statistics = statisticsFor(method.needs, { hessian: handle, channels: null });
   const context = { statistics, operations: place, rng: createRng(0) };
-  const result = await (recipe.method === 'billm'
-    ? billm.quantize(linear, billm.fromRecipe(recipe), context)
-    : pbLlm.quantize(linear, pbLlm.fromRecipe(recipe), context));
+  const result = await method.quantize(linear, method.fromRecipe(recipe), context);
   const relativeError = await place.relativeError(linear, result.packed);
-  statistics.release();
+  handle.release();
   return { ...result, relativeError };
 }
 
@@ -33,22 +72,16 @@ export function describeBinaryOperations(engine: () => CudaEngine): void {
   const blocks = ['billm-w1.1g32', 'billm-w1.1g64-compat', 'billm-w1.1g16'];
   testMethod(pbLlm, { recipes: pb, operations, layout: partlyBinaryLayout });
   testMethod(billm, { recipes: blocks, operations, layout: binaryBlocksLayout });
+  const dual = ['db-llm-w2g32', 'db-llm-w2', 'db-llm-w2g16-damp0.1'];
+  testMethod(dbLlm, { recipes: dual, operations, layout: dualBinaryLayout });
+  const mixed = ['slim-llm-w2g16', 'slim-llm-w3g32', 'slim-llm-w7g16-damp0.1'];
+  testMethod(slimLlm, { recipes: mixed, operations, layout: mixedGroupsLayout });
 
-  describe('weights equal those of the CPU on at least 99.9 % of all places', () => {
+  describe.each([
+    { what: 'weights of signs', most: 0.001, least: 80_000, cases: BINARY_CASES },
+    { what: 'weights of two binaries or of mixed bits', most: 0.0001, least: 100_000, cases: CODE_CASES },
+  ])('$what equal those of the CPU, but for a share of at most $most', ({ most, least, cases }) => {
     const counts = { weights: 0, different: 0 };
-    const cases = [
-      ['pb-llm-w1.7', 40, 192],
-      ['pb-llm-w2g64', 70, 320],
-      ['pb-llm-w2.7g32-compat', 33, 256],
-      ['pb-llm-w1.7g128-@magnitude', 24, 256],
-      ['pb-llm-w1g13', 13, 65],
-      ['pb-llm-w8', 16, 200],
-      ['billm-w1.1g128', 48, 384],
-      ['billm-w1.1g96', 21, 192],
-      ['billm-w1.1g32-compat', 40, 160],
-      ['billm-w1.1g128-compat', 37, 256],
-      ['billm-w1.1g2', 9, 32],
-    ] as const;
 
     test.each(cases)('%s, %i×%i', async (id, N, K) => {
       const { linear, hessian } = sampleLayer(N, K, N + K, [3]);
@@ -71,8 +104,8 @@ export function describeBinaryOperations(engine: () => CudaEngine): void {
     });
 
     test('counted', () => {
-      expect(counts.weights).toBeGreaterThan(80_000);
-      expect(counts.different / counts.weights).toBeLessThan(0.001);
+      expect(counts.weights).toBeGreaterThan(least);
+      expect(counts.different / counts.weights).toBeLessThan(most);
     });
   });
 }

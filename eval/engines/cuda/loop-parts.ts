@@ -1,0 +1,74 @@
+/** What all column loops that binarize or mix bits have in common on a device: live weights, scratch, streams and checks. */
+import { streamBytes } from '../../formats/bit-stream.ts';
+import { BLOCK } from '../../math/column-loop.ts';
+import { checkScales, checkWeights } from '../../operations/checks.ts';
+import type { DenseLinear, FactorHandle } from '../../operations/operations.ts';
+import type { Device } from './device.ts';
+import type { Shape } from './device-codes.ts';
+import { areFinite, weightsOf } from './device-weights.ts';
+import { CudaFactor } from './hessians.ts';
+import type { Address } from './kernels.ts';
+import type { Pool } from './pool.ts';
+
+export class LoopParts {
+  readonly #device: Device;
+  readonly #pool: Pool<string>;
+
+  constructor(device: Device, pool: Pool<string>) {
+    this.#device = device;
+    this.#pool = pool;
+  }
+
+  /** Float64 `[N, K]`, with zeros for dead inputs; valid until the next call. Throws `method/shape`. */
+  visit(method: string, linear: DenseLinear, dead: Address): Address {
+    const { N, K } = linear;
+    const weights = weightsOf(this.#device, this.#pool, method, linear);
+    const out = this.#pool.take('visited', N * K * 8);
+    this.#device.kernels.visit({ ...weights, order: 0, dead, N, K, out });
+    return out;
+  }
+
+  /** Codes, two numbers a group, and what a loop notes of its errors. */
+  places({ N, K, G }: Shape) {
+    const take = (name: string, bytes: number) => this.#pool.take(name, bytes);
+    const bytes = 4 * N * (K / G);
+    return { codes: take('codes', N * K), first: take('scales', bytes), second: take('zeros', bytes) };
+  }
+
+  feedback(N: number) {
+    const take = (name: string, bytes: number) => this.#pool.take(name, bytes);
+    return { losses: take('losses', N * 8), errors: take('errors', N * BLOCK * 8) };
+  }
+
+  /** Codes as a stream of bits a row. */
+  stream(codes: Address, N: number, K: number, bits: number): Promise<Uint8Array> {
+    const bytes = N * streamBytes(K, bits);
+    const packed = this.#pool.take('packed', bytes);
+    this.#device.kernels.pack({ codes, N, K, bits, packed });
+    return this.#device.downloadAsync(packed, new Uint8Array(bytes));
+  }
+
+  /** Downloads levels and checks them. Throws `method/not-finite`, `method/scale-too-large`. */
+  levels(method: string, linear: DenseLinear, at: Address, count: number, columns: number): Float32Array {
+    const levels = this.#device.download(at, new Float32Array(count));
+    if (areFinite(levels)) return levels;
+    // Weights that are not finite have no levels either, and that is the better message.
+    checkWeights(method, linear);
+    checkScales(method, linear.name, levels, columns);
+    return levels;
+  }
+
+  sum(losses: Address, N: number): number {
+    return this.#device.download(losses, new Float64Array(N)).reduce((sum, loss) => sum + loss, 0);
+  }
+
+  upload(name: string, values: NodeJS.ArrayBufferView): Address {
+    const at = this.#pool.take(name, values.byteLength);
+    this.#device.upload(at, values);
+    return at;
+  }
+}
+
+export function isFound(factor: FactorHandle): factor is CudaFactor {
+  return factor instanceof CudaFactor && factor.state === 'found';
+}
