@@ -8,8 +8,9 @@ const FLOAT = Float32Array.BYTES_PER_ELEMENT;
 
 /**
  * Hidden states of all tokens, the Hessians of one block, two matrices to factorize the largest and one to sum it, and
- * what the column loop of the largest linear takes: float64 weights, a float32 upload and one that is scaled, errors, codes
- * and their stream. Searches for scales and clips take no more: differences and their products in place of float64 weights.
+ * what the column loop of the largest linear takes: float64 weights, a float32 upload, errors, codes and their stream, and what a
+ * choice of bits by groups keeps beside them, as many doubles again. Searches for scales and clips take no more: differences and
+ * their products in place of float64 weights.
  */
 export function calibrationBytes({ blocks, hiddenSize }: Architecture, tokens: number): number {
   const largest = Math.max(...blocks.map(blockBytes));
@@ -19,7 +20,7 @@ export function calibrationBytes({ blocks, hiddenSize }: Architecture, tokens: n
 function blockBytes(block: Block): number {
   const squares = siblingsOf(block).map(([first]) => first.inFeatures ** 2);
   const linears = linearsOf(block).map(
-    ({ outFeatures: N, inFeatures: K }) => N * K * (DOUBLE + 2 * FLOAT + 4) + N * 512 * DOUBLE,
+    ({ outFeatures: N, inFeatures: K }) => N * K * (2 * DOUBLE + FLOAT + 2) + N * 512 * DOUBLE,
   );
   const sums = squares.reduce((sum, values) => sum + values * DOUBLE, 0);
   return sums + Math.max(...squares) * (2 * DOUBLE + FLOAT) + Math.max(...linears);
