@@ -14,7 +14,10 @@ export const methodAgainstPlain = defineChart({
   sizes: ['wide', 'narrow'],
   caution:
     'Each point is a mean over pairs: same source, model, task, bits and sparsity, and the same 16-bit baseline. Rounding to nearest ends at 2 bits, so methods of fewer are set beside it at 2. Group sizes may differ; true bits are in the table. Points beside one another rest on different models and tasks.',
-  title: (rows) => `Does ${titleOf(rows)} keep more than ${plainTitle(rows)} at the same size?`,
+  title: (rows) =>
+    rows.every(isSameSize)
+      ? `Does ${titleOf(rows)} keep more than ${plainTitle(rows)} at the same size?`
+      : `Does ${titleOf(rows)} keep more than ${plainTitle(rows)}, which ends at 2 bits?`,
   finding,
   // The method with the most pairs, weights only, all sources together.
   select: (rows) => {
@@ -78,8 +81,13 @@ function finding(rows: readonly MethodMatchedRow[]): string {
   const better = sum(({ n_better }) => n_better);
   const worse = sum(({ n_worse }) => n_worse);
   const most = rows.reduce((a, b) => (gapOf(b) > gapOf(a) ? b : a));
-  const far = `${matchedSize(most)}: ${percent(most.kept)} against ${percent(most.plain_kept)}`;
+  const plain = isSameSize(most) ? '' : ` of ${plainTitle(rows)} at ${plainSize(most)}`;
+  const far = `${matchedSize(most)}: ${percent(most.kept)} against ${percent(most.plain_kept)}${plain}`;
   return `It keeps more in ${better} of ${plural(pairs, 'pair')}, less in ${worse}; furthest apart at ${far}.`;
+}
+
+function isSameSize({ nominal_bits, plain_nominal_bits }: MethodMatchedRow): boolean {
+  return nominal_bits === plain_nominal_bits;
 }
 
 function isPattern({ sparsity_pattern }: MethodMatchedRow): boolean {

@@ -188,6 +188,16 @@ describe('sizes of matched pairs', () => {
     expect(text).toContain('"size":"s30","line":"gptq shares"');
   });
 
+  it('below those that plain rounding has say so', () => {
+    const chart = charts['method-against-plain'];
+    const rows = [matched(1, 0.3, 0.1, { method_title: 'BiLLM' })];
+    expect(chart.title(rows)).toBe('Does BiLLM keep more than RTN, which ends at 2 bits?');
+    expect(chart.finding(rows)).toContain(
+      `furthest apart at W1: ${percent(0.3)} against ${percent(0.1)} of RTN at W2.`,
+    );
+    expect(JSON.stringify(chart.spec(rows, 'wide', mark))).toContain('RTN, W2: ');
+  });
+
   it('are counted in the sentence', () => {
     const chart = charts['method-against-plain'];
     const rows = chart.select(MATCHED);
