@@ -38,6 +38,17 @@ export async function select<T>(sql: string): Promise<readonly T[]> {
   return reader.getRowObjectsJS() as T[];
 }
 
+const kept = new Map<string, Promise<unknown>>();
+
+/** Makes a table of a query, once a build; later statements see it under this name. */
+export async function keepTable(name: string, sql: string): Promise<void> {
+  const known =
+    kept.get(name) ??
+    database().then(({ connection }) => connection.run(`CREATE TEMP TABLE ${name} AS ${sql}`));
+  kept.set(name, known);
+  await known;
+}
+
 /** The bytes that `COPY` writes for a query. */
 export async function exportBytes(sql: string, format: 'parquet' | 'csv' | 'json'): Promise<Uint8Array> {
   const options = {

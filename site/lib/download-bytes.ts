@@ -1,15 +1,26 @@
 /** The bytes of each download, made once a build: pages state their size and hash, endpoints give them away. */
 import { createHash } from 'node:crypto';
-import { exportBytes } from './db.ts';
-import { DOWNLOADS, type Download, FORMATS, type Format } from './downloads.ts';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { exportBytes, keepTable } from './db.ts';
+import { DOWNLOADS, type Download, FORMATS, type Format, tableName } from './downloads.ts';
 
 const made = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
 
-export function downloadBytes({ id, sql }: Download, format: Format): Promise<Uint8Array<ArrayBuffer>> {
-  const name = `${id}.${format}`;
-  const known = made.get(name) ?? exportBytes(sql, format).then((bytes) => new Uint8Array(bytes));
+export function downloadBytes(download: Download, format: Format): Promise<Uint8Array<ArrayBuffer>> {
+  const name = `${download.id}.${format}`;
+  const known = made.get(name) ?? make(download, format);
   made.set(name, known);
   return known;
+}
+
+async function make(download: Download, format: Format): Promise<Uint8Array<ArrayBuffer>> {
+  if (format !== 'csv.gz') {
+    const name = tableName(download);
+    await keepTable(name, download.sql);
+    return new Uint8Array(await exportBytes(`FROM ${name}`, format));
+  }
+  return new Uint8Array(await promisify(gzip)(await downloadBytes(download, 'csv')));
 }
 
 /** One line a file, as `sha256sum --check` reads it. */

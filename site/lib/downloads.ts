@@ -5,10 +5,17 @@ export interface Download {
   readonly title: string;
   /** One sentence on what a row is. */
   readonly about: string;
+  /** Name in SQL, where it is not the id: no name of a view. */
+  readonly table?: string;
   readonly sql: string;
 }
 
-export const FORMATS = ['csv', 'json', 'parquet'] as const;
+/** Name of the table in SQL: `claim-comparisons` → `claim_comparisons`. */
+export function tableName({ id, table }: Download): string {
+  return table ?? id.replaceAll('-', '_');
+}
+
+export const FORMATS = ['csv', 'csv.gz', 'json', 'parquet'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export const DOWNLOADS: readonly Download[] = [
@@ -55,6 +62,7 @@ export const DOWNLOADS: readonly Download[] = [
   },
   {
     id: 'tensor-summary',
+    table: 'tensor_kinds',
     title: 'Tensors by model',
     about: 'One row a kind of tensor in a model: the same over all layers, and what four bits of it cost.',
     sql: `SELECT summary.*, recipe_id AS four_bit_recipe, loss AS four_bit_loss

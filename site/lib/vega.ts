@@ -1,6 +1,7 @@
 /**
- * Draws Vega-Lite specifications to SVG text while the site is built; the only importer of Vega. Nothing of it reaches
- * the browser. Colours in specifications are CSS variables, so one drawing serves the light and the dark theme.
+ * Draws Vega-Lite specifications to SVG text: while the site is built, and in the browser where a reader asks for the
+ * drawing of a query, which loads it then. The only importer of Vega. Colours in specifications are CSS variables, so
+ * one drawing serves the light and the dark theme.
  */
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';

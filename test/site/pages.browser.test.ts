@@ -175,6 +175,7 @@ const PAGES = [
   'claims/w4-under-2-percent/',
   'claims/low-bits-repeat/',
   'data/',
+  'sql/',
   'methodology/',
   'no-such-page/',
 ];

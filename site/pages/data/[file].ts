@@ -6,13 +6,17 @@ import { DOWNLOADS, FORMATS } from '../../lib/downloads.ts';
 const CHECKSUMS = 'sha256sums.txt';
 
 export function getStaticPaths() {
-  const names = DOWNLOADS.flatMap(({ id }) => FORMATS.map((format) => `${id}.${format}`));
-  return [...names, CHECKSUMS].map((file) => ({ params: { file } }));
+  const files = DOWNLOADS.flatMap((download) =>
+    FORMATS.map((format) => ({ params: { file: `${download.id}.${format}` }, props: { download, format } })),
+  );
+  return [...files, { params: { file: CHECKSUMS }, props: {} }];
 }
 
-export const GET: APIRoute = async ({ params }) => {
-  if (params['file'] === CHECKSUMS) return new Response(await checksums());
-  const [id, format] = params['file']!.split('.');
-  const download = DOWNLOADS.find((one) => one.id === id)!;
-  return new Response(await downloadBytes(download, FORMATS.find((one) => one === format)!));
-};
+type Props = { readonly download?: (typeof DOWNLOADS)[number]; readonly format?: (typeof FORMATS)[number] };
+
+export const GET: APIRoute<Props> = async ({ props: { download, format } }) =>
+  new Response(
+    download === undefined || format === undefined
+      ? await checksums()
+      : await downloadBytes(download, format),
+  );
