@@ -27,6 +27,8 @@ export default defineConfig({
   base: process.env.BITLOSS_BASE ?? '/',
   ...(process.env.BITLOSS_SITE === undefined ? {} : { site: process.env.BITLOSS_SITE }),
   integrations: [staticComponents(), react({ include: ['**/site/islands/*.tsx'] }), intentDirective()],
+  // While drawings are made on another thread and files by DuckDB, other pages are written.
+  build: { concurrency: 4 },
   devToolbar: { enabled: false },
   vite: { plugins: [dataStaysOutside] },
 });

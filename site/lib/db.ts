@@ -32,6 +32,20 @@ export async function rows<Name extends ViewName>(name: Name): Promise<readonly 
   return (await known) as readonly ViewRow<Name>[];
 }
 
+const indexes = new Map<string, Promise<ReadonlyMap<unknown, readonly unknown[]>>>();
+
+/** Rows of a view with this value in a column, in the order of the view; every row is looked at once a build. */
+export async function rowsOf<Name extends ViewName>(
+  name: Name,
+  column: keyof ViewRow<Name> & string,
+  value: unknown,
+): Promise<readonly ViewRow<Name>[]> {
+  const key = `${name}.${column}`;
+  const index = indexes.get(key) ?? rows(name).then((all) => Map.groupBy(all, (row) => row[column]));
+  indexes.set(key, index);
+  return ((await index).get(value) ?? []) as readonly ViewRow<Name>[];
+}
+
 /** Rows of a statement over catalogue tables; `T` must match its columns. */
 export async function select<T>(sql: string): Promise<readonly T[]> {
   const reader = await (await database()).connection.runAndReadAll(sql);

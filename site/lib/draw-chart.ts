@@ -3,8 +3,8 @@ import type { Chart } from '../charts/chart.ts';
 import tokens from '../styles/tokens.css?raw';
 import { byId, methods } from './catalogue.ts';
 import type { ViewName, ViewRow } from './db.ts';
+import { draw } from './drawings.ts';
 import type { Mark } from './marks.ts';
-import { drawSvg } from './vega.ts';
 
 export interface DrawnChart {
   readonly title: string;
@@ -26,7 +26,7 @@ export async function drawChart<View extends ViewName>(
 ): Promise<DrawnChart> {
   const markOf = await marks();
   const drawings = chart.sizes.map(async (size) => {
-    const svg = await drawSvg(chart.spec(rows, size, markOf), `${prefix}-${size}`);
+    const svg = await draw(chart.spec(rows, size, markOf), `${prefix}-${size}`);
     return { size, svg: svg.replace('<svg ', '<svg aria-hidden="true" ') };
   });
   const finding = chart.finding(rows);

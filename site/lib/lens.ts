@@ -1,7 +1,7 @@
 /** The first screen's subject: one model, one ability (or all), one origin (or all), and what is known of it. */
 import { charts } from '../charts/index.ts';
 import { models } from './catalogue.ts';
-import { type CurveRow, type RecipeByAbilityRow, rows } from './db.ts';
+import { type CurveRow, type RecipeByAbilityRow, rows, rowsOf } from './db.ts';
 
 export interface Focus {
   readonly model: string;
@@ -54,13 +54,11 @@ function distinct(values: readonly string[]): readonly string[] {
 
 export async function lensOf(focus: Focus): Promise<Lens> {
   const isMine = (row: CurveRow | RecipeByAbilityRow) =>
-    row.model_id === focus.model &&
-    row.ability === focus.ability &&
-    (focus.origin === 'all' || row.origin === focus.origin);
-  const best = (await rows('recipe_by_ability'))
+    row.ability === focus.ability && (focus.origin === 'all' || row.origin === focus.origin);
+  const best = (await rowsOf('recipe_by_ability', 'model_id', focus.model))
     .filter((row) => isMine(row) && (focus.origin === 'all' ? row.is_best : row.is_best_of_origin))
     .sort((a, b) => b.nominal_bits! - a.nominal_bits!);
-  const curve = (await rows('curve')).filter(isMine);
+  const curve = (await rowsOf('curve', 'model_id', focus.model)).filter(isMine);
   const model = (await models()).find(({ id }) => id === focus.model);
   return { focus, model_name: model?.name ?? focus.model, curve, best };
 }

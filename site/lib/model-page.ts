@@ -1,7 +1,8 @@
 /** What the page of a model tells beside its rows. */
 
 import { recipeRows } from './board-rows.ts';
-import { type RecipeByAbilityRow, rows } from './db.ts';
+import { once } from './catalogue.ts';
+import { type RecipeByAbilityRow, rows, rowsOf } from './db.ts';
 import { type KeptGrid, keptGrid } from './kept-grid.ts';
 import type { RecipeRow } from './row-types.ts';
 
@@ -20,15 +21,22 @@ export interface ModelPage {
 
 const USUAL_BITS = [8, 4, 3, 2];
 
+const overall = once(async () =>
+  Map.groupBy(
+    (await recipeRows()).filter(({ ability }) => ability === 'all'),
+    ({ model }) => model,
+  ),
+);
+
 export async function modelPage(model: string): Promise<ModelPage> {
   const all = await rows('recipe_by_ability');
-  const mine = all.filter(({ model_id }) => model_id === model);
+  const mine = await rowsOf('recipe_by_ability', 'model_id', model);
   const tested = new Set(mine.map(({ ability }) => ability));
   const best = mine.filter(({ is_best }) => is_best);
   const bits = new Set(best.map(({ nominal_bits }) => nominal_bits));
-  const tensors = (await rows('tensor_summary')).filter(({ model_id }) => model_id === model);
+  const tensors = await rowsOf('tensor_summary', 'model_id', model);
   return {
-    recipes: (await recipeRows()).filter((row) => row.model === model && row.ability === 'all'),
+    recipes: (await overall()).get(model) ?? [],
     abilities: keptGrid(best.filter(({ ability }) => ability !== 'all').map(bestCell)),
     missingAbilities: [...new Set(all.map(({ ability }) => ability))]
       .filter((ability) => !tested.has(ability))

@@ -1,6 +1,6 @@
 /** Models whose tensors were looked at, and on what. */
 import { models } from './catalogue.ts';
-import { rows, select, type TensorProfileRow } from './db.ts';
+import { rowsOf, select, type TensorProfileRow } from './db.ts';
 
 /** Where the statistics of a model come from. */
 export interface TensorSource {
@@ -36,5 +36,5 @@ export async function tensorSources(): Promise<readonly TensorSource[]> {
 }
 
 export async function profileOf(model: string): Promise<readonly TensorProfileRow[]> {
-  return (await rows('tensor_profile')).filter(({ model_id }) => model_id === model);
+  return rowsOf('tensor_profile', 'model_id', model);
 }

@@ -35,7 +35,8 @@ const CONFIG = {
 } as const;
 
 /**
- * Compiles and draws a specification. Ids inside the SVG get a prefix of their own, so that many drawings fit in a page.
+ * Compiles and draws a specification. Ids inside the SVG get a prefix and numbers of their own, so that many drawings fit
+ * in a page, and a drawing does not depend on those before it.
  * @throws whatever Vega says of a specification that it cannot compile
  */
 export async function drawSvg(spec: TopLevelSpec, prefix: string): Promise<string> {
@@ -61,6 +62,8 @@ function strictLogger() {
  * into a title that pointers show. The drawing as a whole gets its text alternative where it is placed.
  */
 function tidy(svg: string, prefix: string): string {
+  const ids = [...new Set([...svg.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id!))];
+  const renamed = (id: string) => `${prefix}-${ids.indexOf(id)}`;
   return svg
     .replace(/<path class="(?:fore|back)ground"[^>]*?\/>/g, '')
     .replace(/<(path|rect) aria-label="([^"]*)"([^>]*?)\/>/g, '<$1$3><title>$2</title></$1>')
@@ -70,8 +73,8 @@ function tidy(svg: string, prefix: string): string {
     )
     .replace(/<[^>]*>/g, roundTag)
     .replace(/ (?:opacity|stroke-width)="1"/g, '')
-    .replace(/\bid="([^"]+)"/g, `id="${prefix}-$1"`)
-    .replace(/url\(#([^)]+)\)/g, `url(#${prefix}-$1)`);
+    .replace(/\bid="([^"]+)"/g, (_, id: string) => `id="${renamed(id)}"`)
+    .replace(/url\(#([^)]+)\)/g, (_, id: string) => `url(#${renamed(id)})`);
 }
 
 /** Rounds inside a tag only: what stands between tags are texts, such as a tick at 0.01. */

@@ -11,6 +11,10 @@ vi.mock('../../site/styles/tokens.css?raw', async () => {
   const { readFileSync } = await import('node:fs');
   return { default: readFileSync('site/styles/tokens.css', 'utf8') };
 });
+// On this thread and every time anew, so that drawing the same twice says something.
+vi.mock('../../site/lib/drawings.ts', async () => ({
+  draw: (await import('../../site/lib/vega.ts')).drawSvg,
+}));
 // A data folder is not needed to know two marks.
 vi.mock('../../site/lib/catalogue.ts', () => ({
   methods: async () => [{ id: 'rtn', mark: { color: 'var(--family-rounding)', shape: 'circle' } }],
