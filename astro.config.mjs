@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import react from '@astrojs/react';
 import { defineConfig } from 'astro/config';
 import { intentDirective, staticComponents } from './site/islands/integrations.ts';
+import { browserEngine } from './site/live/engine-plugin.ts';
 
 const data = resolve('data') + sep;
 
@@ -30,5 +31,10 @@ export default defineConfig({
   // While drawings are made on another thread and files by DuckDB, other pages are written.
   build: { concurrency: 4 },
   devToolbar: { enabled: false },
-  vite: { plugins: [dataStaysOutside] },
+  vite: {
+    plugins: [dataStaysOutside, browserEngine()],
+    // Found in the worker only once it runs; the page would then load again in the middle of a run.
+    optimizeDeps: { include: ['@huggingface/tokenizers', 'onnx-proto', 'onnxruntime-web/wasm', 'zod'] },
+    worker: { format: 'es', plugins: () => [browserEngine()] },
+  },
 });

@@ -112,6 +112,8 @@ function sourcesHash(): string {
   const files = globSync(
     [
       'site/**/*',
+      // What the worker of a page is made of.
+      'eval/{live,engines/onnx}/**/*.ts',
       'data/**/*.{ts,sql,json,csv}',
       'astro.config.mjs',
       'package.json',

@@ -43,6 +43,7 @@ describe('weight', () => {
     const pages = [
       'index.html',
       'curves/index.html',
+      'break/index.html',
       ...['models/*/index.html', 'models/*/results/**/index.html', 'methods/*/index.html'].map(largest),
       ...['tasks/*/index.html', 'sources/*/index.html', 'runs/*/index.html'].map(largest),
       ...['models', 'methods', 'tasks', 'sources', 'runs', 'data', 'methodology'].map(

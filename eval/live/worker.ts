@@ -1,0 +1,97 @@
+/** The worker of the page where a model is compressed and run in the browser: loads on demand, keeps what it has made. */
+import { BitlossError } from '../../data/errors.ts';
+import type { Engine } from '../engines/engine.ts';
+import { useRuntimeBinary } from '../engines/onnx/browser-runtime.ts';
+import { createOnnxEngine } from '../engines/onnx/engine.ts';
+import { liveErrors as errors } from '../errors/live.ts';
+import { compare } from './comparison.ts';
+import { downloadAll } from './download.ts';
+import { LiveModel } from './live-model.ts';
+import type { FromWorker, LiveFiles, LoadedFile, ToWorker, Written } from './messages.ts';
+
+/** Milliseconds between two drawings of the texts. */
+const DRAW_MS = 40;
+
+const models = new Map<string, Promise<LiveModel>>();
+let engine: Promise<Engine> | null = null;
+let isStopped = false;
+
+const send = (message: FromWorker) => postMessage(message);
+
+addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
+  if (data.kind === 'stop') isStopped = true;
+  else void run(data);
+});
+
+async function run({ files, request }: Extract<ToWorker, { kind: 'run' }>): Promise<void> {
+  isStopped = false;
+  try {
+    const model = await loaded(files);
+    send({ kind: 'preparing' });
+    for (const recipe of request.recipes) await model.variant(recipe);
+    const start = performance.now();
+    let lanes: Record<number, Written> = {};
+    let drawn = 0;
+    let tokens = 0;
+    let ended = start;
+    const results = await compare(model, request, {
+      isStopped: () => isStopped,
+      onToken(lane, written) {
+        lanes[lane] = written;
+        tokens += 1;
+        ended = performance.now();
+        if (ended - drawn < DRAW_MS) return;
+        drawn = ended;
+        send({ kind: 'written', lanes });
+        lanes = {};
+      },
+    });
+    send({ kind: 'finished', results, isStopped, tokensPerSecond: (tokens * 1000) / (ended - start) });
+  } catch (error) {
+    send({ kind: 'failed', message: explained(error) });
+  }
+}
+
+/** Both at the first call; the runtime once for all models. */
+function loaded(files: LiveFiles): Promise<LiveModel> {
+  const found = models.get(files.name);
+  if (found !== undefined) return found;
+  const model = load(files);
+  models.set(files.name, model);
+  // What could not be loaded may be tried again.
+  model.catch(() => models.delete(files.name));
+  return model;
+}
+
+async function load({ name, runtime, description, weights }: LiveFiles): Promise<LiveModel> {
+  const wanted: LoadedFile[] = [description, weights];
+  if (engine === null) wanted.push(runtime);
+  const [text, bytes, wasm] = await downloadAll(wanted, (done, total) =>
+    send({ kind: 'loading', done, total }),
+  );
+  send({ kind: 'preparing' });
+  engine ??= start(wasm);
+  return LiveModel.open(await engine, {
+    name,
+    weights: bytes,
+    ...JSON.parse(new TextDecoder().decode(text)),
+  });
+}
+
+async function start(wasm: Uint8Array): Promise<Engine> {
+  if (typeof WebAssembly === 'undefined') throw errors.noWebAssembly();
+  useRuntimeBinary(wasm);
+  try {
+    return await createOnnxEngine({ threads: 1 });
+  } catch (cause) {
+    throw errors.start(cause);
+  }
+}
+
+/** In words for the reader, who needs no `[part of the program]` before them. */
+function explained(error: unknown): string {
+  const isMemory = error instanceof RangeError && /memory|allocation/i.test(error.message);
+  const known =
+    error instanceof BitlossError ? error : isMemory ? errors.memory(error) : errors.unexpected(error);
+  return known.message.replace(/^\[\w+\] /, '').replace(/^./, (first) => first.toUpperCase());
+}

@@ -1,0 +1,92 @@
+/** A model in the browser: nothing before the click, then the pipeline's own text, from this site alone. */
+import { resolve } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createOnnxEngine } from '../../eval/engines/onnx/engine.ts';
+import { compare } from '../../eval/live/comparison.ts';
+import { openLiveFolder } from '../../eval/live/open-folder.ts';
+import { hasChromium, launchChromium, WHERE } from './chromium.ts';
+import { type ServedSite, servedSite } from './served-site.ts';
+
+const MODEL = resolve(import.meta.dirname, '../../data/models/bitloss-llama-1.5m');
+const PROMPT = 'Ashwick is';
+const TOKENS = 32;
+
+describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
+  let site: ServedSite;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    site = await servedSite();
+    browser = await launchChromium();
+  }, 300_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+
+  const part = (page: Page, lane: number, name: string) =>
+    page.locator(`[data-lane] >> nth=${lane} >> [data-part=${name}]`);
+  const text = (page: Page, lane: number) => part(page, lane, 'text').textContent();
+
+  async function expectAccessible(page: Page, where: string): Promise<void> {
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(
+      violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`),
+      where,
+    ).toEqual([]);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(width, `${where}: wider than the screen`).toBeLessThanOrEqual(0);
+  }
+
+  it('writes at 16 bit what onnxruntime-node writes, and breaks at 2', async () => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.goto(`${site.url}break/`);
+    await expectAccessible(page, 'recorded');
+    const recorded = await text(page, 0);
+    expect(asked.filter((url) => /\.gz$|worker/.test(url))).toEqual([]);
+    await page.fill('[name=prompt]', PROMPT);
+    await page.selectOption('[name=tokens]', String(TOKENS));
+    await page.click('[data-part=run]');
+    await page.waitForFunction(
+      () =>
+        /^Done/.test(document.querySelector('[data-part=status]')!.textContent!) ||
+        document.querySelector('[data-part=error]')!.textContent !== '',
+      null,
+      { timeout: 100_000 },
+    );
+    expect(await page.textContent('[data-part=error]')).toBe('');
+    expect(asked.filter((url) => url.endsWith('.gz'))).toHaveLength(3);
+    expect(asked.filter((url) => !url.startsWith(site.url) && !url.startsWith('blob:'))).toEqual([]);
+
+    const engine = await createOnnxEngine({ threads: 1 });
+    const [own, , , two] = await compare(await openLiveFolder(engine, MODEL), {
+      ...{ prompt: PROMPT, maxNewTokens: TOKENS, temperature: 0, seed: 1, sentence: 'He keeps a hen.' },
+      recipes: ['fp16', 'rtn-w4g64', 'rtn-w3g64', 'rtn-w2g64'],
+    });
+    await engine.close();
+    expect(await text(page, 0)).toBe(own.pieces.join(''));
+    expect(await text(page, 0)).not.toBe(recorded);
+    expect(await text(page, 3)).not.toBe(await text(page, 0));
+    expect(await part(page, 3, 'differs').textContent()).toMatch(/^[1-9]\d* of \d+$/);
+    expect(await part(page, 3, 'same').textContent()).toBe(`${(two.sameChoice * 100).toFixed(1)} %`);
+    await expectAccessible(page, 'live');
+    await page.close();
+  }, 150_000);
+
+  it('says what went wrong, and what to do', async () => {
+    const page = await browser.newPage({ viewport: { width: 320, height: 700 }, colorScheme: 'dark' });
+    await page.route('**/*.safetensors.gz', (route) => route.abort());
+    await page.goto(`${site.url}break/`);
+    await page.click('[data-part=run]');
+    await page.waitForFunction(() => document.querySelector('[data-part=error]')!.textContent !== '');
+    expect(await page.textContent('[data-part=error]')).toMatch(/could not be loaded.*press Run again/);
+    expect(await page.isEnabled('[data-part=run]')).toBe(true);
+    await expectAccessible(page, 'failed, 320 px wide');
+    await page.close();
+  }, 60_000);
+});
