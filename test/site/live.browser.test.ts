@@ -1,7 +1,7 @@
 /** A model in the browser: nothing before the click, then the pipeline's own text, from this site alone. */
 import { resolve } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOnnxEngine } from '../../eval/engines/onnx/engine.ts';
 import { compare } from '../../eval/live/comparison.ts';
@@ -27,6 +27,7 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
     await site?.close();
   });
 
+  const open = async (options: BrowserContextOptions) => (await browser.newContext(options)).newPage();
   const part = (page: Page, lane: number, name: string) =>
     page.locator(`[data-lane] >> nth=${lane} >> [data-part=${name}]`);
   const text = (page: Page, lane: number) => part(page, lane, 'text').textContent();
@@ -42,7 +43,7 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
   }
 
   it('writes at 16 bit what onnxruntime-node writes, and breaks at 2', async () => {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const page = await open({ viewport: { width: 1280, height: 900 } });
     const asked: string[] = [];
     page.on('request', (request) => asked.push(request.url()));
     await page.goto(`${site.url}break/`);
@@ -57,7 +58,7 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
         /^Done/.test(document.querySelector('[data-part=status]')!.textContent!) ||
         document.querySelector('[data-part=error]')!.textContent !== '',
       null,
-      { timeout: 100_000 },
+      { timeout: 200_000 },
     );
     expect(await page.textContent('[data-part=error]')).toBe('');
     expect(asked.filter((url) => url.endsWith('.gz'))).toHaveLength(3);
@@ -75,11 +76,11 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
     expect(await part(page, 3, 'differs').textContent()).toMatch(/^[1-9]\d* of \d+$/);
     expect(await part(page, 3, 'same').textContent()).toBe(`${(two.sameChoice * 100).toFixed(1)} %`);
     await expectAccessible(page, 'live');
-    await page.close();
-  }, 150_000);
+    await page.context().close();
+  }, 240_000);
 
   it('says what went wrong, and what to do', async () => {
-    const page = await browser.newPage({ viewport: { width: 320, height: 700 }, colorScheme: 'dark' });
+    const page = await open({ viewport: { width: 320, height: 700 }, colorScheme: 'dark' });
     await page.route('**/*.safetensors.gz', (route) => route.abort());
     await page.goto(`${site.url}break/`);
     await page.click('[data-part=run]');
@@ -87,6 +88,6 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
     expect(await page.textContent('[data-part=error]')).toMatch(/could not be loaded.*press Run again/);
     expect(await page.isEnabled('[data-part=run]')).toBe(true);
     await expectAccessible(page, 'failed, 320 px wide');
-    await page.close();
+    await page.context().close();
   }, 60_000);
 });
