@@ -37,10 +37,8 @@ __device__ __forceinline__ void consume(const Problem &problem, const Shared &sh
     if (lane == 0) barrier_arrive(shared.at(empty + place.stage()));
     place.count += 1;
   };
-  const auto release_queries = [&] {
-    __syncwarp();
-    if (lane == 0) barrier_arrive(shared.at(queries_empty));
-  };
+  // Every thread has read them itself, by its own loads.
+  const auto release_queries = [&] { barrier_arrive(shared.at(queries_empty)); };
 
   if (group == 1) turn_pass(other_turn);
   for (unsigned count = 0;; count += 1) {

@@ -36,9 +36,10 @@ enum Barrier {
   barriers = values_empty + 2
 };
 
-/* Full: the 128 threads that copy, and who writes `Work`. Empty: the 8 warps that multiply. */
+/* Full: the 128 threads that copy, and who writes `Work`. Empty: the 8 warps that multiply; of queries, each of their threads. */
 __device__ __forceinline__ unsigned arrivals_of(int barrier) {
   if (barrier == queries_full) return 129;
+  if (barrier == queries_empty) return 256;
   return barrier == keys_full || barrier == keys_full + 1 || barrier == values_full || barrier == values_full + 1 ? 128 : 8;
 }
 
