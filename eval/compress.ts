@@ -65,8 +65,8 @@ export async function compressModel(options: CompressOptions): Promise<Compresse
 
 /**
  * Makes or opens the forms of a model that several recipes give, in one pass over its blocks with parallel calibration:
- * every block sees what the original blocks before it put out, so that it runs once for all recipes. What they ask of its
- * inputs is noted together; each then gets the same numbers as if it were alone. Finished blocks are kept as by
+ * every block sees what the original blocks before it put out, so that it runs once, and only once, for all recipes. What they
+ * ask of its inputs is noted together; each then gets the same numbers as if it were alone. Finished blocks are kept as by
  * `compressModel`, and a recipe that fails stops none of the others.
  * Memory: as for one recipe, and one packed block of each.
  * @returns one outcome a target, in their order
@@ -151,22 +151,24 @@ class Pass {
       const linears: DenseLinear[] = [];
       for (const linear of siblings) linears.push(await dense(linear));
       const tell = () => this.#tell();
-      await this.#each(lanes, (lane) => lane.compress(linears, inputs, this.#isParallel, tell));
+      await this.#each(lanes, (lane) =>
+        lane.compress(linears, inputs, { run: this.#run, isShared: this.#isParallel }, tell),
+      );
       // A Hessian and its factor are the largest things in memory.
       inputs?.hessian?.release();
       observed?.delete(siblings[0].name);
       if (again) releaseAll(observed);
     }
-    await this.#each(lanes, (lane) => lane.save(index, this.#isParallel ? null : this.#run));
-    // The original block is what the next one reads, and the engine has it.
-    if (this.#isParallel) await this.#run?.replace?.(new Map());
+    await this.#each(lanes, (lane) => lane.save(index));
   }
 
   async #observe(index: number, wanted: Wanted | null): Promise<Map<string, ObservedInputs> | null> {
     const { calibration, architecture } = this.#options;
     if (wanted === null || calibration === null) return null;
     this.#run ??= await startCalibration(calibration, architecture, this.#source);
-    return this.#run.observe(index, this.#source, wanted);
+    // The original block is what the next one reads; behind the last there is none.
+    const goesOn = this.#isParallel && index + 1 < architecture.blocks.length;
+    return this.#run.observe(index, this.#source, wanted, goesOn);
   }
 
   /** The original weights, from where they are kept already or from the source. */

@@ -70,7 +70,12 @@ export class CalibrationRun implements CalibrationPass {
     return new CalibrationRun(data, architecture, model, states);
   }
 
-  async observe(index: number, weights: WeightSource, wanted: Wanted): Promise<Map<string, ObservedInputs>> {
+  async observe(
+    index: number,
+    weights: WeightSource,
+    wanted: Wanted,
+    goesOn: boolean,
+  ): Promise<Map<string, ObservedInputs>> {
     while (this.#next < index) await this.#advance(weights);
     this.#model.useWeights(remember(weights));
     const sums = new Map(
@@ -80,15 +85,18 @@ export class CalibrationRun implements CalibrationPass {
       ]),
     );
     const seen = new Set<string>();
-    for (const { chunk, hidden } of this.#states) {
-      await this.#model.runBlock(index, chunk, hidden, async (name, inputs, M, K) => {
+    for (const state of this.#states) {
+      const { chunk, hidden } = state;
+      const output = await this.#model.runBlock(index, chunk, hidden, async (name, inputs, M, K) => {
         seen.add(name);
         const sum = sums.get(name);
         sum?.channels?.add(inputs, M);
         // An expert that no token went to still has its sum, of nothing.
         if (M > 0) sum?.hessian?.add(await this.#data.engine.gram(inputs, M, K));
       });
+      if (goesOn) this.#move(index, state, output);
     }
+    if (goesOn) this.#next = index + 1;
     const missing = [...sums.keys()].find((name) => !seen.has(name));
     if (missing !== undefined) throw errors.notObserved(missing);
     const operations = this.#data.engine.operations ?? cpuOperations;
@@ -108,10 +116,13 @@ export class CalibrationRun implements CalibrationPass {
   async #advance(weights: WeightSource): Promise<void> {
     const index = this.#next++;
     this.#model.useWeights(remember(weights));
-    for (const state of this.#states) {
-      state.hidden = await this.#model.runBlock(index, state.chunk, state.hidden);
-      if (!areFinite(state.hidden)) throw errors.notFinite(index);
-    }
+    for (const state of this.#states)
+      this.#move(index, state, await this.#model.runBlock(index, state.chunk, state.hidden));
+  }
+
+  #move(index: number, state: State, output: Float32Array): void {
+    if (!areFinite(output)) throw errors.notFinite(index);
+    state.hidden = output;
   }
 }
 

@@ -59,6 +59,8 @@ export class Lane {
   readonly #stored = { linears: new Map<string, StoredLinear>(), tensors: new Map<string, StoredTensor>() };
   readonly #saving = new Saving();
   #block: Current | null = null;
+  /** Of the block that is being written. */
+  #unsaved: readonly CompressedLinear[] = [];
 
   /**
    * Checks everything that can be checked before work begins.
@@ -118,13 +120,13 @@ export class Lane {
 
   /**
    * Compresses linears that read one input.
-   * @param isShared  others read these statistics after this recipe
+   * @param run       goes on with the compressed linears, unless `isShared`: others read these statistics and weights too
    * @param onLinear  called for each of them
    */
   async compress(
     linears: readonly DenseLinear[],
     observed: ObservedInputs | null,
-    isShared: boolean,
+    { run, isShared }: { readonly run: CalibrationPass | null; readonly isShared: boolean },
     onLinear: () => void,
   ): Promise<void> {
     const { rescaled, scoring, done } = this.#working();
@@ -139,6 +141,9 @@ export class Lane {
         const finished = rescaled.finish(made);
         this.#stored.linears.set(dense.name, inMemory(finished));
         done.push(finished);
+        // A block with other tensors that changed is read again as a whole.
+        if (!isShared && rescaled.tensors.size === 0)
+          await run?.replace?.(new Map([[dense.name, finished.packed]]));
         onLinear();
       }
     } finally {
@@ -146,17 +151,17 @@ export class Lane {
     }
   }
 
-  /** Begins to write the block, and hands its linears to `run` where that goes on with them. */
-  async save(index: number, run: CalibrationPass | null): Promise<void> {
+  /** Begins to write the block. */
+  async save(index: number): Promise<void> {
     const { rescaled, done } = this.#working();
     const made: CompressedBlock = { linears: done, tensors: rescaled.tensors };
     for (const [name, { shape, values }] of made.tensors)
       this.#stored.tensors.set(name, { shape, load: async () => values });
     this.#block = null;
     await this.#saving.begin(async () => this.#addAll(await saveBlock(this.#place(index), made)));
-    // A block with other tensors that changed is read again as a whole.
-    if (made.tensors.size > 0) return;
-    await run?.replace?.(new Map(done.map(({ report, packed }) => [report.name, packed])));
+    // The block before is read from its file from now on, and no engine is still at it.
+    for (const { packed } of this.#unsaved) this.#parts.operations.recycle?.(packed);
+    this.#unsaved = done;
   }
 
   /** Kept when every block is written. Throws `compress/write`. */

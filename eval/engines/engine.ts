@@ -90,15 +90,25 @@ export type ObserveCache = (cache: CachedTensors) => void;
 /** The hidden states of all calibration sequences on their way through a model, one block after the other. */
 export interface CalibrationPass {
   /**
-   * Runs the blocks before `index` that have not run yet, then block `index` without moving past it.
+   * Runs the blocks before `index` that have not run yet, then block `index`.
    * @param weights  compressed for the blocks before `index`; for it, original or compressed so far
+   * @param goesOn   whether what the block puts out now is what the next one reads, so that it does not run again;
+   *                 nothing else can then be observed of it
    * @returns what was seen of each distinct input of the block, by the first linear that reads it; the caller releases Hessians
    * @throws compress/not-finite, compress/not-observed
    */
-  observe(index: number, weights: WeightSource, wanted: Wanted): Promise<Map<string, ObservedInputs>>;
+  observe(
+    index: number,
+    weights: WeightSource,
+    wanted: Wanted,
+    goesOn: boolean,
+  ): Promise<Map<string, ObservedInputs>>;
   /** A linear of the block that was observed last, where the engine holds its exact weights; null where it does not. */
   linear?(linear: Linear): Promise<DenseLinear | null>;
-  /** Puts the compressed linears of that block in place of its original ones, so that nothing has to be read again. */
+  /**
+   * Puts compressed linears of that block in place of its original ones, so that nothing has to be read again: all of them,
+   * in one call or several, each best while it is the last that was packed.
+   */
   replace?(linears: ReadonlyMap<string, PackedLinear>): Promise<void>;
   close(): Promise<void>;
 }

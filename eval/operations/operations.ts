@@ -227,6 +227,11 @@ export interface Operations {
   readonly rescaling: RescalingOperations;
   /** A Hessian that was computed on the host. */
   hessian(hessian: Hessian): HessianHandle;
+  /**
+   * Takes the memory of a packed linear that these operations made and nobody reads any more, for the next ones. Its bytes
+   * are gone.
+   */
+  recycle?(packed: PackedLinear): void;
   /** Gives back memory that is kept from call to call; the next call takes what it needs. */
   release(): void;
 }

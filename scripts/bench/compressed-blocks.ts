@@ -26,6 +26,10 @@ interface Lane {
   readonly method: Method;
   readonly settings: unknown;
   milliseconds: number;
+  /** Of this block. */
+  made: PackedLinear[];
+  /** Of the block before, which a run would be writing. */
+  unsaved: readonly PackedLinear[];
 }
 
 export interface CompressedBy {
@@ -95,7 +99,8 @@ class BlockWork {
 
   async perform(index: number, block: Block): Promise<BlockTimes> {
     const started = performance.now();
-    const observed = await this.#pass.observe(index, this.#weights, wantedBy(this.#lanes));
+    const goesOn = this.#isParallel && index + 1 < this.#architecture.blocks.length;
+    const observed = await this.#pass.observe(index, this.#weights, wantedBy(this.#lanes), goesOn);
     for (const { hessian } of observed.values()) if (hessian !== null) this.#times.watchFactor(hessian);
     const rescaled: RescaledBlock[] = [];
     for (const lane of this.#lanes) rescaled.push(await this.#choose(lane, block, observed));
@@ -106,7 +111,7 @@ class BlockWork {
         await this.#compress(lane, rescaled[i]!, siblings, inputs, scoring);
       inputs.hessian?.release();
     }
-    if (this.#isParallel) await this.#pass.replace!(new Map());
+    for (const lane of this.#lanes) this.#save(lane);
     await this.#engine.device.kernels.synchronizeAsync();
     return this.#times.take(performance.now() - started);
   }
@@ -138,24 +143,32 @@ class BlockWork {
     const isCopied = this.#isParallel && observed.hessian !== null && rescaled.divides(first);
     const given = isCopied ? { ...observed, hessian: await observed.hessian!.copy() } : observed;
     if (isCopied) this.#times.watchFactor(given.hessian!);
-    const made = new Map<string, PackedLinear>();
-    await this.#timed(lane, 'compress', async () => {
-      const inputs = await rescaled.inputs(first, given);
-      const statistics = statisticsFor(lane.method.needs, inputs);
-      for (const linear of siblings) {
+    const inputs = await this.#timed(lane, 'compress', () => rescaled.inputs(first, given));
+    const statistics = statisticsFor(lane.method.needs, inputs);
+    for (const linear of siblings) {
+      const context = { statistics, operations, rng: createRng(0), feedsScores: scoring.has(linear.name) };
+      const packed = await this.#timed(lane, 'compress', async () => {
         const own = await rescaled.dense(await this.#dense(linear));
-        const context = { statistics, operations, rng: createRng(0), feedsScores: scoring.has(linear.name) };
-        const { packed, notes } = await lane.method.quantize(own, lane.settings, context);
-        await operations.relativeError(own, packed);
+        const { packed: made, notes } = await lane.method.quantize(own, lane.settings, context);
+        await operations.relativeError(own, made);
         const report = { name: linear.name, packedBytes: 0, relativeError: 0, hessianLoss: null, notes };
-        const finished = rescaled.finish({ packed, report });
+        const finished = rescaled.finish({ packed: made, report });
         this.notes.push(...finished.report.notes);
         this.bytes += finished.report.packedBytes;
-        made.set(linear.name, finished.packed);
-      }
-    });
+        return finished.packed;
+      });
+      lane.made.push(packed);
+      if (this.#isParallel) continue;
+      await this.#timed(lane, 'replace', () => this.#pass.replace!(new Map([[linear.name, packed]])));
+    }
     if (isCopied) given.hessian!.release();
-    if (!this.#isParallel) await this.#timed(lane, 'replace', () => this.#pass.replace!(made));
+  }
+
+  /** As `Lane.save` does, without the disk. */
+  #save(lane: Lane): void {
+    for (const packed of lane.unsaved) this.#engine.operations.recycle(packed);
+    lane.unsaved = lane.made;
+    lane.made = [];
   }
 
   /** Counts what a step takes, until the device has done it, for its part and its recipe. */
@@ -170,7 +183,13 @@ class BlockWork {
 function laneOf(id: string): Lane {
   const recipe = parseRecipe(id);
   const method = methodFor(recipe);
-  return { method, settings: method.settings.parse(method.fromRecipe(recipe)), milliseconds: 0 };
+  return {
+    method,
+    settings: method.settings.parse(method.fromRecipe(recipe)),
+    milliseconds: 0,
+    made: [],
+    unsaved: [],
+  };
 }
 
 /** Calibration runs for methods that need nothing too: what it takes belongs to the work that is measured. */

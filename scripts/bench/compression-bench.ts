@@ -11,6 +11,8 @@ import { LLAMA_8B, shapeOf } from './shapes.ts';
 
 export const LENGTH = 2048;
 export const samplesOf = (quick: boolean) => (quick ? 8 : 128);
+/** Blocks that take longer: weights are made, tokens embedded, and packed bytes go to memory that is new. */
+const LEADING_BLOCKS = 2;
 /** A line for so many blocks. */
 const LINE_BLOCKS = 8;
 
@@ -23,7 +25,7 @@ export interface CompressionWork {
   readonly isParallel?: boolean;
   /** Seconds that a pass may take. */
   readonly seconds: number;
-  /** Blocks that are run; where they are fewer than the model's, those behind the first stand for all. @default all */
+  /** Blocks that are run; where they are fewer than the model's, those behind the first two stand for all. @default all */
   readonly blocks?: number;
   /** @default 1 */
   readonly repeats?: number;
@@ -65,7 +67,9 @@ export async function compressionRows(
   const shown = lab.quick ? blocks : all;
   const what = `${title}, ${samples} × ${LENGTH} tokens, ${shown} blocks, forwards included`;
   const few =
-    blocks < shown ? [`${title}: ${blocks} blocks were run; those behind the first stand for all.`] : [];
+    blocks < shown
+      ? [`${title}: ${blocks} blocks were run; the last ${blocks - LEADING_BLOCKS} stand for all.`]
+      : [];
   const rest = work.rest?.(lab, shown) ?? {};
   const note = [...few, ...(rest.note == null ? [] : [rest.note])].join(' ');
   return progress.rows(title, timing, () => [
@@ -133,7 +137,8 @@ function timesOf(
   };
   const many = passes[0]!.length;
   if (many >= blocks) return times(many);
-  return extrapolated({ blocks: 1, times: times(1) }, { blocks: many, times: times(many) }, blocks, 1);
+  const few = { blocks: LEADING_BLOCKS, times: times(LEADING_BLOCKS) };
+  return extrapolated(few, { blocks: many, times: times(many) }, blocks, 1);
 }
 
 const sum = (pass: readonly BlockTimes[], value: (times: BlockTimes) => number) =>

@@ -44,7 +44,7 @@ test('block k is calibrated on what the compressed blocks before it put out', as
       linear: (linear) => (/layers\.[01]\./.test(linear.name) ? before : weights).linear(linear),
     };
     const run = await startCalibration({ engine, sequences, workspaceBytes: 1 << 24 }, architecture, source);
-    const observed = await run.observe(2, source, { hessian: true, channels: false });
+    const observed = await run.observe(2, source, { hessian: true, channels: false }, false);
     const statistics = observed.get(target.name)!.hessian!;
     const context = { statistics, operations, rng: createRng(0) };
     return (await gptq.quantize(dense, gptq.fromRecipe(parseRecipe(RECIPE)), context)).packed;
@@ -67,8 +67,9 @@ test('with trueseq, later linears of a block are calibrated on its compressed ea
     linear: (linear) => (first!.some(({ name }) => name === linear.name) ? plain : weights).linear(linear),
   };
   const run = await startCalibration({ engine, sequences, workspaceBytes: 1 << 24 }, architecture, source);
-  const statistics = (await run.observe(0, source, { hessian: true, channels: false })).get(target.name)!
-    .hessian!;
+  const statistics = (await run.observe(0, source, { hessian: true, channels: false }, false)).get(
+    target.name,
+  )!.hessian!;
   const { name, outFeatures: N, inFeatures: K } = target;
   const dense = { name, weight: await weights.linear(target), N, K };
   const made = await gptq.quantize(dense, gptq.fromRecipe(parseRecipe(RECIPE)), {

@@ -11,6 +11,7 @@ import type { Binarized, DenseLinear, DualBinaryRule, FactorHandle } from '../..
 import type { Device } from './device.ts';
 import { type Shape, shapeOf } from './device-codes.ts';
 import { firstOfRows } from './first-of-rows.ts';
+import type { HostBytes } from './host-bytes.ts';
 import type { Address } from './kernels.ts';
 import { isFound, LoopParts } from './loop-parts.ts';
 import type { Pool } from './pool.ts';
@@ -21,10 +22,10 @@ export class Binarizer {
   readonly #pool: Pool<string>;
   readonly #parts: LoopParts;
 
-  constructor(device: Device, pool: Pool<string>) {
+  constructor(device: Device, pool: Pool<string>, host: HostBytes) {
     this.#device = device;
     this.#pool = pool;
-    this.#parts = new LoopParts(device, pool);
+    this.#parts = new LoopParts(device, pool, host);
   }
 
   /** Operations.binarizePartly; on the host where there is no factor. */

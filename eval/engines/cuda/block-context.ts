@@ -41,6 +41,8 @@ export interface DeviceScanMemory {
  */
 export interface BlockHooks {
   readonly observe?: (inputs: DeviceInputs) => void | Promise<void>;
+  /** Nobody reads what the block puts out: it ends behind the last input that a linear reads. @default false */
+  readonly endsWithInputs?: boolean;
   readonly keysValues?: (cache: DeviceKeysValues) => void | Promise<void>;
   readonly scanMemory?: (memory: DeviceScanMemory) => void | Promise<void>;
   /** Where the block keeps what it knows of the texts of which the rows are one new token each (generation). */

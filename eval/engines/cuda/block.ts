@@ -33,13 +33,18 @@ export async function runBlock(block: Block, context: BlockContext): Promise<voi
 }
 
 /** hidden += output(mixer(before(hidden))). */
-async function mix({ mixer, mixerNorms }: Block, context: BlockContext): Promise<void> {
+async function mix(block: Block, context: BlockContext): Promise<void> {
+  const { mixer, mixerNorms, feedForward, arrangement } = block;
   const x = readHidden(context, mixerNorms.before, 'mixer.before');
+  // A feed-forward that reads the sum needs what the mixer adds to it.
+  const isOver = context.hooks.endsWithInputs && (feedForward === null || arrangement === 'parallel');
   if (mixer.kind === 'selective-scan') {
     const mixed = await scan(context, mixer, x);
+    if (isOver) return;
     addToHidden(context, 'output', mixed, mixer.innerSize, mixerNorms.output, 'mixer.output');
   } else {
     const mixed = await attend(context, mixer, x);
+    if (isOver) return;
     addToHidden(context, 'o', mixed, mixer.o.inFeatures, mixerNorms.output, 'mixer.output');
   }
 }

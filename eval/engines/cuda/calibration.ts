@@ -24,6 +24,9 @@ export interface CalibrationParts {
   readonly exclusive: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
+/** By the first linear that reads each input. */
+type Sums = ReadonlyMap<string, InputSums>;
+
 const FLOAT = Float32Array.BYTES_PER_ELEMENT;
 
 export class CudaCalibration implements CalibrationPass {
@@ -68,14 +71,22 @@ export class CudaCalibration implements CalibrationPass {
     return new CudaCalibration(parts, residence, chunksOf(sequences, chunkTokens), sequences.length);
   }
 
-  observe(index: number, weights: WeightSource, wanted: Wanted): Promise<Map<string, ObservedInputs>> {
+  observe(
+    index: number,
+    weights: WeightSource,
+    wanted: Wanted,
+    goesOn: boolean,
+  ): Promise<Map<string, ObservedInputs>> {
     return this.#onDevice(async (session) => {
       this.#useWeights(weights);
       const own = await this.#own(session);
       while (this.#next < index) await this.#advance(session, own);
-      this.#stale = index;
+      this.#stale = goesOn ? null : index;
       this.#last = index;
-      return this.#watch(session, own, index, wanted);
+      const sums = this.#sumsOf(session, index, wanted);
+      if (goesOn) await this.#watchAndAdvance(session, own, index, sums);
+      else await this.#watch(session, own, index, sums);
+      return this.#finish(sums);
     });
   }
 
@@ -138,6 +149,10 @@ export class CudaCalibration implements CalibrationPass {
   async #advance(session: Session, own: readonly Travelling[]): Promise<void> {
     const index = this.#next++;
     await session.forward.runBlock(index, own);
+    await this.#checkFinite(session, own, index);
+  }
+
+  async #checkFinite(session: Session, own: readonly Travelling[], index: number): Promise<void> {
     const { device, architecture } = session.parts;
     const flag = session.results.atLeast(4);
     device.upload(flag, new Int32Array(1));
@@ -147,25 +162,44 @@ export class CudaCalibration implements CalibrationPass {
     if (found !== 0) throw errors.notFinite(index);
   }
 
-  /** Runs block `index` over copies of the hidden states and sums what its linears read. */
-  async #watch(session: Session, own: readonly Travelling[], index: number, wanted: Wanted) {
-    const { device, architecture, workspace } = session.parts;
-    const sums = new Map(
+  #sumsOf(session: Session, index: number, wanted: Wanted): Sums {
+    const { device, architecture } = session.parts;
+    return new Map(
       siblingsOf(architecture.blocks[index]!).map(([{ name, inFeatures }]) => [
         name,
         new InputSums(device, this.#parts.operations, inFeatures, wanted),
       ]),
     );
-    const add = (name: string, x: Matrix, M: number) => sums.get(name)?.add(x, M);
-    const observe = (inputs: DeviceInputs) => this.#show(session, inputs, add);
+  }
+
+  /** Runs block `index` over copies of the hidden states, as far as its linears read anything, and sums what they read. */
+  async #watch(session: Session, own: readonly Travelling[], index: number, sums: Sums): Promise<void> {
+    const { device, workspace } = session.parts;
     const copies = own.map(({ tables, hidden }) => ({ tables, hidden: { ...hidden, at: workspace } }));
+    const observe = this.#observer(session, sums);
     await session.forward.runBlock(index, copies, (chunk) => {
       const { tables, hidden } = own[chunk]!;
       const bytes = tables.T * hidden.stride * FLOAT;
       device.kernels.copy({ to: workspace, from: hidden.at, bytes });
-      return { observe };
+      return { observe, endsWithInputs: true };
     });
-    await device.kernels.synchronizeAsync();
+  }
+
+  /** Replaces every hidden state by the output of block `index`, and sums what its linears read on the way. */
+  async #watchAndAdvance(session: Session, own: readonly Travelling[], index: number, sums: Sums) {
+    this.#next = index + 1;
+    const observe = this.#observer(session, sums);
+    await session.forward.runBlock(index, own, () => ({ observe }));
+    await this.#checkFinite(session, own, index);
+  }
+
+  #observer(session: Session, sums: Sums) {
+    const add = (name: string, x: Matrix, M: number) => sums.get(name)?.add(x, M);
+    return (inputs: DeviceInputs) => this.#show(session, inputs, add);
+  }
+
+  async #finish(sums: Sums): Promise<Map<string, ObservedInputs>> {
+    await this.#parts.model.memory.device.kernels.synchronizeAsync();
     const missing = [...sums].find(([, sum]) => !sum.isSeen);
     if (missing !== undefined) throw errors.notObserved(missing[0]);
     return new Map([...sums].map(([name, sum]) => [name, sum.finish(this.#sequences)] as const));

@@ -7,7 +7,9 @@ import { checkGroup, checkScales, checkWeights } from '../../operations/checks.t
 import type { DenseLinear, GridRule } from '../../operations/operations.ts';
 import type { Device } from './device.ts';
 import { areFinite, relativeErrorOf, type Weights, weightsOf } from './device-weights.ts';
+import type { HostBytes } from './host-bytes.ts';
 import type { Address } from './kernels.ts';
+import type { PackedHere } from './packed-here.ts';
 import type { Pool } from './pool.ts';
 
 export interface Shape {
@@ -38,17 +40,14 @@ export function shapeOf(method: string, linear: DenseLinear, { group }: Pick<Gri
 export class CodePacker {
   readonly #device: Device;
   readonly #pool: Pool<string>;
-  /** Of what was packed here, known from the device. */
-  readonly #errors = new WeakMap<PackedLinear, number>();
+  readonly #here: PackedHere;
+  readonly #host: HostBytes;
 
-  constructor(device: Device, pool: Pool<string>) {
+  constructor(device: Device, pool: Pool<string>, here: PackedHere, host: HostBytes) {
+    this.#host = host;
     this.#device = device;
     this.#pool = pool;
-  }
-
-  /** Σ(w − ŵ)² / Σw² of a linear that was packed here; null for others. */
-  errorOf(packed: PackedLinear): number | null {
-    return this.#errors.get(packed) ?? null;
+    this.#here = here;
   }
 
   /** Packs what `round` queues. */
@@ -92,7 +91,8 @@ export class CodePacker {
     const packed = pool.take('packed', N * streamBytes(K, bits));
     device.kernels.pack({ codes, N, K, bits, packed });
     const sums = pool.take('sums', 16 * N);
-    device.kernels.codeErrors({ ...weights, ...made, groupOfColumn: this.#columns(groupOfColumn), sums });
+    const columns = this.#columns(groupOfColumn);
+    device.kernels.codeErrors({ ...weights, ...made, groupOfColumn: columns, sums });
     const scales = device.download(made.scales, new Float32Array((N * K) / G));
     const zeros = device.download(made.zeros, new Int16Array(scales.length));
     if (!areFinite(scales)) {
@@ -100,16 +100,19 @@ export class CodePacker {
       checkWeights(method, linear);
       checkScales(method, linear.name, scales, K / G);
     }
-    const stream = await device.downloadAsync(packed, new Uint8Array(N * streamBytes(K, bits)));
+    const stream = await this.#host.download(packed, N * streamBytes(K, bits));
     const values = { N, K, bits, group: G, scales, zeros: rule.symmetric ? null : zeros, groupOfColumn };
     const result = packStream(values, stream);
-    this.#errors.set(result, relativeErrorOf(device.download(sums, new Float64Array(2 * N))));
+    this.#here.noteError(result, relativeErrorOf(device.download(sums, new Float64Array(2 * N))));
+    this.#here.keep(result, ['codes', 'scales', 'zeros', 'columns'], ({ at, dtype }) =>
+      device.kernels.dequantize({ ...made, groupOfColumn: columns, dtype, out: at }),
+    );
     return result;
   }
 
   #columns(groupOfColumn: Uint16Array | null): Address {
+    const at = this.#pool.take('columns', groupOfColumn?.byteLength ?? 1);
     if (groupOfColumn === null) return 0;
-    const at = this.#pool.take('columns', groupOfColumn.byteLength);
     this.#device.upload(at, groupOfColumn);
     return at;
   }

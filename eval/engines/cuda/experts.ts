@@ -23,6 +23,7 @@ export async function addExperts(context: BlockContext, layer: ExpertsFeedForwar
   await addChosen(context, layer, logits, read);
   if (shared === null) return;
   const inner = await gatedInner(context, shared.feedForward, read, 'shared.gateUp');
+  if (context.hooks.endsWithInputs) return;
   const result = takeMatrix(context, T, H);
   addLinear(context, 'shared.down', inner, result, [T, H, shared.feedForward.down.inFeatures]);
   const { hidden } = context;
@@ -62,11 +63,13 @@ async function addChosen(context: BlockContext, layer: ExpertsFeedForward, logit
   const inner = takeMatrix(context, rows, I);
   ops.glu(experts[0].activation, both, columns(both, I), inner, rows, I);
   await observed('down', inner, I);
-  // What the experts read is not needed any more.
-  addGrouped(context, 'experts.down', inner, gathered, slots, [experts.length, rows, H, I]);
-  kernels.mixExperts({
-    ...{ dtype, y: gathered.at, places, shares, k, to: hidden.at, toStride: hidden.stride, T, width: H },
-  });
+  if (!context.hooks.endsWithInputs) {
+    // What the experts read is not needed any more.
+    addGrouped(context, 'experts.down', inner, gathered, slots, [experts.length, rows, H, I]);
+    kernels.mixExperts({
+      ...{ dtype, y: gathered.at, places, shares, k, to: hidden.at, toStride: hidden.stride, T, width: H },
+    });
+  }
   scratch.release(mark);
 }
 

@@ -23,6 +23,7 @@ export async function addFeedForward(
     feedForward.kind === 'mlp'
       ? await innerOf(context, feedForward, x)
       : await gatedInner(context, feedForward, x, 'gateUp');
+  if (context.hooks.endsWithInputs) return;
   addToHidden(context, 'down', inner, feedForward.down.inFeatures, norm, 'feedForward.output');
 }
 

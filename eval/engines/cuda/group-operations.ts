@@ -11,6 +11,7 @@ import type { DenseLinear, FloatGridRule, LevelRule } from '../../operations/ope
 import type { Device } from './device.ts';
 import { DeviceLinear } from './device-linear.ts';
 import { areFinite, weightsOf } from './device-weights.ts';
+import type { HostBytes } from './host-bytes.ts';
 import type { Address } from './kernels.ts';
 import type { Pool } from './pool.ts';
 
@@ -19,10 +20,12 @@ const LEVEL_BITS = 4;
 export class GroupOperations {
   readonly #device: Device;
   readonly #pool: Pool<string>;
+  readonly #host: HostBytes;
 
-  constructor(device: Device, pool: Pool<string>) {
+  constructor(device: Device, pool: Pool<string>, host: HostBytes) {
     this.#device = device;
     this.#pool = pool;
+    this.#host = host;
   }
 
   async roundToLevels(method: string, linear: DenseLinear, rule: LevelRule): Promise<PackedLinear> {
@@ -94,6 +97,6 @@ export class GroupOperations {
     const bytes = N * streamBytes(K, bits);
     const packed = this.#pool.take('packed', bytes);
     this.#device.kernels.pack({ codes, N, K, bits, packed });
-    return this.#device.downloadAsync(packed, new Uint8Array(bytes));
+    return this.#host.download(packed, bytes);
   }
 }

@@ -3,6 +3,7 @@ import { streamBytes } from '../../formats/bit-stream.ts';
 import { type PackedBuffer, toBuffer } from '../../formats/format.ts';
 import { codeBits, type Pattern, setsOf } from '../../formats/kept-mask.ts';
 import type { Device } from './device.ts';
+import type { HostBytes } from './host-bytes.ts';
 import type { Address } from './kernels.ts';
 import type { Pool } from './pool.ts';
 
@@ -33,6 +34,7 @@ export function countMask(
 export async function storeMask(
   device: Device,
   pool: Pool<string>,
+  host: HostBytes,
   { N, K, kept }: DeviceMask,
   pattern: Pattern | null,
 ): Promise<PackedBuffer> {
@@ -48,7 +50,7 @@ export async function storeMask(
   const rowBytes = streamBytes(width, bits);
   const packed = pool.take('packed mask', N * rowBytes);
   device.kernels.pack({ codes, N, K: width, bits, packed });
-  return toBuffer('U8', [N, rowBytes], await device.downloadAsync(packed, new Uint8Array(N * rowBytes)));
+  return toBuffer('U8', [N, rowBytes], await host.download(packed, N * rowBytes));
 }
 
 /** The reverse: one byte a weight. A code that stands for no set keeps nothing of its run. */

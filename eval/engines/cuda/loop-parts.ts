@@ -7,16 +7,19 @@ import type { Device } from './device.ts';
 import type { Shape } from './device-codes.ts';
 import { areFinite, weightsOf } from './device-weights.ts';
 import { CudaFactor } from './hessians.ts';
+import type { HostBytes } from './host-bytes.ts';
 import type { Address } from './kernels.ts';
 import type { Pool } from './pool.ts';
 
 export class LoopParts {
   readonly #device: Device;
   readonly #pool: Pool<string>;
+  readonly #host: HostBytes;
 
-  constructor(device: Device, pool: Pool<string>) {
+  constructor(device: Device, pool: Pool<string>, host: HostBytes) {
     this.#device = device;
     this.#pool = pool;
+    this.#host = host;
   }
 
   /** Float64 `[N, K]`, with zeros for dead inputs; valid until the next call. Throws `method/shape`. */
@@ -45,7 +48,7 @@ export class LoopParts {
     const bytes = N * streamBytes(K, bits);
     const packed = this.#pool.take('packed', bytes);
     this.#device.kernels.pack({ codes, N, K, bits, packed });
-    return this.#device.downloadAsync(packed, new Uint8Array(bytes));
+    return this.#host.download(packed, bytes);
   }
 
   /** Downloads levels and checks them. Throws `method/not-finite`, `method/scale-too-large`. */

@@ -12,6 +12,7 @@ import type {
 import type { Device } from './device.ts';
 import { type Shape, shapeOf } from './device-codes.ts';
 import { CudaHessian } from './hessians.ts';
+import type { HostBytes } from './host-bytes.ts';
 import type { Address } from './kernels.ts';
 import { isFound, LoopParts } from './loop-parts.ts';
 import type { Pool } from './pool.ts';
@@ -24,11 +25,13 @@ export class MixedRounder {
   readonly #device: Device;
   readonly #pool: Pool<string>;
   readonly #parts: LoopParts;
+  readonly #host: HostBytes;
 
-  constructor(device: Device, pool: Pool<string>) {
+  constructor(device: Device, pool: Pool<string>, host: HostBytes) {
+    this.#host = host;
     this.#device = device;
     this.#pool = pool;
-    this.#parts = new LoopParts(device, pool);
+    this.#parts = new LoopParts(device, pool, host);
   }
 
   /** Operations.roundMixed; on the host where there is no factor. */
@@ -102,6 +105,6 @@ export class MixedRounder {
     const packed = this.#pool.take('packed', bytes);
     const firstAt = this.#parts.upload('first bytes', first);
     this.#device.kernels.packMixed({ codes, bits: bitsAt, first: firstAt, ...shape, packed });
-    return this.#device.downloadAsync(packed, new Uint8Array(bytes));
+    return this.#host.download(packed, bytes);
   }
 }

@@ -19,11 +19,13 @@ import type { DeviceMatrix } from './device-linear.ts';
 import { relativeErrorOf, weightsOf } from './device-weights.ts';
 import { GroupOperations } from './group-operations.ts';
 import { CudaFactor, CudaHessian } from './hessians.ts';
+import { HostBytes } from './host-bytes.ts';
 import { CudaIncoherence } from './incoherence.ts';
 import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
 import type { Matrix } from './matrix.ts';
 import { MixedRounder } from './mixed-rounder.ts';
+import { PackedHere } from './packed-here.ts';
 import { CachingHeap, type DeviceHeap, Pool } from './pool.ts';
 import { CudaPruning } from './pruning.ts';
 import { queueColumns } from './queued-columns.ts';
@@ -40,6 +42,8 @@ export class CudaOperations implements Operations {
   readonly #groups: GroupOperations;
   readonly rescaling: CudaRescaling;
   readonly #codes: CodePacker;
+  readonly #here: PackedHere;
+  readonly #host: HostBytes;
   readonly #binarizer: Binarizer;
   readonly #mixed: MixedRounder;
 
@@ -47,14 +51,16 @@ export class CudaOperations implements Operations {
     this.#device = device;
     this.heap = new CachingHeap(heap);
     this.#pool = new Pool<string>(heap);
-    this.#groups = new GroupOperations(device, this.#pool);
-    this.pruning = new CudaPruning(device, this.#pool);
+    this.#host = new HostBytes(device);
+    this.#groups = new GroupOperations(device, this.#pool, this.#host);
+    this.#here = new PackedHere(this.#pool);
+    this.pruning = new CudaPruning(device, this.#pool, this.#here, this.#host);
     this.incoherence = new CudaIncoherence(device, this.#pool, this);
-    this.#binarizer = new Binarizer(device, this.#pool);
-    this.#mixed = new MixedRounder(device, this.#pool);
+    this.#binarizer = new Binarizer(device, this.#pool, this.#host);
+    this.#mixed = new MixedRounder(device, this.#pool, this.#host);
     // Images are written with it: making room for its buffers must not take theirs.
     this.#dequantizer = new Dequantizer(device, device);
-    this.#codes = new CodePacker(device, this.#pool);
+    this.#codes = new CodePacker(device, this.#pool, this.#here, this.#host);
     this.rescaling = new CudaRescaling(device, this.#pool, this.#codes);
   }
 
@@ -83,6 +89,8 @@ export class CudaOperations implements Operations {
     const given = { device: this.#device, pool: this.#pool, shape, rule, weights, factor };
     const losses = queueColumns({ ...given, groupOfStep, made });
     const packed = await this.#codes.pack(method, linear, weights, made, rule);
+    // Packed bytes round the scale of a fixed grid.
+    if (rule.fixed !== undefined) this.#here.release();
     const each = this.#device.download(losses, new Float64Array(N));
     return { packed, loss: each.reduce((sum, loss) => sum + loss, 0) };
   }
@@ -104,7 +112,7 @@ export class CudaOperations implements Operations {
   readonly incoherence: CudaIncoherence;
 
   async relativeError(linear: DenseLinear, packed: PackedLinear): Promise<number> {
-    return this.#codes.errorOf(packed) ?? this.#errorOf(linear, packed);
+    return this.#here.errorOf(packed) ?? this.#errorOf(linear, packed);
   }
 
   /** Of a packed linear whose codes were made elsewhere, or whose layout is another than that of grouped integers. */
@@ -144,11 +152,17 @@ export class CudaOperations implements Operations {
 
   /** ŵ in memory that the caller owns, `[N, K]` of its type; queued. Throws `format/damaged`, `format/unknown`. */
   dequantize(packed: PackedLinear, to: DeviceMatrix): void {
-    this.#dequantizer.write(packed, to);
+    if (!this.#here.write(packed, to)) this.#dequantizer.write(packed, to);
+  }
+
+  recycle({ buffers }: PackedLinear): void {
+    for (const { bytes } of Object.values(buffers)) this.#host.giveBack(bytes);
   }
 
   release(): void {
     this.heap.release();
+    this.#here.release();
+    this.#host.release();
     this.#pool.release();
     this.#dequantizer.release();
     this.incoherence.release();

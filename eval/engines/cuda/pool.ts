@@ -12,12 +12,21 @@ export class Pool<Name extends string> {
   readonly #heap: DeviceHeap;
   readonly #buffers = new Map<Name, { readonly at: Address; readonly bytes: number }>();
 
+  readonly #takes = new Map<Name, number>();
+
   constructor(heap: DeviceHeap) {
     this.#heap = heap;
   }
 
+  /** Tells whether what buffers hold now is still theirs: nobody asked for one of these names since. */
+  watch(names: readonly Name[]): () => boolean {
+    const takes = names.map((name) => this.#takes.get(name));
+    return () => names.every((name, i) => this.#buffers.has(name) && this.#takes.get(name) === takes[i]);
+  }
+
   /** At least `bytes` bytes, valid until the same name is asked for again; what they hold is arbitrary. */
   take(name: Name, bytes: number): Address {
+    this.#takes.set(name, (this.#takes.get(name) ?? 0) + 1);
     const found = this.#buffers.get(name);
     if (found !== undefined && found.bytes >= bytes) return found.at;
     this.#buffers.delete(name);

@@ -1,51 +1,37 @@
-/** Pruning on a GPU. Masks, values and codes are those of eval/operations/cpu-pruning.ts. */
-import { streamBytes } from '../../formats/bit-stream.ts';
-import { type PackedLinear, toBuffer } from '../../formats/format.ts';
-import { packGrids } from '../../formats/int-grouped.ts';
-import { patternAttributes, patternOf } from '../../formats/kept-mask.ts';
+import type { PackedLinear } from '../../formats/format.ts';
 import { prunedCount } from '../../math/smallest.ts';
-import { VALUE_BYTES, type ValueType } from '../../math/value-type.ts';
-import {
-  checkGroup,
-  checkPattern,
-  checkPatternGroup,
-  checkScales,
-  checkWeights,
-} from '../../operations/checks.ts';
+import type { ValueType } from '../../math/value-type.ts';
+import { checkGroup, checkPattern, checkPatternGroup, checkWeights } from '../../operations/checks.ts';
 import { hostPruning } from '../../operations/cpu-pruning.ts';
-import type { DenseLinear, FactorHandle, GridRule, RoundedColumns } from '../../operations/operations.ts';
+import type { DenseLinear, FactorHandle, RoundedColumns } from '../../operations/operations.ts';
 import type { PruneColumnsRule, PruneRule, PruningOperations } from '../../operations/pruning.ts';
 import type { Device } from './device.ts';
 import { type Weights, weightsOf } from './device-weights.ts';
 import { CudaFactor } from './hessians.ts';
-import { countMask, type DeviceMask, storeMask } from './kept-lists.ts';
+import type { HostBytes } from './host-bytes.ts';
+import { countMask } from './kept-lists.ts';
 import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
+import type { PackedHere } from './packed-here.ts';
 import type { Pool } from './pool.ts';
+import { type DeviceGrids, DTYPES, PrunedPacker } from './pruned-packer.ts';
 import { ERROR_COLUMNS, numbersOf } from './rule-numbers.ts';
 
-const DTYPES: Readonly<Record<ValueType, number>> = { BF16: BL.BF16, F16: BL.F16, F32: BL.F32 };
 /** Columns of a block of the column loop at most. */
 const BLOCK_COLUMNS = 128;
 /** Runs that the column loop chooses from; others are done on the host. */
 const RUNS: readonly number[] = [2, 4, 8];
 const NO_GRID = { bits: 0, symmetric: 0, range: BL.RANGE_ZERO, mse: 0 } as const;
 
-/** Codes and grids of a matrix, all of it. */
-interface DeviceGrids {
-  readonly codes: Address;
-  readonly scales: Address;
-  readonly zeros: Address;
-  readonly G: number;
-}
-
 export class CudaPruning implements PruningOperations {
   readonly #device: Device;
   readonly #pool: Pool<string>;
+  readonly #packer: PrunedPacker;
 
-  constructor(device: Device, pool: Pool<string>) {
+  constructor(device: Device, pool: Pool<string>, here: PackedHere, host: HostBytes) {
     this.#device = device;
     this.#pool = pool;
+    this.#packer = new PrunedPacker(device, pool, here, host);
   }
 
   async byScore(method: string, linear: DenseLinear, rule: PruneRule): Promise<PackedLinear> {
@@ -63,7 +49,8 @@ export class CudaPruning implements PruningOperations {
     const restored = this.#pool.take('restored', N * K * 4);
     kernels.maskWeights({ ...weights, kept, n: N * K, out: restored });
     const mask = countMask(this.#device, this.#pool, { N, K, kept });
-    if (rule.grid === null) return this.#storeValues(mask, rule, restored, type);
+    if (rule.grid === null)
+      return this.#packer.note(await this.#packer.values(mask, rule, restored, type), weights, restored);
     const grids = this.#grids(N, K, G);
     kernels.roundWeights({
       dtype: BL.F32,
@@ -74,7 +61,8 @@ export class CudaPruning implements PruningOperations {
       K,
       ...grids,
     });
-    return this.#storeCodes(method, linear, mask, rule, rule.grid, grids);
+    const packed = await this.#packer.codes(method, linear, mask, rule, rule.grid, grids);
+    return this.#packer.note(packed, weights, this.#packer.restore(mask, grids));
   }
 
   async byColumn(
@@ -99,8 +87,10 @@ export class CudaPruning implements PruningOperations {
     const mask = countMask(this.#device, this.#pool, { N, K, kept: made.kept });
     const packed =
       grid === null
-        ? await this.#storeValues(mask, rule, made.restored, type)
-        : await this.#storeCodes(method, linear, mask, rule, grid, grids);
+        ? await this.#packer.values(mask, rule, made.restored, type)
+        : await this.#packer.codes(method, linear, mask, rule, grid, grids);
+    const restored = grid === null ? made.restored : this.#packer.restore(mask, grids);
+    this.#packer.note(packed, weights, restored);
     const losses = this.#device.download(made.losses, new Float64Array(N));
     return { packed, loss: losses.reduce((sum, loss) => sum + loss, 0) };
   }
@@ -150,71 +140,6 @@ export class CudaPruning implements PruningOperations {
     if (notFinite !== 0) checkWeights(method, linear);
     if (noBfloat16 === 0) return 'BF16';
     return noFloat16 === 0 ? 'F16' : 'F32';
-  }
-
-  /** @param restored  float32 `[N, K]`, all of the type */
-  async #storeValues(
-    mask: DeviceMask,
-    { sparsity }: PruneColumnsRule,
-    restored: Address,
-    type: ValueType,
-  ): Promise<PackedLinear> {
-    const { N, K, count } = mask;
-    const size = VALUE_BYTES[type];
-    let all = restored;
-    if (type !== 'F32') {
-      all = this.#pool.take('typed', N * K * size);
-      this.#device.kernels.move({
-        ...{ xDtype: BL.F32, x: restored, xOuter: K, xInner: 0, outDtype: DTYPES[type], out: all },
-        ...{ outOuter: K, outInner: 0, outer: N, inner: 1, width: K },
-      });
-    }
-    const bytes = await this.#device.downloadAsync(
-      this.#gather(mask, size, all),
-      new Uint8Array(count * size),
-    );
-    const pattern = patternOf(sparsity);
-    const buffer = await storeMask(this.#device, this.#pool, mask, pattern);
-    const values = { dtype: type, shape: [count], bytes };
-    return {
-      format: 'sparse',
-      N,
-      K,
-      attributes: { ...patternAttributes(pattern) },
-      buffers: { mask: buffer, values },
-    };
-  }
-
-  async #storeCodes(
-    method: string,
-    { name }: DenseLinear,
-    mask: DeviceMask,
-    { sparsity }: PruneColumnsRule,
-    { bits, symmetric }: GridRule,
-    { codes, scales: scalesAt, zeros: zerosAt, G }: DeviceGrids,
-  ): Promise<PackedLinear> {
-    const { N, K, count } = mask;
-    const bytes = streamBytes(count, bits);
-    const packed = this.#pool.take('packed', bytes);
-    if (count > 0)
-      this.#device.kernels.pack({ codes: this.#gather(mask, 1, codes), N: 1, K: count, bits, packed });
-    const scales = this.#device.download(scalesAt, new Float32Array((N * K) / G));
-    const zeros = this.#device.download(zerosAt, new Int16Array(scales.length));
-    checkScales(method, name, scales, K / G);
-    const stream = await this.#device.downloadAsync(packed, new Uint8Array(bytes));
-    const pattern = patternOf(sparsity);
-    const buffer = await storeMask(this.#device, this.#pool, mask, pattern);
-    const grids = { N, K, bits, group: G, scales, zeros: symmetric ? null : zeros, groupOfColumn: null };
-    return {
-      ...{ format: 'sparse-int', N, K, attributes: { bits, group: G, ...patternAttributes(pattern) } },
-      buffers: { mask: buffer, codes: toBuffer('U8', [bytes], stream), ...packGrids(grids) },
-    };
-  }
-
-  #gather({ N, K, kept, offsets, count }: DeviceMask, size: number, all: Address): Address {
-    const list = this.#pool.take('list', count * size);
-    this.#device.kernels.gatherKept({ size, all, kept, offsets, N, K, list });
-    return list;
   }
 
   #grids(N: number, K: number, G: number): DeviceGrids {

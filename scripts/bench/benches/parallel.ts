@@ -16,7 +16,7 @@ export const parallel = compressionBench(
     {
       title: 'Eight methods × six bit-widths, parallel',
       recipes: METHODS.flatMap((method) => BITS.map((bits) => `${method}-w${bits}${groupOf(method)}`)),
-      ...{ seconds: 360, blocks: 3 },
+      ...{ seconds: 360, blocks: 4 },
     },
   ],
 );

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseRecipe } from '../../../data/recipe.ts';
+import { startCalibration } from '../../../eval/compress/calibration-run.ts';
 import { type CompressedModel, compressModel, compressModels } from '../../../eval/compress.ts';
 import { DeviceLinear } from '../../../eval/engines/cuda/device-linear.ts';
 import { CudaEngine } from '../../../eval/engines/cuda/engine.ts';
@@ -285,6 +286,33 @@ export function describeDeviceOperations(engine: () => CudaEngine): void {
       }
     });
 
+    test.each(Object.entries(models))(
+      '%s: a block that goes on is seen as one that runs again',
+      async (_, make) => {
+        const { architecture, weights } = make();
+        const sequences = Array.from({ length: 5 }, (_, s) =>
+          Array.from({ length: 9 + s }, (_, i) => 3 * i + s),
+        );
+        const wanted = { hessian: true, channels: true };
+        const seen = async (own: Engine, goesOn: boolean) => {
+          const calibration = { engine: own, sequences, workspaceBytes: 1 << 24 };
+          const pass = await startCalibration(calibration, architecture, weights);
+          const values = [];
+          for (const index of architecture.blocks.keys()) {
+            const observed = await pass.observe(index, weights, wanted, goesOn);
+            for (const [name, { hessian, channels }] of observed) {
+              values.push({ name, channels, hessian: (await hessian!.toHost()).values });
+              hessian!.release();
+            }
+          }
+          await pass.close();
+          return values;
+        };
+        for (const own of [engine(), throughHost(engine())])
+          expect(await seen(own, true)).toEqual(await seen(own, false));
+      },
+    );
+
     test.each([
       ['as they are', true],
       ['not where they are rounded', false],
@@ -297,13 +325,43 @@ export function describeDeviceOperations(engine: () => CudaEngine): void {
       const own = new CudaEngine(device, { dtype: 'bf16', deviceBytes: memory.limitBytes });
       const model = await own.load(architecture, source, { workspaceBytes: 1 << 24 });
       const pass = await model.calibrate([[1, 2, 3, 4]]);
-      const observed = await pass.observe(0, source, { hessian: true, channels: false });
+      const observed = await pass.observe(0, source, { hessian: true, channels: false }, false);
       const [linear] = linearsOf(architecture.blocks[0]!);
       const held = await pass.linear!(linear!);
       if (isExact) expect(held!.weight).toEqual(await source.linear(linear!));
       else expect(held).toBeNull();
       for (const { hessian } of observed.values()) hessian!.release();
       await pass.close();
+      operations.release();
+    });
+
+    test.each([
+      ...['gptq-w4g32', 'gptq-w3g64-sym-minmax', 'gptq-w5g32-actorder-static', 'rtn-w4g32', 'rtn-w8-sym'],
+      ...['wanda-s50', 'sparsegpt-2:4', 'sparsegpt-w4g64-s50', 'magnitude-w3g64-s30-sym'],
+    ])('%s: what is written while it is the last is what its packed bytes say', async (id) => {
+      const { linear, hessian, channels } = sampleLayer(24, 128, 11);
+      const { operations, device } = engine();
+      const recipe = parseRecipe(id);
+      const method = methodFor(recipe);
+      const own = operations.hessian(hessian);
+      const statistics = statisticsFor(method.needs, { hessian: own, channels });
+      const context = { statistics, operations, rng: createRng(0) };
+      const settings = method.settings.parse(method.fromRecipe(recipe));
+      const { packed } = await method.quantize(linear, settings, context);
+      const to = { at: device.alloc(4 * linear.N * linear.K), dtype: BL.F32 };
+      const written = () => {
+        operations.dequantize(packed, to);
+        return device.download(to.at, new Float32Array(linear.N * linear.K));
+      };
+      const last = written();
+      const error = await operations.relativeError(linear, packed);
+      operations.release();
+      expect(written()).toEqual(last);
+      expect(last).toEqual(dequantize(packed));
+      const cpu = await cpuOperations.relativeError(linear, packed);
+      expect(error).toBeCloseTo(cpu, 6);
+      own.release();
+      device.free(to.at);
       operations.release();
     });
 

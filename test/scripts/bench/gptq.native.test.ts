@@ -1,9 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectedTensors, parameterCount } from '../../../eval/checkpoint/expected-tensors.ts';
+import { CudaEngine } from '../../../eval/engines/cuda/engine.ts';
 import { createOnnxEngine } from '../../../eval/engines/onnx/engine.ts';
 import { compressing } from '../../../scripts/bench/benches/gptq-files.ts';
+import { compressedBlocks } from '../../../scripts/bench/compressed-blocks.ts';
+import type { BlockPart } from '../../../scripts/bench/part-times.ts';
 import { randomWeights } from '../../../scripts/bench/random-weights.ts';
-import { LLAMA_8B, shapeOf } from '../../../scripts/bench/shapes.ts';
+import { textsOf } from '../../../scripts/bench/requests.ts';
+import { LLAMA_8B, linearParameters, shapeOf } from '../../../scripts/bench/shapes.ts';
+import { hostDevice } from '../../eval/engines/host-device.ts';
 
 const small = shapeOf({
   ...LLAMA_8B,
@@ -23,6 +28,42 @@ it('the GPTQ benchmark compresses every block of random weights', async () => {
   expect(bitsPerWeight).toBeLessThan(4.5);
   expect(sizeBytes).toBeLessThan(2 * parameterCount(small));
   await engine.close();
+});
+
+describe('blocks of random weights on a device', () => {
+  let engine: CudaEngine;
+  beforeAll(async () => {
+    // No clock of a device is there.
+    const device = Object.assign(await hostDevice(), { elapsed: () => 1 });
+    engine = new CudaEngine(device, { dtype: 'bf16' });
+  }, 120_000);
+  afterAll(() => engine.close());
+  const sequences = textsOf(512, 3, 32);
+
+  it.each([
+    ['gptq-w4g32', ['factor', 'sums']],
+    ['awq-w4g32', ['search', 'sums']],
+    ['wanda-s50', ['sums']],
+  ])('%s is measured by its parts', async (id, parts) => {
+    const work = { recipes: [id], isParallel: false };
+    const { blocks, notes, packedBytes } = await compressedBlocks(engine, small, sequences, work);
+    expect(notes).toEqual([]);
+    expect(blocks.length).toBe(2);
+    const bits = (8 * packedBytes) / linearParameters(small);
+    expect(bits).toBeGreaterThan(4);
+    expect(bits).toBeLessThan(id === 'wanda-s50' ? 9.2 : 5);
+    for (const times of blocks)
+      for (const part of [...parts, 'forward', 'compress', 'download', 'replace'] as const)
+        expect(times[part as BlockPart]).toBeGreaterThan(0);
+  });
+
+  it('recipes that share a pass are told apart, and put nothing back', async () => {
+    const work = { recipes: ['rtn-w4g32', 'smoothquant-w8g32', 'quarot-w3g32'], isParallel: true };
+    const { blocks, byRecipe, notes } = await compressedBlocks(engine, small, sequences, work);
+    expect(notes).toEqual([]);
+    expect(byRecipe.every((ms) => ms > 0)).toBe(true);
+    expect(blocks.every(({ replace, search }) => replace === 0 && search > 0)).toBe(true);
+  });
 });
 
 describe('random weights', () => {
