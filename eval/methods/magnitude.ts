@@ -1,14 +1,6 @@
 /** Magnitude pruning: the smallest weights of a matrix go, no data needed. */
 import { defineMethod } from './method.ts';
-import {
-  checkPruning,
-  PRUNE_SETTINGS,
-  pruneDeviations,
-  pruneFromRecipe,
-  pruneReason,
-  pruneSettings,
-} from './pruning.ts';
-import { unknownSettings } from './settings.ts';
+import { pruneDeviations, pruningParts } from './pruning.ts';
 
 export const magnitude = defineMethod({
   id: 'magnitude',
@@ -19,10 +11,7 @@ export const magnitude = defineMethod({
     'One shot with the same share in every matrix, as Wanda and SparseGPT compare with it; Han et al. prune and train in turn.',
   ],
   needs: 'nothing',
-  settings: pruneSettings,
-  supports: (recipe) => unknownSettings(recipe, PRUNE_SETTINGS) ?? pruneReason(recipe),
-  fromRecipe: pruneFromRecipe,
-  check: (linear, settings) => void checkPruning('magnitude', linear, settings),
+  ...pruningParts('magnitude'),
   quantize: async (linear, settings, { operations }) => ({
     packed: await operations.pruning.byScore('magnitude', linear, {
       ...settings,

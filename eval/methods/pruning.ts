@@ -4,6 +4,7 @@ import type { Recipe } from '../../data/recipe.ts';
 import { forwardReason } from '../engines/forward-quantizer.ts';
 import { checkGroup, checkPattern, checkPatternGroup } from '../operations/checks.ts';
 import { gridFromRecipe, gridSettings, integerReason } from './rtn.ts';
+import { type OptionalSetting, unknownSettings } from './settings.ts';
 
 /** Longest run of an n:m pattern: that of a block of columns in SparseGPT. */
 const MAX_RUN = 128;
@@ -49,6 +50,18 @@ export function pruneReason(recipe: Recipe): string | null {
 export function pruneFromRecipe(recipe: Recipe): PruneSettings {
   const { sparsity, weights } = recipe;
   return pruneSettings.parse({ sparsity, grid: weights === null ? null : gridFromRecipe(recipe) });
+}
+
+/** What a method is whose settings are those of pruning alone; @param others settings that it takes besides */
+export function pruningParts(id: string, others: readonly OptionalSetting[] = []) {
+  return {
+    settings: pruneSettings,
+    supports: (recipe: Recipe) =>
+      unknownSettings(recipe, [...PRUNE_SETTINGS, ...others]) ?? pruneReason(recipe),
+    fromRecipe: pruneFromRecipe,
+    check: (linear: { readonly name: string; readonly K: number }, settings: PruneSettings) =>
+      checkPruning(id, linear, settings),
+  };
 }
 
 /** Throws `method/pattern`, `method/group-size`. */

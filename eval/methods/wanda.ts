@@ -2,15 +2,7 @@
 import { methodErrors } from '../errors/method.ts';
 import type { ChannelStatistics } from '../math/channel-sum.ts';
 import { defineMethod } from './method.ts';
-import {
-  checkPruning,
-  PRUNE_SETTINGS,
-  pruneDeviations,
-  pruneFromRecipe,
-  pruneReason,
-  pruneSettings,
-} from './pruning.ts';
-import { unknownSettings } from './settings.ts';
+import { pruneDeviations, pruningParts } from './pruning.ts';
 
 export const wanda = defineMethod({
   id: 'wanda',
@@ -24,10 +16,7 @@ export const wanda = defineMethod({
     'Quantization of the kept weights, round to nearest on grids fitted with the removed weights at zero, is not in the paper.',
   ],
   needs: 'channels',
-  settings: pruneSettings,
-  supports: (recipe) => unknownSettings(recipe, [...PRUNE_SETTINGS, 'trueSequential']) ?? pruneReason(recipe),
-  fromRecipe: pruneFromRecipe,
-  check: (linear, settings) => void checkPruning('wanda', linear, settings),
+  ...pruningParts('wanda', ['trueSequential']),
   async quantize(linear, settings, { statistics, operations }) {
     if (statistics.K !== linear.K)
       throw methodErrors.hessianShape('wanda', linear.name, linear.K, statistics.K);

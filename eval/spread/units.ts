@@ -17,7 +17,8 @@ const UNITS_OF_A_WORKER = 3;
 
 /**
  * Whole models where there are enough of them for the workers; else the recipes of a model in groups of equal size, after
- * a unit that measures its 16-bit form, so that it is measured once. Those that others wait for come first, then those
+ * a unit that measures its 16-bit form, so that it is measured once. Recipes that calibrate in parallel share one pass over
+ * the model in each unit, so they are in no more units than there are workers for the model. Those that others wait for come first, then those
  * that take longest, so that no worker is alone with a long one in the end.
  * @param isKnown  whether a cell of a run is stored already
  */
@@ -31,7 +32,10 @@ export function planUnits(
     return recipes.length === 0 ? [] : [{ run, ids: recipes.map(({ id }) => id) }];
   });
   const groups = Math.ceil((workers * UNITS_OF_A_WORKER) / Math.max(1, pending.length));
-  const units = pending.flatMap(({ run, ids }) => unitsOf(run, ids, workers === 1 ? 1 : groups));
+  const passes = Math.ceil(workers / Math.max(1, pending.length));
+  const units = pending.flatMap(({ run, ids }) =>
+    groups === 1 || workers === 1 ? [unitOf(run, ids, null)] : unitsOf(run, ids, { groups, passes }),
+  );
   const awaited = new Set(units.map(({ after }) => after));
   const rank = (unit: Unit) => (awaited.has(unit) ? Number.POSITIVE_INFINITY : costOf(unit));
   return units.toSorted((a, b) => (rank(a) === rank(b) ? costOf(b) - costOf(a) : rank(b) - rank(a)));
@@ -45,17 +49,33 @@ function costOf({ run, recipes }: Unit): number {
   return run.model.manifest.params * shares.reduce<number>((sum, share) => sum + share, 0);
 }
 
-function unitsOf(run: PlannedRun, ids: readonly string[], groups: number): readonly Unit[] {
+function unitOf(run: PlannedRun, recipes: readonly string[], after: Unit | null): Unit {
+  return { whole: run, run: narrowRun(run, recipes), recipes, after };
+}
+
+function unitsOf(
+  run: PlannedRun,
+  ids: readonly string[],
+  { groups, passes }: { readonly groups: number; readonly passes: number },
+): readonly Unit[] {
   const [baseline] = run.recipes;
-  const others = ids.filter((id) => id !== baseline!.id);
-  const unit = (recipes: readonly string[], after: Unit | null): Unit => ({
-    ...{ whole: run, run: narrowRun(run, recipes), recipes, after },
-  });
-  const size = Math.ceil(others.length / groups);
-  if (size >= others.length) return [unit(ids, null)];
-  const first = ids.includes(baseline!.id) ? unit([baseline!.id], null) : null;
-  const rest = Array.from({ length: Math.ceil(others.length / size) }, (_, i) =>
-    unit(others.slice(i * size, (i + 1) * size), first),
+  const sharing = new Set(
+    run.recipes.filter(({ calibration }) => calibration?.mode === 'parallel').map(({ id }) => id),
   );
+  const others = ids.filter((id) => id !== baseline!.id);
+  const alone = others.filter((id) => !sharing.has(id));
+  const shared = others.filter((id) => sharing.has(id));
+  const pieces = [...cut(alone, groups), ...cut(shared, passes)];
+  if (pieces.length <= 1) return [unitOf(run, ids, null)];
+  const first = ids.includes(baseline!.id) ? unitOf(run, [baseline!.id], null) : null;
+  const rest = pieces.map((piece) => unitOf(run, piece, first));
   return first === null ? rest : [first, ...rest];
+}
+
+/** At most so many pieces of equal size. */
+function cut(ids: readonly string[], pieces: number): readonly (readonly string[])[] {
+  const size = Math.ceil(ids.length / pieces);
+  return Array.from({ length: size === 0 ? 0 : Math.ceil(ids.length / size) }, (_, i) =>
+    ids.slice(i * size, (i + 1) * size),
+  );
 }

@@ -11,21 +11,7 @@ BL_EXPORT int bl_column_loop(bl_context *ctx, bl_ptr w, bl_ptr upper, int64_t N,
   const Rule rule{bits, symmetric, range, mse};
   BL_TRY(check_rule("bl_column_loop", N, K, G, rule));
   if (N == 0) return BL_OK;
-  LoopArguments in{};
-  in.weights = bl::pointer_to<double>(w);
-  in.upper = bl::pointer_to<const double>(upper);
-  in.N = N;
-  in.K = K;
-  in.G = G;
-  in.groups = K / G;
-  in.rule = rule;
-  in.group_of_step = bl::pointer_to<const int32_t>(group_of_step);
-  in.fit = fit != 0;
-  in.codes = bl::pointer_to<uint8_t>(codes);
-  in.scales = bl::pointer_to<float>(scales);
-  in.zeros = bl::pointer_to<int16_t>(zeros);
-  in.losses = bl::pointer_to<double>(losses);
-  in.errors_stride = PANEL_BLOCKS * BLOCK_COLUMNS;
+  const LoopArguments in = loop_arguments(w, upper, N, K, G, rule, group_of_step, fit, codes, scales, zeros, losses);
   return run_loop("bl_column_loop", ctx, in, bl::pointer_to<double>(errors), stream, [&](const LoopArguments &block) {
     return round_block<Keep::ALL_CODES>("bl_column_loop", ctx, block, bl::stream_of(stream));
   });
@@ -37,14 +23,6 @@ BL_EXPORT int bl_fit_grids(bl_context *ctx, bl_ptr w, int64_t N, int64_t K, int6
   const Rule rule{bits, symmetric, range, mse};
   BL_TRY(check_rule("bl_fit_grids", N, K, G, rule));
   if (N == 0) return BL_OK;
-  LoopArguments in{};
-  in.weights = bl::pointer_to<double>(w);
-  in.N = N;
-  in.K = K;
-  in.G = G;
-  in.groups = K / G;
-  in.rule = rule;
-  in.scales = bl::pointer_to<float>(scales);
-  in.zeros = bl::pointer_to<int16_t>(zeros);
+  const LoopArguments in = loop_arguments(w, 0, N, K, G, rule, 0, 1, 0, scales, zeros, 0);
   return fit("bl_fit_grids", in, in.groups, bl::stream_of(stream));
 }

@@ -11,6 +11,28 @@ namespace quantize {
 /* Blocks whose errors go to the columns behind them together: one product of depth 512 in place of four of 128. */
 constexpr int64_t PANEL_BLOCKS = 4;
 
+/* What all column loops are given, in the order of bl.h; without pruning. */
+inline LoopArguments loop_arguments(bl_ptr w, bl_ptr upper, int64_t N, int64_t K, int64_t G, const Rule &rule,
+                                    bl_ptr group_of_step, int fit, bl_ptr codes, bl_ptr scales, bl_ptr zeros,
+                                    bl_ptr losses) {
+  LoopArguments in{};
+  in.weights = pointer_to<double>(w);
+  in.upper = pointer_to<const double>(upper);
+  in.N = N;
+  in.K = K;
+  in.G = G;
+  in.groups = K / G;
+  in.rule = rule;
+  in.group_of_step = pointer_to<const int32_t>(group_of_step);
+  in.fit = fit != 0;
+  in.codes = pointer_to<uint8_t>(codes);
+  in.scales = pointer_to<float>(scales);
+  in.zeros = pointer_to<int16_t>(zeros);
+  in.losses = pointer_to<double>(losses);
+  in.errors_stride = PANEL_BLOCKS * BLOCK_COLUMNS;
+  return in;
+}
+
 template <int LANES, bool EVEN, Keep KEEP>
 int launch_block(const char *op, const LoopArguments &in, cudaStream_t stream) {
   constexpr int rows = RowWork<LANES, EVEN>::ROWS;

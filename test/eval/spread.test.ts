@@ -62,6 +62,29 @@ describe('units', () => {
   });
 });
 
+describe('units of recipes that calibrate in parallel', () => {
+  const parallel = {
+    ...six,
+    recipes: six.recipes.map((recipe, i) =>
+      i < 2
+        ? recipe
+        : { ...recipe, calibration: { ...six.recipes.at(-1)!.calibration!, mode: 'parallel' as const } },
+    ),
+  };
+
+  test('are no more than the workers, each with one pass for its recipes; others are cut as before', () => {
+    expect(ids(planUnits([parallel], 2, none)).toSorted()).toEqual([
+      ...['fp16', 'rtn-w2g64 gptq-w4g64', 'rtn-w4g64 rtn-w3g64', 'rtn-w8g64'],
+    ]);
+    const sharing = planUnits([parallel, parallel], 2, none).filter(({ recipes: list }) => list.length > 1);
+    expect(ids(sharing)).toEqual(Array(2).fill('rtn-w4g64 rtn-w3g64 rtn-w2g64 gptq-w4g64'));
+  });
+
+  test('stay whole models for one worker', () => {
+    expect(planUnits([parallel], 1, none)).toHaveLength(1);
+  });
+});
+
 describe('a schedule', () => {
   const unit = (name: string, after: Unit | null = null): Unit => ({
     ...{ whole: six as PlannedRun, run: six, recipes: [name], after },

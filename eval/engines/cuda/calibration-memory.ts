@@ -7,10 +7,10 @@ const DOUBLE = Float64Array.BYTES_PER_ELEMENT;
 const FLOAT = Float32Array.BYTES_PER_ELEMENT;
 
 /**
- * Hidden states of all tokens, the Hessians of one block, two matrices to factorize the largest and one to sum it, and
- * what the column loop of the largest linear takes: float64 weights, a float32 upload, errors, codes and their stream, and what a
- * choice of bits by groups keeps beside them, as many doubles again. Searches for scales and clips take no more: differences and
- * their products in place of float64 weights.
+ * Hidden states of all tokens, the Hessians of one block, a copy of the largest for a method that divides or rotates its
+ * input, two matrices to factorize it and one to sum it, and what the column loop of the largest linear takes: float64
+ * weights, a float32 upload, errors, codes and their stream, and what a choice of bits by groups keeps beside them, as many
+ * doubles again. Searches for scales and clips take no more: differences and their products in place of float64 weights.
  */
 export function calibrationBytes({ blocks, hiddenSize }: Architecture, tokens: number): number {
   const largest = Math.max(...blocks.map(blockBytes));
@@ -23,5 +23,5 @@ function blockBytes(block: Block): number {
     ({ outFeatures: N, inFeatures: K }) => N * K * (2 * DOUBLE + FLOAT + 2) + N * 512 * DOUBLE,
   );
   const sums = squares.reduce((sum, values) => sum + values * DOUBLE, 0);
-  return sums + Math.max(...squares) * (2 * DOUBLE + FLOAT) + Math.max(...linears);
+  return sums + Math.max(...squares) * (3 * DOUBLE + FLOAT) + Math.max(...linears);
 }
