@@ -22,12 +22,12 @@ export function readJson<Schema extends z.ZodType>(
   }
   const result = schema.safeParse(parsed);
   if (result.success) return { value: result.data, text };
-  for (const issue of flatten(result.error.issues, parsed)) {
+  for (const issue of flatIssues(result.error.issues, parsed)) {
     problems.add({
       file,
       line: lineOfPath(text, issue.path),
       field: formatPath(issue.path),
-      found: show(at(parsed, issue.path)),
+      found: show(valueAt(parsed, issue.path)),
       fix: `${issue.message}.`,
     });
   }
@@ -68,7 +68,7 @@ interface Issue {
 }
 
 /** A union says only that no member fits; the issues of the member that fits best say why. */
-function flatten(issues: readonly z.core.$ZodIssue[], parsed: unknown): Issue[] {
+export function flatIssues(issues: readonly z.core.$ZodIssue[], parsed: unknown): Issue[] {
   return issues.flatMap((issue): Issue[] => {
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => ({
@@ -78,14 +78,15 @@ function flatten(issues: readonly z.core.$ZodIssue[], parsed: unknown): Issue[] 
     if (issue.code !== 'invalid_union' || issue.errors.length === 0)
       return [{ path: issue.path, message: issue.message }];
     const best = issue.errors.reduce((a, b) => (b.length < a.length ? b : a));
-    return flatten(best, at(parsed, issue.path)).map(({ path, message }) => ({
+    return flatIssues(best, valueAt(parsed, issue.path)).map(({ path, message }) => ({
       path: [...issue.path, ...path],
       message,
     }));
   });
 }
 
-function at(value: unknown, path: readonly PropertyKey[]): unknown {
+/** The value at a place of a JSON. */
+export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (inner, step) => (inner as Record<PropertyKey, unknown> | undefined)?.[step],
     value,

@@ -1,0 +1,71 @@
+/** `pnpm submission check`: every problem of the results that a branch brings, or of any others, at once. */
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { submissionErrors } from '../errors/submission.ts';
+import { changesSince } from './check/changes.ts';
+import { checkFiles, type Report } from './check/check-files.ts';
+import type { SubmissionCommand, SubmissionSurroundings } from './command.ts';
+import { formatProblem } from './problem.ts';
+import { isResult } from './read/places.ts';
+
+const HELP = `pnpm submission check [file …]
+pnpm submission check --changed-since origin/main
+
+Checks results as the pull request's check does, and tells every problem at once. Without files: all of data/results.
+
+  --changed-since REF  only what this branch changes since it left REF, and how it changes it
+  --root DIR           another checkout, whose files are read and whose code is not run
+  --json               the report as JSON
+`;
+
+const OPTIONS = {
+  'changed-since': { type: 'string' },
+  root: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+export const check: SubmissionCommand = {
+  summary: 'checks results as the pull request will',
+  help: HELP,
+  async run(args, around) {
+    const { values, positionals } = parse(args);
+    const root = path.resolve(around.cwd, values.root ?? around.root);
+    const files = await filesOf(root, positionals, values['changed-since'] ?? null, around);
+    const report = await checkFiles(root, files);
+    around.write(values.json === true ? `${JSON.stringify(report, null, 1)}\n` : describe(report));
+    return report.problems.some(({ severity }) => severity === 'refused') ? 1 : 0;
+  },
+};
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw submissionErrors.arguments('check', [(error as Error).message]);
+  }
+}
+
+async function filesOf(
+  root: string,
+  named: readonly string[],
+  since: string | null,
+  { cwd }: SubmissionSurroundings,
+): Promise<readonly string[] | null> {
+  if (since !== null && named.length > 0)
+    throw submissionErrors.arguments('check', ['Give files or --changed-since, not both.']);
+  if (since !== null)
+    return (await changesSince(root, since))
+      .filter(({ file, status }) => isResult(file) && status !== 'D')
+      .map(({ file }) => file);
+  if (named.length === 0) return null;
+  return named.map((file) => path.relative(root, path.resolve(cwd, file)).split(path.sep).join('/'));
+}
+
+/** The report for a terminal. */
+export function describe({ files, cells, problems }: Report): string {
+  const refused = problems.filter(({ severity }) => severity === 'refused').length;
+  const flagged = problems.length - refused;
+  const lines = problems.map((problem) => `${formatProblem(problem)}\n`).join('');
+  const verdict = refused > 0 ? 'Refused' : 'Accepted';
+  return `${lines}${verdict}: ${files.length} files with ${cells} cells, ${refused} problems, ${flagged} for a person to look at.\n`;
+}

@@ -1,0 +1,26 @@
+/** Where results lie, and what their files may be called. */
+
+/** Below it everything is a result. */
+export const RESULTS = 'data/results';
+
+/** As GitHub has account names, in lower case. */
+const HANDLE = '[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){0,38}';
+const STEM = '[a-z0-9][a-z0-9._+-]{0,120}-[0-9a-f]{12}';
+const RESULT = new RegExp(`^data/results/(${HANDLE})/(${STEM})(\\.claim)?\\.(json|parquet)$`);
+
+export interface ResultPlace {
+  readonly handle: string;
+  /** Name of a run, with the twelve digits of its content; of claimed rows too. */
+  readonly stem: string;
+  readonly kind: 'run' | 'outcomes' | 'claim';
+}
+
+/** What a file is by its name, relative to the repository; null where no result has such a name. */
+export function placeOf(file: string): ResultPlace | null {
+  const [, handle, stem, claim, ending] = RESULT.exec(file) ?? [];
+  if (handle === undefined || stem === undefined) return null;
+  if (claim !== undefined) return ending === 'json' ? { handle, stem, kind: 'claim' } : null;
+  return { handle, stem, kind: ending === 'json' ? 'run' : 'outcomes' };
+}
+
+export const isResult = (file: string): boolean => file.startsWith(`${RESULTS}/`);
