@@ -1,5 +1,6 @@
 /** The schema of every kind of file below data/, by the name under which its JSON Schema is published. */
 import { z } from 'zod';
+import { gpuSchema, shapeSchema } from './advisor-schema.ts';
 import { benchFileSchema } from './bench-schema.ts';
 import * as catalog from './catalog-schema.ts';
 import { anyRunFileSchema } from './compact-run-schema.ts';
@@ -11,6 +12,8 @@ export const FILE_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   tensors: tensorFileSchema,
   bench: benchFileSchema,
   models: z.array(catalog.modelSchema),
+  shapes: z.array(shapeSchema),
+  gpus: z.array(gpuSchema),
   papers: z.array(catalog.paperSchema),
   sources: z.array(catalog.sourceSchema),
   datasets: z.array(catalog.datasetSchema),

@@ -1,6 +1,8 @@
 /** Shapes of the rows of the views in `views/`. */
 import { z } from 'zod';
+import { adviceRow, storedBitsRow } from './advice-view-rows.ts';
 import { claimComparisonRow, claimRow } from './claim-view-rows.ts';
+import { coverageGapRow, coverageRow } from './coverage-view-rows.ts';
 import { methodByBitsRow, methodMatchedRow } from './method-view-rows.ts';
 import { tensorProfileRow, tensorSensitivityRow, tensorSummaryRow } from './tensor-view-rows.ts';
 
@@ -229,6 +231,10 @@ export const VIEW_ROWS = {
   method_by_bits: methodByBitsRow,
   method_matched: methodMatchedRow,
   loss_by_size: lossBySizeRow,
+  stored_bits: storedBitsRow,
+  advice: adviceRow,
+  coverage: coverageRow,
+  coverage_gap: coverageGapRow,
   tensor_profile: tensorProfileRow,
   tensor_summary: tensorSummaryRow,
   tensor_sensitivity: tensorSensitivityRow,
