@@ -4,8 +4,8 @@
 
 Weights are zeros: only their size matters. The prompt goes through in chunks of 512 tokens, then four tokens are generated.
 Each case has its own process on a GPU that nothing else uses. All in bytes: `weights` and `cache` are counted from tensors,
-`peak` is the most that the allocator gave out, `first` what the process took for its first tensor, `process` what it held on
-the device at the end. Needs torch and transformers.
+`peak` is the most that the allocator gave out, `other` what the process held on the device beside the allocator, `first` what
+it took for its first tensor, `process` all that it held at the end. Needs torch and transformers.
 """
 
 import json
@@ -90,7 +90,7 @@ def measure(index):
     total = used() - idle
     print("RESULT " + json.dumps(dict(
         model=name, context=context, batch=batch, weights=weights, cache=cache_bytes(cache, torch),
-        peak=torch.cuda.max_memory_allocated(), first=first, process=total,
+        peak=torch.cuda.max_memory_allocated(), first=first, process=total, other=total - torch.cuda.memory_reserved(),
         device=torch.cuda.get_device_name(), device_total=torch.cuda.get_device_properties(0).total_memory,
         torch=torch.__version__, transformers=transformers.__version__, cuda=torch.version.cuda)))
 

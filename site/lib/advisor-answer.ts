@@ -122,6 +122,7 @@ function overlap(first: Evidence, other: Evidence): boolean {
 }
 
 function otherChoices(data: AdviceData, task: Task, source: AdviceSource): Answer['others'] {
+  if (task.nearest > 1) return [];
   return data.sources
     .filter((one) => one !== source && one.id !== EVERY && one.same > 0)
     .flatMap((one) => {

@@ -16,6 +16,8 @@ interface Peak {
   readonly peak: number;
   /** What the process held beside the allocator. */
   readonly other: number;
+  /** All that it held at the end, with what the allocator kept for later. */
+  readonly process: number;
   readonly device: string;
   readonly transformers: string;
 }

@@ -44,6 +44,9 @@ describe('weight', () => {
       'index.html',
       'curves/index.html',
       'break/index.html',
+      'advisor/index.html',
+      'coverage/index.html',
+      'coverage/w4/index.html',
       ...['models/*/index.html', 'models/*/results/**/index.html', 'methods/*/index.html'].map(largest),
       ...['tasks/*/index.html', 'sources/*/index.html', 'runs/*/index.html'].map(largest),
       ...['models', 'methods', 'tasks', 'sources', 'runs', 'data', 'methodology'].map(

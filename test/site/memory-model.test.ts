@@ -110,7 +110,7 @@ describe('measured peaks', () => {
   });
 
   it('are told within a twentieth, the largest difference', () => {
-    expect(rows.length).toBeGreaterThan(4);
+    expect(rows.length).toBeGreaterThanOrEqual(4);
     expect(largestMiss(rows)).toBeLessThan(0.05);
   });
 });
