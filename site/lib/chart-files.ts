@@ -3,13 +3,14 @@ import { type CsvCell, toCsv } from './csv.ts';
 import type { ViewName, ViewRow } from './db.ts';
 import { chartFile, chartSpec } from './draw-chart.ts';
 
-/** A chart of these rows as the text of a file of that kind. */
+/** A chart of these rows as the text of a file of that kind; `prefix` as in `chartFile`. */
 export async function chartFiles<View extends ViewName>(
   chart: Chart<View>,
   rows: readonly ViewRow<View>[],
   kind: 'svg' | 'vl.json' | 'csv',
+  prefix?: string,
 ): Promise<string> {
-  if (kind === 'svg') return chartFile(chart, rows);
+  if (kind === 'svg') return chartFile(chart, rows, prefix);
   if (kind === 'vl.json') return chartSpec(chart, rows);
   const columns = Object.keys(rows[0] ?? {});
   return toCsv(

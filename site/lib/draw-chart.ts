@@ -5,6 +5,7 @@ import { byId, methods } from './catalogue.ts';
 import type { ViewName, ViewRow } from './db.ts';
 import { draw } from './drawings.ts';
 import type { Mark } from './marks.ts';
+import { escapeXml } from './xml.ts';
 
 export interface DrawnChart {
   readonly title: string;
@@ -51,12 +52,16 @@ export async function chartSpec<View extends ViewName>(
   return text.replaceAll(/var\((--[\w-]+)\)/g, (variable, name: string) => LIGHT.get(name) ?? variable);
 }
 
-/** The drawing as a file of its own: it brings its colours, light and dark. */
+/**
+ * The drawing as a file of its own: it brings its colours, light and dark.
+ * @param prefix  that of a page which shows the same drawing: it is then made once
+ */
 export async function chartFile<View extends ViewName>(
   chart: Chart<View>,
   rows: readonly ViewRow<View>[],
+  prefix: string = chart.id,
 ): Promise<string> {
-  const { drawings, title, alt } = await drawChart(chart, rows, chart.id);
+  const { drawings, title, alt } = await drawChart(chart, rows, prefix);
   const svg = drawings[0]!.svg;
   const used = [...new Set([...svg.matchAll(/var\((--[\w-]+)\)/g)].map(([, name]) => name!))];
   const variables = ['--paper', ...used]
@@ -70,10 +75,6 @@ export async function chartFile<View extends ViewName>(
 async function marks(): Promise<(method: string) => Mark> {
   const known = byId(await methods());
   return (method) => known.get(method)?.mark ?? { color: 'var(--ink)', shape: 'circle' };
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 /** The colour variables of the site: `light-dark(…)` as written, and the light one alone. */

@@ -4,7 +4,7 @@ import { charts } from '../../../charts/index.ts';
 import { chartFiles } from '../../../lib/chart-files.ts';
 import { focuses, lensOf } from '../../../lib/lens.ts';
 
-const KINDS = ['vl.json', 'csv'] as const;
+const KINDS = ['svg', 'vl.json', 'csv'] as const;
 
 export async function getStaticPaths() {
   const drawn = (await focuses()).filter(({ ability, origin }) => ability === 'all' && origin === 'all');
@@ -17,5 +17,5 @@ export const GET: APIRoute<{ model: string; kind: (typeof KINDS)[number] }> = as
   props: { model, kind },
 }) => {
   const { curve } = await lensOf({ model, ability: 'all', origin: 'all' });
-  return new Response(await chartFiles(charts['kept-by-bits'], curve, kind));
+  return new Response(await chartFiles(charts['kept-by-bits'], curve, kind, 'lens'));
 };

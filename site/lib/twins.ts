@@ -1,0 +1,48 @@
+/** The JSON twin of each page about one thing: what the page says, as values; the rows behind it are in the downloads. */
+import { byId, type Method, type Model, methods, papers, type Source, sources, type Task, tasks } from './catalogue.ts';
+import { coverage } from './coverage.ts';
+import { dataVersion, rows } from './db.ts';
+import { absolute } from './release/absolute.ts';
+import { sourceFiles } from './source-files.ts';
+
+/** The page, the version of the data, and where all rows are; then what the page is about. */
+async function twin(path: string, about: object): Promise<string> {
+  const head = {
+    page: absolute(path),
+    version: await dataVersion(),
+    results: absolute('/data/results.parquet'),
+  };
+  return `${JSON.stringify({ ...head, ...about })}\n`;
+}
+
+export async function modelTwin({ n_rows: _rows, n_sources: _sources, ...model }: Model): Promise<string> {
+  const recipes = (await rows('recipe_by_ability')).filter(({ model_id }) => model_id === model.id);
+  return twin(`/models/${model.id}/`, {
+    model,
+    known: (await coverage('model_id')).get(model.id),
+    recipes: recipes.map(({ model_id: _id, model_name, family, series, params_b, is_chat, ...recipe }) => recipe),
+  });
+}
+
+export async function methodTwin({ mark: _mark, paper_id, ...method }: Method): Promise<string> {
+  const medians = (await rows('method_by_bits')).filter(({ method_id }) => method_id === method.id);
+  return twin(`/methods/${method.id}/`, {
+    method,
+    paper: byId(await papers()).get(paper_id ?? '') ?? null,
+    known: (await coverage('method_id')).get(method.id) ?? null,
+    kept_by_bits: medians,
+  });
+}
+
+export async function taskTwin(task: Task): Promise<string> {
+  return twin(`/tasks/${task.id}/`, { task, known: (await coverage('task_id')).get(task.id) });
+}
+
+export async function sourceTwin({ paper_id, ...source }: Source): Promise<string> {
+  return twin(`/sources/${source.id}/`, {
+    source,
+    paper: byId(await papers()).get(paper_id ?? '') ?? null,
+    known: (await coverage('source_id')).get(source.id),
+    files: (await sourceFiles()).get(source.id) ?? [],
+  });
+}
