@@ -1,7 +1,8 @@
 /** The JSON twin of each page about one thing: what the page says, as values; the rows behind it are in the downloads. */
-import { byId, type Method, type Model, methods, papers, type Source, sources, type Task, tasks } from './catalogue.ts';
+import { byId, type Method, type Model, type Paper, papers, type Source, type Task } from './catalogue.ts';
 import { coverage } from './coverage.ts';
 import { dataVersion, rows } from './db.ts';
+import { paperLinks } from './paper-page.ts';
 import { absolute } from './release/absolute.ts';
 import { sourceFiles } from './source-files.ts';
 
@@ -20,7 +21,9 @@ export async function modelTwin({ n_rows: _rows, n_sources: _sources, ...model }
   return twin(`/models/${model.id}/`, {
     model,
     known: (await coverage('model_id')).get(model.id),
-    recipes: recipes.map(({ model_id: _id, model_name, family, series, params_b, is_chat, ...recipe }) => recipe),
+    recipes: recipes.map(
+      ({ model_id: _id, model_name, family, series, params_b, is_chat, ...recipe }) => recipe,
+    ),
   });
 }
 
@@ -44,5 +47,15 @@ export async function sourceTwin({ paper_id, ...source }: Source): Promise<strin
     paper: byId(await papers()).get(paper_id ?? '') ?? null,
     known: (await coverage('source_id')).get(source.id),
     files: (await sourceFiles()).get(source.id) ?? [],
+  });
+}
+
+export async function paperTwin(paper: Paper): Promise<string> {
+  const { methods, sources, claims } = await paperLinks(paper.id);
+  return twin(`/papers/${paper.id}/`, {
+    paper,
+    methods: methods.map(({ id }) => id),
+    sources: sources.map(({ id }) => id),
+    claims: claims.map(({ claim, where, says }) => ({ claim: claim.id, where, says })),
   });
 }

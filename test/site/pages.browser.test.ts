@@ -179,6 +179,9 @@ const PAGES = [
   'claims/low-bits-repeat/',
   'data/',
   'sql/',
+  'papers/',
+  'papers/llm-kick/',
+  'families/llama/',
   'methodology/',
   'no-such-page/',
 ];

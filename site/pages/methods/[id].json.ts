@@ -1,5 +1,5 @@
 import type { APIRoute } from 'astro';
-import { methods, type Method } from '../../lib/catalogue.ts';
+import { type Method, methods } from '../../lib/catalogue.ts';
 import { methodTwin } from '../../lib/twins.ts';
 
 export async function getStaticPaths() {

@@ -1,5 +1,5 @@
 import type { APIRoute } from 'astro';
-import { models, type Model } from '../../lib/catalogue.ts';
+import { type Model, models } from '../../lib/catalogue.ts';
 import { modelTwin } from '../../lib/twins.ts';
 
 export async function getStaticPaths() {

@@ -1,5 +1,5 @@
 import type { APIRoute } from 'astro';
-import { sources, type Source } from '../../lib/catalogue.ts';
+import { type Source, sources } from '../../lib/catalogue.ts';
 import { sourceTwin } from '../../lib/twins.ts';
 
 export async function getStaticPaths() {

@@ -1,5 +1,5 @@
 import type { APIRoute } from 'astro';
-import { tasks, type Task } from '../../lib/catalogue.ts';
+import { type Task, tasks } from '../../lib/catalogue.ts';
 import { taskTwin } from '../../lib/twins.ts';
 
 export async function getStaticPaths() {
