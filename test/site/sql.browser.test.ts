@@ -37,12 +37,12 @@ describe.skipIf(!hasChromium)(`the SQL page in Chromium (${WHERE})`, () => {
 
   it('loads nothing of the database before the reader asks', async () => {
     await page.waitForLoadState('networkidle');
-    expect(asked.filter((address) => /engine|csv|vega/.test(address))).toEqual([]);
+    expect(asked.filter((address) => /sql\/engine|\.csv|duckdb|chart\./.test(address))).toEqual([]);
   });
 
   it('answers as the database of the build does, and draws the example', async () => {
     await part('query').press('Control+Enter');
-    await part('chart-drawing').locator('svg').waitFor({ timeout: 60_000 });
+    await part('chart-drawing').locator('svg').waitFor({ timeout: 150_000 });
     await run(
       'SELECT count(*), count(kept), round(sum(kept), 6), count(note), count(*) FILTER (suspect) FROM results',
     );
@@ -55,7 +55,7 @@ describe.skipIf(!hasChromium)(`the SQL page in Chromium (${WHERE})`, () => {
     expect(cells.map((cell) => cell.toPrecision(6))).toEqual(
       reader.getRows()[0]!.map((cell) => Number(cell).toPrecision(6)),
     );
-  }, 120_000);
+  }, 200_000);
 
   it('puts the query in the address, and text of a result on the page as text', async () => {
     await run("SELECT '<b id=injected>x</b>' AS t, 'llama-2-7b' AS model_id");
