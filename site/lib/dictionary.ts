@@ -78,7 +78,7 @@ export interface ColumnMeaning {
 /** @throws site/dictionary where a column of the board has no meaning above, or a meaning no column */
 export async function dictionary(): Promise<readonly ColumnMeaning[]> {
   const columns = await select<{ name: string; type: string }>(
-    "SELECT column_name AS name, data_type AS type FROM duckdb_columns() WHERE table_name = 'board' ORDER BY column_index",
+    'SELECT column_name AS name, column_type AS type FROM (DESCRIBE board)',
   );
   const names = new Set(columns.map(({ name }) => name));
   const wrong = [
