@@ -23,7 +23,7 @@ describe.skipIf(!hasChromium)(`the live board (${WHERE})`, () => {
   });
 
   beforeEach(async () => {
-    context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    context = await browser.newContext({ serviceWorkers: 'block', viewport: { width: 1280, height: 900 } });
     page = await context.newPage();
     faults = [];
     page.on('pageerror', (error) => faults.push(error.message));

@@ -88,7 +88,11 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
     options: BrowserContextOptions,
     look: (page: Page) => Promise<void>,
   ): Promise<void> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    const context = await browser.newContext({
+      serviceWorkers: 'block',
+      viewport: { width: 1280, height: 900 },
+      ...options,
+    });
     const page = await context.newPage();
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));

@@ -27,7 +27,8 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
     await site?.close();
   });
 
-  const open = async (options: BrowserContextOptions) => (await browser.newContext(options)).newPage();
+  const open = async (options: BrowserContextOptions) =>
+    (await browser.newContext({ serviceWorkers: 'block', ...options })).newPage();
   const part = (page: Page, lane: number, name: string) =>
     page.locator(`[data-lane] >> nth=${lane} >> [data-part=${name}]`);
   const text = (page: Page, lane: number) => part(page, lane, 'text').textContent();

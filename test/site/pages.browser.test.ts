@@ -198,7 +198,11 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
       ['light', 1280],
       ['dark', 390],
     ] as const) {
-      const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
+      const context = await browser.newContext({
+        serviceWorkers: 'block',
+        colorScheme,
+        viewport: { width, height: 800 },
+      });
       const page = await context.newPage();
       const faults: string[] = [];
       page.on('pageerror', (error) => faults.push(error.message));

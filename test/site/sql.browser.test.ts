@@ -14,7 +14,10 @@ describe.skipIf(!hasChromium)(`the SQL page in Chromium (${WHERE})`, () => {
   beforeAll(async () => {
     site = await servedSite();
     browser = await launchChromium();
-    const context = await browser.newContext({ viewport: { width: 390, height: 800 } });
+    const context = await browser.newContext({
+      serviceWorkers: 'block',
+      viewport: { width: 390, height: 800 },
+    });
     await context.route('**/*', (route) => {
       const address = route.request().url();
       asked.push(address);
