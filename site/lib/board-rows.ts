@@ -189,12 +189,15 @@ function nominalBits(row: BoardRow): number {
   return row.w_bits === null ? 0 : Math.max(1, Math.round(row.w_bits));
 }
 
+type Protocol = Pick<BoardRow, 'metric' | 'is_primary' | 'shots' | 'context_length' | 'position'>;
+
 /** Metrics that the task's own name and unit already say. */
-function isPlainMetric({ metric, is_primary }: BoardRow): boolean {
+function isPlainMetric({ metric, is_primary }: Protocol): boolean {
   return metric === 'accuracy' || (metric === 'perplexity' && is_primary === true);
 }
 
-function protocolText(row: BoardRow): string {
+/** How a value was made, where a task leaves a choice: `acc_norm, 5-shot, context 2048`. */
+export function protocolText(row: Protocol): string {
   const parts = [
     isPlainMetric(row) ? null : row.metric,
     row.shots === null ? null : `${row.shots}-shot`,

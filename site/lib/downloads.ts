@@ -40,6 +40,13 @@ export const DOWNLOADS: readonly Download[] = [
     sql: 'SELECT * FROM curve ORDER BY ALL',
   },
   {
+    id: 'method-pairs',
+    title: 'Matched pairs',
+    about:
+      'One row a model and setting, and two methods that differ in nothing else: what each keeps, from either side.',
+    sql: 'SELECT * FROM method_pair ORDER BY ALL',
+  },
+  {
     id: 'claims',
     title: 'Claims',
     about:

@@ -38,9 +38,10 @@ export function countText(count: number): string {
   return count.toLocaleString('en-US');
 }
 
-/** 1 → `1 model`, 12 → `12 models`. */
+/** 1 → `1 model`, 12 → `12 models`; `ability` becomes `abilities`. */
 export function plural(count: number, noun: string): string {
-  return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`;
+  const many = /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
+  return `${countText(count)} ${count === 1 ? noun : many}`;
 }
 
 /** A change with its sign: −1.8, +0.2. */
