@@ -13,7 +13,7 @@ const method = {
   method_group: text.nullable(),
 };
 
-export const compareValueRow = z.strictObject({
+const compareValueRow = z.strictObject({
   origin,
   source_id: text,
   model_id: text,
@@ -47,7 +47,7 @@ const duel = {
   other_title: text.nullable(),
 };
 
-export const methodPairRow = z.strictObject({
+const methodPairRow = z.strictObject({
   origin,
   source_id: text,
   source_title: text,
@@ -73,7 +73,7 @@ export const methodPairRow = z.strictObject({
   n_worse: number,
 });
 
-export const methodDuelRow = z.strictObject({
+const methodDuelRow = z.strictObject({
   origin: z.enum(['all', 'reported', 'measured', 'submitted']),
   ...duel,
   difference: number,
@@ -87,7 +87,7 @@ export const methodDuelRow = z.strictObject({
   high: number.nullable(),
 });
 
-export const abilityByBitsRow = z.strictObject({
+const abilityByBitsRow = z.strictObject({
   origin,
   ...method,
   /** `all` for the mean over abilities. */
@@ -99,7 +99,7 @@ export const abilityByBitsRow = z.strictObject({
   high: number.nullable(),
 });
 
-export const curveByFamilyRow = z.strictObject({
+const curveByFamilyRow = z.strictObject({
   origin,
   family: text,
   ...method,
@@ -110,7 +110,7 @@ export const curveByFamilyRow = z.strictObject({
   n_recipes: number,
 });
 
-export const memoryFrontRow = z.strictObject({
+const memoryFrontRow = z.strictObject({
   origin,
   source_id: text,
   source_title: text,
@@ -131,3 +131,12 @@ export const memoryFrontRow = z.strictObject({
   n_tasks: number,
   is_front: z.boolean(),
 });
+
+export const COMPARE_VIEW_ROWS = {
+  compare_value: compareValueRow,
+  method_pair: methodPairRow,
+  method_duel: methodDuelRow,
+  ability_by_bits: abilityByBitsRow,
+  curve_by_family: curveByFamilyRow,
+  memory_front: memoryFrontRow,
+} as const;

@@ -2,15 +2,8 @@
 import { z } from 'zod';
 import { adviceRow, storedBitsRow } from './advice-view-rows.ts';
 import { claimComparisonRow, claimRow } from './claim-view-rows.ts';
+import { COMPARE_VIEW_ROWS } from './compare-view-rows.ts';
 import { coverageGapRow, coverageRow } from './coverage-view-rows.ts';
-import {
-  abilityByBitsRow,
-  compareValueRow,
-  curveByFamilyRow,
-  memoryFrontRow,
-  methodDuelRow,
-  methodPairRow,
-} from './compare-view-rows.ts';
 import { methodByBitsRow, methodMatchedRow } from './method-view-rows.ts';
 import { tensorProfileRow, tensorSensitivityRow, tensorSummaryRow } from './tensor-view-rows.ts';
 
@@ -248,12 +241,7 @@ export const VIEW_ROWS = {
   tensor_sensitivity: tensorSensitivityRow,
   facet: facetRow,
   summary: summaryRow,
-  compare_value: compareValueRow,
-  method_pair: methodPairRow,
-  method_duel: methodDuelRow,
-  ability_by_bits: abilityByBitsRow,
-  curve_by_family: curveByFamilyRow,
-  memory_front: memoryFrontRow,
+  ...COMPARE_VIEW_ROWS,
   claim_comparison: claimComparisonRow,
   claim: claimRow,
 } as const;

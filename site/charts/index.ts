@@ -1,5 +1,9 @@
+import { abilityDots } from './ability-dots.ts';
+import { familyCurves } from './family-curves.ts';
 import { keptByBits } from './kept-by-bits.ts';
 import { lossBySize } from './loss-by-size.ts';
+import { memoryFront } from './memory-front.ts';
+import { memoryFrontReported } from './memory-front-reported.ts';
 import { methodAgainstPlain } from './method-against-plain.ts';
 import { methodByBits } from './method-by-bits.ts';
 import { outliersAndLoss } from './outliers-and-loss.ts';
@@ -11,6 +15,10 @@ export const charts = {
   'method-by-bits': methodByBits,
   'method-against-plain': methodAgainstPlain,
   'loss-by-size': lossBySize,
+  'family-curves': familyCurves,
+  'ability-dots': abilityDots,
+  'memory-front': memoryFront,
+  'memory-front-reported': memoryFrontReported,
   'tensor-statistics': tensorStatistics,
   'outliers-and-loss': outliersAndLoss,
 } as const;

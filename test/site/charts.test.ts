@@ -13,6 +13,7 @@ import type { ViewName } from '../../site/lib/db.ts';
 import { percent } from '../../site/lib/format.ts';
 import type { Mark } from '../../site/lib/marks.ts';
 import { drawSvg } from '../../site/lib/vega.ts';
+import { ABILITIES, FAMILIES, FRONT, FRONT_REPORTED } from './side-by-side-rows.ts';
 import { PROFILE, SENSITIVITY } from './tensor-rows.ts';
 
 const schemaFile = createRequire(import.meta.url).resolve('vega-lite/vega-lite-schema.json');
@@ -213,6 +214,10 @@ const FIXTURES: Readonly<Record<keyof typeof charts, readonly unknown[]>> = {
   'method-by-bits': HEAT,
   'method-against-plain': MATCHED,
   'loss-by-size': SIZES,
+  'family-curves': FAMILIES,
+  'ability-dots': ABILITIES,
+  'memory-front': FRONT,
+  'memory-front-reported': FRONT_REPORTED,
   'tensor-statistics': PROFILE,
   'outliers-and-loss': SENSITIVITY,
 };
