@@ -1,4 +1,5 @@
 /** Columns of the board of recipes. */
+import { comparePath } from '../lib/compare-state.ts';
 import { bytesText, NONE, plural } from '../lib/format.ts';
 import type { RecipeRow } from '../lib/row-types.ts';
 import { href } from '../lib/url.ts';
@@ -39,6 +40,15 @@ export const RECIPE_COLUMNS: readonly BoardColumn<RecipeRow>[] = [
     text: (row) => row.n_tasks,
   },
   source,
+  {
+    id: 'compare',
+    header: 'Compare',
+    about: 'The recipe beside the plainest of its size by the same source, task by task.',
+    width: 84,
+    shown: true,
+    cell: (row) => <a href={href('/compare/') + comparePath([row])}>compare</a>,
+    text: (row) => comparePath([row]),
+  },
   family,
   tensor,
   {
