@@ -50,7 +50,7 @@ beforeAll(async () => {
   const database = await openDatabase(join(root, 'bitloss.duckdb'), { readOnly: true });
   for (const name of NAMES) Object.assign(read, { [name]: await readView(database, name) });
   database.close();
-}, 60_000);
+}, 120_000);
 
 it.each(NAMES)('%s has rows of its type', (name) => {
   expect(rowsOf(name).length).toBeGreaterThan(0);

@@ -37,13 +37,13 @@ describe('a comparison in the address', () => {
 
   it('reads anything at all, and what it read comes back', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.webQueryParameters()), (query) => {
+      fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[a-z0-9~,&=%+@:.-]{0,80}$/)), (query) => {
         for (const text of [query, `?v=1&c=${query}`]) {
           const state = decodeCompare(text);
           expect(decodeCompare(encodeCompare(state))).toEqual(state);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 500 },
     );
   });
 
