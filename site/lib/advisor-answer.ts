@@ -49,15 +49,26 @@ export interface Answer {
 const SIXTEEN = { bits_per_weight: 16, is_whole: true, kv_bits: 16 };
 const USUAL_BITS = [8, 6, 5, 4, 3, 2];
 
-/** The asked source; else the first that tested the model, a single one before all together. */
-export function sourceOf(data: AdviceData, from: string): AdviceSource | null {
+/** The asked source; else the first that tested the model in what matters, a single one before all together. */
+export function sourceOf(data: AdviceData, from: string, needs: readonly string[]): AdviceSource | null {
   const asked = data.sources.find(({ id }) => id === from);
-  const tested = data.sources.find(({ same }) => same > 0);
-  return asked ?? tested ?? data.sources.find(({ id }) => id === EVERY) ?? null;
+  const wanted = wantedOf(needs);
+  const tested = new Set(
+    data.evidence
+      .filter(({ nearness, ability }) => nearness === 1 && wanted.includes(ability))
+      .map(({ source }) => data.sources[source]),
+  );
+  const first = data.sources.find((source) => tested.has(source));
+  return asked ?? first ?? data.sources.find(({ id }) => id === EVERY) ?? null;
+}
+
+/** Without an ability that matters, the mean over all. */
+function wantedOf(needs: readonly string[]): readonly string[] {
+  return needs.length === 0 ? ['all'] : needs;
 }
 
 export function answer(data: AdviceData, task: Task): Answer | null {
-  const source = sourceOf(data, task.from);
+  const source = sourceOf(data, task.from, task.needs);
   if (source === null) return null;
   const uncompressed = memoryOf(task.params, data.shape, SIXTEEN, task);
   const all = optionsOf(data, task, source);
@@ -90,7 +101,7 @@ function roomBits({ shape }: AdviceData, task: Task): number {
 }
 
 function optionsOf(data: AdviceData, task: Task, source: AdviceSource): readonly Option[] {
-  const wanted = task.needs.length === 0 ? ['all'] : task.needs;
+  const wanted = wantedOf(task.needs);
   const place = data.sources.indexOf(source);
   const mine = data.evidence.filter((one) => one.source === place && wanted.includes(one.ability));
   return [...Map.groupBy(mine, ({ recipe }) => recipe)].map(([index, evidence]) => {

@@ -131,12 +131,12 @@ const ids = (found: ReturnType<typeof answer>) =>
   found!.groups.flatMap(({ options }) => options.map((option) => option.recipe.id));
 
 describe('the choice', () => {
-  it('takes one source by itself, the first that tested the model, unless another is asked for', () => {
-    expect(sourceOf(data, '')!.id).toBe('paper-a');
-    expect(sourceOf(data, 'every')!.id).toBe('every');
-    expect(
-      sourceOf({ ...data, sources: data.sources.map((source) => ({ ...source, same: 0 })) }, '')!.id,
-    ).toBe('every');
+  it('takes one source by itself, the first that tested the model in what matters, unless another is asked for', () => {
+    expect(sourceOf(data, '', [])!.id).toBe('paper-a');
+    expect(sourceOf(data, 'every', [])!.id).toBe('every');
+    expect(sourceOf(data, '', ['trust'])!.id).toBe('every');
+    const later = { ...data, evidence: [...data.evidence, one(1, 1, 0.1, { ability: 'trust' })] };
+    expect(sourceOf(later, '', ['trust'])!.id).toBe('paper-b');
   });
 
   it('puts the least lost first, a single task last, and marks what intervals do not tell apart', () => {

@@ -173,7 +173,7 @@ const PAGES = [
   `runs/${RUN_ID}/`,
   'advisor/',
   'coverage/',
-  'coverage/w4/',
+  'coverage/kv/',
   'claims/',
   'claims/w4-under-2-percent/',
   'claims/low-bits-repeat/',
