@@ -3,12 +3,16 @@ import { z } from 'zod';
 import { gpuSchema, shapeSchema } from './advisor-schema.ts';
 import { benchFileSchema } from './bench-schema.ts';
 import * as catalog from './catalog-schema.ts';
+import { claimedFileSchema } from './claimed-schema.ts';
 import { anyRunFileSchema } from './compact-run-schema.ts';
 import { filesSchema, headerSchema } from './published-schema.ts';
 import { tensorFileSchema } from './tensor-schema.ts';
+import { trustRecordSchema } from './trust-schema.ts';
 
 export const FILE_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   run: anyRunFileSchema,
+  claimed: claimedFileSchema,
+  trust: trustRecordSchema,
   tensors: tensorFileSchema,
   bench: benchFileSchema,
   models: z.array(catalog.modelSchema),

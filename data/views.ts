@@ -31,15 +31,17 @@ export type MemoryFrontRow = ViewRow<'memory_front'>;
 export type FacetRow = ViewRow<'facet'>;
 export type ClaimRow = ViewRow<'claim'>;
 export type ClaimComparisonRow = ViewRow<'claim_comparison'>;
+export type TrustRow = ViewRow<'trust'>;
 export type SummaryRow = ViewRow<'summary'>;
 
 /** Files of `views/`, each after those it reads. */
 export const VIEWS = [
+  'trust',
   'score',
   'board',
   'claim_value',
   'claim_evidence',
-  ...(Object.keys(VIEW_ROWS) as ViewName[]).filter((view) => view !== 'board'),
+  ...(Object.keys(VIEW_ROWS) as ViewName[]).filter((view) => view !== 'board' && view !== 'trust'),
 ] as const;
 
 /** All rows of a view. A test checks that the rows have the types above, so reading does not. */

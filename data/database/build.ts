@@ -7,6 +7,7 @@ import { BitlossError } from '../errors.ts';
 import { recipeColumns } from '../recipe-columns.ts';
 import { VIEWS } from '../views.ts';
 import { type Catalogues, readCatalogues } from './catalogues.ts';
+import { readClaimed } from './claimed.ts';
 import { claimRows, viewSql } from './claims.ts';
 import { fingerprint } from './fingerprint.ts';
 import { insertRows, type Row } from './insert.ts';
@@ -16,6 +17,7 @@ import { Problems } from './problems.ts';
 import { readReported } from './reported.ts';
 import { readRuns } from './runs.ts';
 import { readTensors } from './tensors.ts';
+import { readTrust } from './trust.ts';
 
 const CODE = join(import.meta.dirname, '..');
 const LOCAL_TABLES = ['local_run', 'local_cell', 'local_metric'] as const;
@@ -40,6 +42,9 @@ export async function build(root: string, path: string): Promise<BuildReport> {
   problems.throwIfAny();
   const reported = readReported(root, catalogues, problems);
   const runs = readRuns(root, catalogues, problems);
+  const claimed = readClaimed(root, catalogues, problems);
+  const subjects = [...runs.runs.map(({ run_id }) => run_id), ...claimed.files.map(({ subject }) => subject)];
+  const trust = readTrust(root, new Set(subjects.map(String)), problems);
   const tensors = readTensors(root, problems);
   problems.throwIfAny();
   const tables: Tables = {
@@ -47,6 +52,9 @@ export async function build(root: string, path: string): Promise<BuildReport> {
     file_run: runs.runs,
     file_cell: runs.cells,
     file_metric: runs.metrics,
+    claimed_file: claimed.files,
+    claimed: claimed.rows,
+    trust_record: trust,
     tensor_file: tensors.files,
     tensor_statistic: tensors.statistics,
   };
@@ -165,6 +173,7 @@ async function fillCatalogues(connection: DuckDBConnection, catalogues: Catalogu
 async function fillRecipes(connection: DuckDBConnection): Promise<void> {
   const reader = await connection.runAndReadAll(
     `SELECT recipe_id FROM reported UNION SELECT recipe_id FROM file_cell UNION SELECT recipe_id FROM local_cell
+     UNION SELECT recipe FROM claimed
      ORDER BY recipe_id`,
   );
   const rows = reader.getRows().map(([id]) => ({ ...recipeColumns(String(id)) }));

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { claimedFiles } from './claimed.ts';
 import { runFiles } from './runs.ts';
 import { tensorFiles } from './tensors.ts';
+import { trustFiles } from './trust.ts';
 
 /** Files that the database depends on: the data itself and the code and SQL that turn it into tables. */
 const CODE = join(import.meta.dirname, '..');
@@ -19,6 +21,8 @@ export function fingerprint(root: string): string {
     ...list(root, 'published', /\.(json|csv)$/),
     ...runFiles(root).map(({ file }) => file),
     ...tensorFiles(root).map(({ file }) => file),
+    ...claimedFiles(root).map(({ file }) => file),
+    ...trustFiles(root),
   ];
   for (const file of inputs) add(hash, file, join(root, file));
   const code = ['.', 'database', 'tables', 'views', 'claims'].flatMap((folder) =>

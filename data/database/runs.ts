@@ -20,7 +20,7 @@ export interface RunTables {
 
 /** Run files below the data folder, relative to it, sorted. */
 export function runFiles(root: string): { file: string; owner: string }[] {
-  const results = filesUnder(root, 'results').filter((file) => file.endsWith('.json'));
+  const results = filesUnder(root, 'results').filter((file) => /(?<!\.claim)\.json$/.test(file));
   const local = filesUnder(root, 'local').filter((file) => file.endsWith('/run.json'));
   return [
     ...results.map((file) => ({ file, owner: file.split('/')[1] })),
@@ -28,7 +28,8 @@ export function runFiles(root: string): { file: string; owner: string }[] {
   ];
 }
 
-function filesUnder(root: string, folder: string): string[] {
+/** Every file below a folder of the data folder, relative to the data folder, sorted. */
+export function filesUnder(root: string, folder: string): string[] {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -80,3 +80,23 @@ CREATE TABLE tensor_statistic (
   count BIGINT NOT NULL, abs_max DOUBLE NOT NULL, std DOUBLE NOT NULL, kurtosis DOUBLE, channel_kurtosis DOUBLE,
   PRIMARY KEY (model_id, layer, linear, tensor)
 );
+
+-- Files of rows that were measured with other tools, by their name without .claim.json; outputs is JSON.
+CREATE TABLE claimed_file (
+  subject VARCHAR NOT NULL, owner VARCHAR NOT NULL, file VARCHAR PRIMARY KEY, tool VARCHAR NOT NULL, version VARCHAR,
+  commit VARCHAR, command VARCHAR, url VARCHAR NOT NULL, date DATE NOT NULL, machine VARCHAR, outputs VARCHAR NOT NULL,
+  notes VARCHAR
+);
+
+-- Their rows. question is what a row shares with the 16-bit row of its file.
+CREATE TABLE claimed (
+  subject VARCHAR NOT NULL, question VARCHAR NOT NULL, model VARCHAR NOT NULL, recipe VARCHAR NOT NULL,
+  bits_per_weight DOUBLE, size_bytes DOUBLE, task VARCHAR NOT NULL, metric VARCHAR NOT NULL, unit VARCHAR NOT NULL,
+  shots INTEGER, context INTEGER, value DOUBLE NOT NULL, std_error DOUBLE, n INTEGER, kept_low DOUBLE, kept_high DOUBLE
+);
+
+-- The trust ledger. subject is a run or a file of claimed rows, row_id one of its values (NULL: all); evidence is JSON.
+CREATE TABLE trust_record (
+  subject VARCHAR NOT NULL, row_id VARCHAR, state VARCHAR NOT NULL, since TIMESTAMP NOT NULL, who VARCHAR NOT NULL,
+  reason VARCHAR NOT NULL, evidence VARCHAR, file VARCHAR PRIMARY KEY
+);

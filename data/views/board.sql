@@ -162,6 +162,7 @@ SELECT
     WHEN kept_std_error IS NOT NULL THEN kept + 1.96 * kept_std_error
   END AS kept_high,
   kept_note,
+  trust,
   suspect_reason IS NOT NULL AS suspect,
   suspect_reason,
   note,

@@ -5,10 +5,14 @@
 -- over a published run file, then a newer run over an older one. Runs under results/bitloss and on this machine are the project's own
 -- ("measured"); those of anyone else are "submitted" and are kept apart, so that a repetition stays visible.
 --
+-- Claimed values come from files of rows that others measured with other tools; they are "submitted" too. How far a value is
+-- trusted is its state in `trust`; one that is disputed or withdrawn is doubtful.
+--
 -- own_key is what a 16-bit value shares with the values that may be compared with it, and baseline_key is the own_key
 -- that a value looks for. A reported value's keys hold its source, table, model label, task, metric, shots, context and
 -- position. A measured value's keys hold its owner, the model with the hash of its weights, the engine with its version, the
--- seed, the task with version and settings, and the metric.
+-- seed, the task with version and settings, and the metric. A claimed value's keys hold its file, model, task,
+-- metric, unit, shots and context.
 
 CREATE VIEW score AS
 WITH run AS (
@@ -46,115 +50,186 @@ measured AS (
       newest.task_version, newest.settings, metric.metric
     ) AS key
   FROM newest LEFT JOIN metric USING (run_id, cell_key, place)
+),
+current AS MATERIALIZED (SELECT subject, row_id, state, reason FROM trust WHERE is_current),
+scored AS (
+  SELECT
+    reported.row_id,
+    'reported' AS origin,
+    reported.source_id,
+    source.title AS source_title,
+    reported.source_url,
+    reported.arxiv,
+    NULL AS run_id,
+    NULL AS subject,
+    reported.locator,
+    reported.commit_id AS commit,
+    reported.model_id,
+    reported.model_label,
+    model.family,
+    model.params_b,
+    reported.recipe_id,
+    reported.method_id,
+    reported.method_label,
+    reported.tensor,
+    reported.w_bits,
+    reported.a_bits,
+    reported.kv_bits,
+    reported.group_size,
+    reported.sparsity,
+    reported.sparsity_pattern,
+    coalesce(
+      reported.bits_per_weight,
+      CASE WHEN NOT reported.is_baseline THEN reported.size_bytes * 8 / (model.params_b * 1e9) END
+    ) AS bits_per_weight,
+    reported.size_bytes,
+    reported.task_id,
+    reported.metric,
+    task.unit,
+    reported.shots,
+    reported.context_length,
+    reported.position,
+    reported.value,
+    reported.printed,
+    coalesce(
+      reported.std_error,
+      CASE WHEN task.kind = 'accuracy' THEN sqrt(reported.value * (1 - reported.value) / reported.n) END
+    ) AS std_error,
+    reported.n,
+    NULL::DOUBLE AS paired_low,
+    NULL::DOUBLE AS paired_high,
+    reported.is_baseline,
+    reported.own_key,
+    reported.baseline_key,
+    reported.suspect_reason,
+    reported.note,
+    NULL AS error_code,
+    NULL AS error_message,
+    NULL AS cell_key,
+    NULL::DOUBLE AS wall_ms,
+    NULL AS command
+  FROM reported
+  JOIN source USING (source_id)
+  JOIN model USING (model_id)
+  JOIN task USING (task_id)
+  UNION ALL BY NAME
+  SELECT
+    left(sha256(concat_ws('|', measured.owner, measured.cell_key, coalesce(measured.metric, ''))), 16) AS row_id,
+    measured.origin,
+    measured.owner AS source_id,
+    CASE WHEN measured.owner = 'bitloss' THEN 'Bitloss' ELSE measured.owner END AS source_title,
+    NULL AS source_url,
+    NULL AS arxiv,
+    measured.run_id,
+    measured.run_id AS subject,
+    coalesce(measured.file, measured.run_id) AS locator,
+    measured.code_commit AS commit,
+    measured.model_id,
+    measured.model_id AS model_label,
+    coalesce(model.family, measured.family) AS family,
+    coalesce(model.params_b, measured.params_b) AS params_b,
+    measured.recipe_id,
+    recipe.method_id,
+    recipe.method_id AS method_label,
+    recipe.tensor,
+    recipe.w_bits,
+    recipe.a_bits,
+    recipe.kv_bits,
+    recipe.group_size,
+    recipe.sparsity,
+    recipe.sparsity_pattern,
+    measured.bits_per_weight,
+    measured.size_bytes,
+    measured.task_id,
+    measured.metric,
+    coalesce(measured.metric_unit, task.unit) AS unit,
+    NULL::INTEGER AS shots,
+    json_extract_string(measured.settings, '$.window') AS context_length,
+    NULL::INTEGER AS position,
+    measured.value,
+    NULL AS printed,
+    measured.std_error,
+    measured.n,
+    measured.kept_low AS paired_low,
+    measured.kept_high AS paired_high,
+    measured.recipe_id = 'fp16' AS is_baseline,
+    measured.key AS own_key,
+    measured.key AS baseline_key,
+    NULL AS suspect_reason,
+    measured.notes AS note,
+    measured.error_code,
+    measured.error_message,
+    measured.cell_key,
+    measured.wall_ms,
+    measured.command
+  FROM measured
+  LEFT JOIN recipe USING (recipe_id)
+  LEFT JOIN model USING (model_id)
+  LEFT JOIN task USING (task_id)
+  UNION ALL BY NAME
+  SELECT
+    left(sha256(concat_ws('|', claimed_file.owner, claimed.subject, claimed.recipe, claimed.question)), 16) AS row_id,
+    'submitted' AS origin,
+    claimed_file.owner AS source_id,
+    claimed_file.owner AS source_title,
+    claimed_file.url AS source_url,
+    NULL AS arxiv,
+    NULL AS run_id,
+    claimed.subject,
+    claimed_file.file AS locator,
+    claimed_file.commit,
+    claimed.model AS model_id,
+    claimed.model AS model_label,
+    model.family,
+    model.params_b,
+    recipe.recipe_id,
+    recipe.method_id,
+    recipe.method_id AS method_label,
+    recipe.tensor,
+    recipe.w_bits,
+    recipe.a_bits,
+    recipe.kv_bits,
+    recipe.group_size,
+    recipe.sparsity,
+    recipe.sparsity_pattern,
+    claimed.bits_per_weight,
+    claimed.size_bytes,
+    claimed.task AS task_id,
+    claimed.metric,
+    claimed.unit,
+    claimed.shots,
+    claimed.context::VARCHAR AS context_length,
+    NULL::INTEGER AS position,
+    claimed.value,
+    NULL AS printed,
+    claimed.std_error,
+    claimed.n,
+    claimed.kept_low AS paired_low,
+    claimed.kept_high AS paired_high,
+    claimed.recipe = 'fp16' AS is_baseline,
+    concat_ws('|', 'claimed', claimed_file.owner, claimed.subject, claimed.question) AS own_key,
+    concat_ws('|', 'claimed', claimed_file.owner, claimed.subject, claimed.question) AS baseline_key,
+    NULL AS suspect_reason,
+    concat_ws(' ', concat('Measured with ', claimed_file.tool, ' ', claimed_file.version, '.'), claimed_file.notes) AS note,
+    NULL AS error_code,
+    NULL AS error_message,
+    NULL AS cell_key,
+    NULL::DOUBLE AS wall_ms,
+    claimed_file.command
+  FROM claimed
+  JOIN claimed_file USING (subject)
+  JOIN recipe ON recipe.recipe_id = claimed.recipe
+  JOIN model ON model.model_id = claimed.model
 )
 SELECT
-  reported.row_id,
-  'reported' AS origin,
-  reported.source_id,
-  source.title AS source_title,
-  reported.source_url,
-  reported.arxiv,
-  NULL AS run_id,
-  reported.locator,
-  reported.commit_id AS commit,
-  reported.model_id,
-  reported.model_label,
-  model.family,
-  model.params_b,
-  reported.recipe_id,
-  reported.method_id,
-  reported.method_label,
-  reported.tensor,
-  reported.w_bits,
-  reported.a_bits,
-  reported.kv_bits,
-  reported.group_size,
-  reported.sparsity,
-  reported.sparsity_pattern,
-  coalesce(
-    reported.bits_per_weight,
-    CASE WHEN NOT reported.is_baseline THEN reported.size_bytes * 8 / (model.params_b * 1e9) END
-  ) AS bits_per_weight,
-  reported.size_bytes,
-  reported.task_id,
-  reported.metric,
-  task.unit,
-  reported.shots,
-  reported.context_length,
-  reported.position,
-  reported.value,
-  reported.printed,
-  coalesce(
-    reported.std_error,
-    CASE WHEN task.kind = 'accuracy' THEN sqrt(reported.value * (1 - reported.value) / reported.n) END
-  ) AS std_error,
-  reported.n,
-  NULL::DOUBLE AS paired_low,
-  NULL::DOUBLE AS paired_high,
-  reported.is_baseline,
-  reported.own_key,
-  reported.baseline_key,
-  reported.suspect_reason,
-  reported.note,
-  NULL AS error_code,
-  NULL AS error_message,
-  NULL AS cell_key,
-  NULL::DOUBLE AS wall_ms,
-  NULL AS command
-FROM reported
-JOIN source USING (source_id)
-JOIN model USING (model_id)
-JOIN task USING (task_id)
-UNION ALL BY NAME
-SELECT
-  left(sha256(concat_ws('|', measured.owner, measured.cell_key, coalesce(measured.metric, ''))), 16) AS row_id,
-  measured.origin,
-  measured.owner AS source_id,
-  CASE WHEN measured.owner = 'bitloss' THEN 'Bitloss' ELSE measured.owner END AS source_title,
-  NULL AS source_url,
-  NULL AS arxiv,
-  measured.run_id,
-  coalesce(measured.file, measured.run_id) AS locator,
-  measured.code_commit AS commit,
-  measured.model_id,
-  measured.model_id AS model_label,
-  coalesce(model.family, measured.family) AS family,
-  coalesce(model.params_b, measured.params_b) AS params_b,
-  measured.recipe_id,
-  recipe.method_id,
-  recipe.method_id AS method_label,
-  recipe.tensor,
-  recipe.w_bits,
-  recipe.a_bits,
-  recipe.kv_bits,
-  recipe.group_size,
-  recipe.sparsity,
-  recipe.sparsity_pattern,
-  measured.bits_per_weight,
-  measured.size_bytes,
-  measured.task_id,
-  measured.metric,
-  coalesce(measured.metric_unit, task.unit) AS unit,
-  NULL::INTEGER AS shots,
-  json_extract_string(measured.settings, '$.window') AS context_length,
-  NULL::INTEGER AS position,
-  measured.value,
-  NULL AS printed,
-  measured.std_error,
-  measured.n,
-  measured.kept_low AS paired_low,
-  measured.kept_high AS paired_high,
-  measured.recipe_id = 'fp16' AS is_baseline,
-  measured.key AS own_key,
-  measured.key AS baseline_key,
-  NULL AS suspect_reason,
-  measured.notes AS note,
-  measured.error_code,
-  measured.error_message,
-  measured.cell_key,
-  measured.wall_ms,
-  measured.command
-FROM measured
-LEFT JOIN recipe USING (recipe_id)
-LEFT JOIN model USING (model_id)
-LEFT JOIN task USING (task_id);
+  scored.* EXCLUDE (subject, suspect_reason),
+  CASE WHEN whole.state = 'withdrawn' THEN whole.state ELSE coalesce(one.state, whole.state) END AS trust,
+  CASE
+    WHEN whole.state = 'withdrawn' OR one.state IS NULL AND whole.state = 'disputed'
+      THEN concat(whole.state, ': ', whole.reason)
+    WHEN one.state IN ('disputed', 'withdrawn') THEN concat(one.state, ': ', one.reason)
+    ELSE scored.suspect_reason
+  END AS suspect_reason
+FROM scored
+LEFT JOIN current AS whole ON whole.row_id IS NULL AND whole.subject = scored.subject
+LEFT JOIN current AS one ON one.row_id = scored.row_id AND one.subject = scored.subject;

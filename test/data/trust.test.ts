@@ -1,0 +1,163 @@
+/** The trust ledger and claimed rows: what they say on the board, and what is refused. */
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type ClaimedFile, claimedFileSchema } from '../../data/claimed-schema.ts';
+import { claimedSubject } from '../../data/database/claimed.ts';
+import { buildDatabase } from '../../data/db.ts';
+import {
+  TRUST_STATES,
+  TRUST_TRANSITIONS,
+  type TrustRecord,
+  trustRecordSchema,
+} from '../../data/trust-schema.ts';
+import { readView } from '../../data/views.ts';
+import { dataFolder, openForTest, runFile, sha } from './data-folder.ts';
+
+const runs = {
+  'results/bitloss/a.json': runFile('a', [
+    { recipe: 'fp16', metrics: [{ value: 0.8 }] },
+    { recipe: 'rtn-w4g64', metrics: [{ value: 0.7 }] },
+  ]),
+};
+
+const record = (changes: Partial<TrustRecord>): TrustRecord => ({
+  schema: 1,
+  subject: 'a',
+  row_id: null,
+  state: 'reproduced',
+  since: '2026-03-01T10:00:00Z',
+  who: 'someone',
+  reason: 'All of it came out again.',
+  evidence: null,
+  ...changes,
+});
+
+const row = { model: 'llama-3-8b', bits_per_weight: null, size_bytes: null, task: 'piqa', metric: 'acc' };
+const values = { unit: 'fraction' as const, shots: 0, context: null, std_error: 0.01, n: 1838, paired: null };
+const claim: ClaimedFile = {
+  schema: 1,
+  name: 'llama-3-8b-omniquant',
+  provenance: {
+    tool: 'lm-evaluation-harness',
+    version: '0.4.9',
+    commit: null,
+    command: null,
+    url: 'https://example.org/run',
+    date: '2026-02-01',
+    machine: null,
+    outputs: [{ name: 'results.json', sha256: sha('results'), bytes: 10 }],
+    notes: [],
+  },
+  rows: [
+    { ...row, ...values, recipe: 'fp16', value: 0.8 },
+    { ...row, ...values, recipe: 'omniquant-w3g128', value: 0.75 },
+  ],
+};
+
+async function database(files: Readonly<Record<string, unknown>>) {
+  const texts = Object.entries(files).map(([name, content]) => [name, JSON.stringify(content, null, 1)]);
+  const root = dataFolder({ files: Object.fromEntries(texts) });
+  await buildDatabase({ root });
+  return openForTest(join(root, 'bitloss.duckdb'));
+}
+
+const claimPath = (content: ClaimedFile) => `results/someone/${claimedSubject(content)}.claim.json`;
+
+describe('the trust ledger', () => {
+  it('lets the latest record of a run count, and keeps its history', async () => {
+    const open = await database({
+      ...runs,
+      'trust/a/2026-02-01-spot-checked.json': record({
+        state: 'spot-checked',
+        since: '2026-02-01T00:00:00Z',
+      }),
+      'trust/a/2026-03-01-reproduced.json': record({}),
+    });
+    const history = await readView(open, 'trust');
+    expect(history.map(({ step, state, is_current }) => [step, state, is_current])).toEqual([
+      [0, 'valid', false],
+      [1, 'spot-checked', false],
+      [2, 'reproduced', true],
+    ]);
+    const board = await readView(open, 'board');
+    expect(new Set(board.map(({ trust, suspect }) => `${trust} ${suspect}`))).toEqual(
+      new Set(['reproduced false']),
+    );
+  });
+
+  it('begins with recomputed where outcomes lie beside a run', async () => {
+    const file = structuredClone(runs['results/bitloss/a.json']);
+    for (const cell of file.cells) if ('items' in cell) Object.assign(cell, { items: 'a.parquet' });
+    const board = await readView(await database({ 'results/bitloss/a.json': file }), 'board');
+    expect(board.map(({ trust }) => trust)).toEqual(['recomputed', 'recomputed']);
+  });
+
+  it('takes a disputed value out of means, with its reason, and leaves the others', async () => {
+    const [{ row_id }] = (await readView(await database(runs), 'board')).filter((one) => !one.is_baseline);
+    const state = 'disputed';
+    const open = await database({
+      ...runs,
+      'trust/a/2026-03-01-disputed.json': record({ state, row_id, reason: 'Another prompt.' }),
+    });
+    const board = await readView(open, 'board');
+    expect(board.find((one) => one.row_id === row_id)).toMatchObject({
+      trust: 'disputed',
+      suspect_reason: 'disputed: Another prompt.',
+    });
+    expect(board.find((one) => one.is_baseline)).toMatchObject({ trust: 'valid', suspect: false });
+    expect((await readView(open, 'ability_kept')).map(({ recipe_id }) => recipe_id)).toEqual(['fp16']);
+  });
+
+  it('refuses records of nothing, in the wrong place, or called otherwise than they say', async () => {
+    const wrong = { ...runs, 'trust/b/2026-03-02-reproduced.json': record({ subject: 'c' }) };
+    await expect(database(wrong)).rejects.toThrow(
+      /Name a run[\s\S]*trust\/c\/[\s\S]*2026-03-01-reproduced\.json/,
+    );
+    expect(trustRecordSchema.safeParse({ ...record({}), extra: 1 }).success).toBe(false);
+  });
+
+  it('leads from every state but withdrawn somewhere, and to withdrawn from all', () => {
+    for (const state of TRUST_STATES.filter((one) => one !== 'withdrawn'))
+      expect(TRUST_TRANSITIONS[state]).toContain('withdrawn');
+    expect(TRUST_TRANSITIONS.withdrawn).toEqual([]);
+  });
+});
+
+describe('claimed rows', () => {
+  it('stand on the board as submitted and claimed, against the 16-bit row of their file', async () => {
+    const board = await readView(await database({ [claimPath(claim)]: claim }), 'board');
+    const found = board.find(({ recipe_id }) => recipe_id === 'omniquant-w3g128');
+    expect(found).toMatchObject({
+      origin: 'submitted',
+      trust: 'claimed',
+      source_id: 'someone',
+      run_id: null,
+    });
+    // (0.75 − 0.5) / (0.8 − 0.5)
+    expect(found?.kept).toBeCloseTo(0.8333, 4);
+    expect(found?.note).toBe('Measured with lm-evaluation-harness 0.4.9.');
+  });
+
+  it('are refused without a baseline, twice, or out of range', () => {
+    const messages = (rows: ClaimedFile['rows']) =>
+      claimedFileSchema.safeParse({ ...claim, rows }).error?.issues.map(({ message }) => message);
+    const [baseline, compressed] = claim.rows as [ClaimedFile['rows'][0], ClaimedFile['rows'][0]];
+    expect(messages([compressed, { ...baseline, shots: 5 }])).toEqual([
+      'Add the fp16 row of llama-3-8b on piqa acc, measured the same way',
+    ]);
+    expect(messages([baseline, baseline])).toEqual(['rows[0] says the same; keep one']);
+    expect(messages([baseline, { ...compressed, value: 75 }])).toEqual(['A fraction lies between 0 and 1']);
+  });
+
+  it('are refused under another name, and with models, tasks or methods that no catalogue has', async () => {
+    const rows = claim.rows.map((one) => ({ ...one, model: 'llama-9', task: 'piqqa' }));
+    const strange = {
+      ...claim,
+      rows: rows.map((one) => ({ ...one, recipe: one.recipe.replace('omni', 'omny') })),
+    };
+    const wrong = { 'results/someone/x-000000000000.claim.json': strange };
+    await expect(database(wrong)).rejects.toThrow(
+      /name it so[\s\S]*models\.json[\s\S]*tasks\.json[\s\S]*methods\.json/,
+    );
+  });
+});
