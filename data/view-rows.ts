@@ -124,6 +124,8 @@ export const recipeKeptRow = z.strictObject({
   ...method,
   ...settings,
   is_baseline: z.boolean(),
+  /** The least trusted of the values that count; null for what was copied from a publication. */
+  trust: trust.nullable(),
   kept: number,
   loss: number,
   n_values: number,

@@ -1,6 +1,6 @@
 -- What a recipe keeps of a model, by one source: the mean of `ability_kept` over abilities. loss = 1 − kept.
 -- n_values, n_tasks and n_abilities say how much stands behind the number; kept_half is half the width of its 95 %
--- interval, as in `ability_kept`.
+-- interval, as in `ability_kept`. trust is the least trusted state of the values that count.
 
 CREATE VIEW recipe_kept AS
 WITH by_recipe AS (
@@ -21,7 +21,10 @@ recipe_columns AS (
     min(w_bits) AS w_bits, min(a_bits) AS a_bits, min(kv_bits) AS kv_bits, min(group_size) AS group_size,
     min(sparsity) AS sparsity, min(sparsity_pattern) AS sparsity_pattern, min(bits_per_weight) AS bits_per_weight,
     min(bits) AS bits, bool_and(bits_is_nominal) AS bits_is_nominal, min(size_bytes) AS size_bytes,
-    bool_or(is_baseline) AS is_baseline
+    bool_or(is_baseline) AS is_baseline,
+    ['claimed', 'valid', 'recomputed', 'spot-checked', 'reproduced'][
+      min(list_position(['claimed', 'valid', 'recomputed', 'spot-checked', 'reproduced'], trust))
+    ] AS trust
   FROM board
   GROUP BY ALL
 )

@@ -1,8 +1,11 @@
 /** The parts that cells are made of. Rendered to HTML while the site is built, and live in the board. */
 import type { CSSProperties, ReactNode } from 'react';
+import type { TrustState } from '../../data/trust-schema.ts';
 import { intervalText, keptText, NONE } from '../lib/format.ts';
 import type { Mark as MethodMark } from '../lib/marks.ts';
 import type { Origin } from '../lib/row-types.ts';
+import { TRUST_SIGNS } from '../lib/trust-words.ts';
+import { href } from '../lib/url.ts';
 
 export function Chips({ chips }: { readonly chips: readonly string[] }): ReactNode {
   return chips.map((chip) => (
@@ -18,6 +21,16 @@ export function Mark({ mark, origin }: { readonly mark: MethodMark; readonly ori
     <svg className={`mark ${origin}`} style={{ color: mark.color }} aria-hidden="true">
       <use href={`#s-${mark.shape}`} />
     </svg>
+  );
+}
+
+/** A state of trust as a sign and its word. The usual ones, valid and recomputed, are told on the page of the run only. */
+export function Trust({ state }: { readonly state: TrustState | null }): ReactNode {
+  if (state === null || state === 'valid' || state === 'recomputed') return null;
+  return (
+    <a className={`trust ${state}`} href={href('/methodology/#trust-states')}>
+      <span aria-hidden="true">{TRUST_SIGNS[state]}</span> {state}
+    </a>
   );
 }
 

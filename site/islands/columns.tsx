@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { bitsText } from '../lib/format.ts';
 import type { Row } from '../lib/row-types.ts';
 import { href } from '../lib/url.ts';
-import { Chips, Mark } from './cells.tsx';
+import { Chips, Mark, Trust } from './cells.tsx';
 
 export interface BoardColumn<R extends Row> {
   /** Name in the address and in the CSV. */
@@ -100,13 +100,15 @@ export const tensor: BoardColumn<Row> = {
 export const source: BoardColumn<Row> = {
   id: 'source',
   header: 'Source',
-  about: 'Who says so: reported in a publication, measured by this project, or submitted.',
+  about:
+    'Who says so: reported in a publication, measured by this project, or submitted; and its state of trust where it is not the usual one.',
   width: 150,
   shown: true,
   cell: (row) => (
     <>
       <span className="origin">{row.origin} · </span>
       <a href={href(`/sources/${row.source}/`)}>{row.source_title}</a>
+      <Trust state={row.trust} />
     </>
   ),
   text: (row) => row.source,

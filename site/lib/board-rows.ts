@@ -17,6 +17,7 @@ type Common = Pick<
   | 'origin'
   | 'source_id'
   | 'source_title'
+  | 'trust'
   | 'model_id'
   | 'model_name'
   | 'family'
@@ -161,6 +162,7 @@ function common(
     origin: row.origin,
     source: row.source_id,
     source_title: row.source_title,
+    trust: row.trust,
     model: row.model_id,
     model_name: row.model_name,
     family: row.family,

@@ -59,6 +59,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   kept_low: 'Lower end of its 95 % interval.',
   kept_high: 'Upper end of its 95 % interval.',
   kept_note: 'Why there is no kept, or what is special about it.',
+  trust:
+    'State in the trust ledger (claimed, valid, recomputed, spot-checked, reproduced, disputed, withdrawn); empty for reported values.',
   suspect: 'Whether the number is doubtful.',
   suspect_reason: 'Why.',
   note: 'What the reader of the source, or the method, noted.',

@@ -27,7 +27,7 @@ export interface LiveTable<R extends Row = Row> extends EngineTable {
 const SHARED = {
   model: ['model', 'model_name', 'family'],
   recipe: ['recipe', 'method', 'method_title', 'mark', 'tensor', 'chips', 'bits'],
-  source: ['source', 'source_title', 'origin'],
+  source: ['source', 'source_title', 'origin', 'trust'],
 } as const;
 
 const LAYOUT = {

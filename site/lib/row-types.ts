@@ -1,4 +1,5 @@
 /** What a row of either board carries to its cells, on static pages and in the browser alike. */
+import type { TrustState } from '../../data/trust-schema.ts';
 import type { Mark } from './marks.ts';
 
 export type Origin = 'reported' | 'measured' | 'submitted';
@@ -7,6 +8,8 @@ export interface RowBase {
   readonly origin: Origin;
   readonly source: string;
   readonly source_title: string;
+  /** State in the trust ledger; null for what was copied from a publication. */
+  readonly trust: TrustState | null;
   readonly model: string;
   readonly model_name: string;
   readonly family: string;

@@ -63,49 +63,79 @@ async function database(files: Readonly<Record<string, unknown>>) {
 
 const claimPath = (content: ClaimedFile) => `results/someone/${claimedSubject(content)}.claim.json`;
 
+/** Every state of the tests at once: building a database takes longer than looking at it. */
+async function everything() {
+  const withOutcomes = runFile('b', [{ recipe: 'fp16', salt: 'b', metrics: [{ value: 0.8 }] }]);
+  Object.assign(withOutcomes.cells[0]!, { items: 'b.parquet' });
+  const disputed = runFile('c', [
+    { recipe: 'fp16', salt: 'c', metrics: [{ value: 0.8 }] },
+    { recipe: 'rtn-w3g64', salt: 'c', metrics: [{ value: 0.7 }] },
+  ]);
+  const [, { cell_key }] = disputed.cells as [unknown, { cell_key: string }];
+  const row_id = sha(`bitloss|${cell_key}|acc`).slice(0, 16);
+  const open = await database({
+    ...runs,
+    'results/bitloss/b.json': withOutcomes,
+    'results/bitloss/c.json': disputed,
+    [claimPath(claim)]: claim,
+    'trust/a/2026-02-01-spot-checked.json': record({ state: 'spot-checked', since: '2026-02-01T00:00:00Z' }),
+    'trust/a/2026-03-01-reproduced.json': record({}),
+    'trust/c/2026-03-01-disputed.json': record({
+      subject: 'c',
+      state: 'disputed',
+      row_id,
+      reason: 'Another prompt.',
+    }),
+  });
+  return {
+    row_id,
+    board: await readView(open, 'board'),
+    history: await readView(open, 'trust'),
+    kept: await readView(open, 'recipe_kept'),
+  };
+}
+
+let made: ReturnType<typeof everything> | null = null;
+const all = () => {
+  made ??= everything();
+  return made;
+};
+
 describe('the trust ledger', () => {
   it('lets the latest record of a run count, and keeps its history', async () => {
-    const open = await database({
-      ...runs,
-      'trust/a/2026-02-01-spot-checked.json': record({
-        state: 'spot-checked',
-        since: '2026-02-01T00:00:00Z',
-      }),
-      'trust/a/2026-03-01-reproduced.json': record({}),
-    });
-    const history = await readView(open, 'trust');
-    expect(history.map(({ step, state, is_current }) => [step, state, is_current])).toEqual([
+    const { board, history } = await all();
+    const ofRun = history.filter(({ subject }) => subject === 'a');
+    expect(ofRun.map(({ step, state, is_current }) => [step, state, is_current])).toEqual([
       [0, 'valid', false],
       [1, 'spot-checked', false],
       [2, 'reproduced', true],
     ]);
-    const board = await readView(open, 'board');
-    expect(new Set(board.map(({ trust, suspect }) => `${trust} ${suspect}`))).toEqual(
-      new Set(['reproduced false']),
-    );
+    const rows = board.filter(({ run_id }) => run_id === 'a');
+    expect(rows.map(({ trust, suspect }) => [trust, suspect])).toEqual([
+      ['reproduced', false],
+      ['reproduced', false],
+    ]);
   });
 
   it('begins with recomputed where outcomes lie beside a run', async () => {
-    const file = structuredClone(runs['results/bitloss/a.json']);
-    for (const cell of file.cells) if ('items' in cell) Object.assign(cell, { items: 'a.parquet' });
-    const board = await readView(await database({ 'results/bitloss/a.json': file }), 'board');
-    expect(board.map(({ trust }) => trust)).toEqual(['recomputed', 'recomputed']);
+    expect((await all()).board.find(({ run_id }) => run_id === 'b')?.trust).toBe('recomputed');
   });
 
   it('takes a disputed value out of means, with its reason, and leaves the others', async () => {
-    const [{ row_id }] = (await readView(await database(runs), 'board')).filter((one) => !one.is_baseline);
-    const state = 'disputed';
-    const open = await database({
-      ...runs,
-      'trust/a/2026-03-01-disputed.json': record({ state, row_id, reason: 'Another prompt.' }),
-    });
-    const board = await readView(open, 'board');
-    expect(board.find((one) => one.row_id === row_id)).toMatchObject({
-      trust: 'disputed',
-      suspect_reason: 'disputed: Another prompt.',
-    });
-    expect(board.find((one) => one.is_baseline)).toMatchObject({ trust: 'valid', suspect: false });
-    expect((await readView(open, 'ability_kept')).map(({ recipe_id }) => recipe_id)).toEqual(['fp16']);
+    const { board, row_id, kept } = await all();
+    expect(board.filter(({ run_id }) => run_id === 'c').map((row) => [row.is_baseline, row.trust])).toEqual(
+      expect.arrayContaining([
+        [true, 'valid'],
+        [false, 'disputed'],
+      ]),
+    );
+    expect(board.find((row) => row.row_id === row_id)?.suspect_reason).toBe('disputed: Another prompt.');
+    expect(kept.map(({ recipe_id, trust }) => `${recipe_id} ${trust}`).sort()).toEqual([
+      'fp16 claimed',
+      'fp16 valid',
+      'omniquant-w3g128 claimed',
+      'rtn-w4g64 reproduced',
+    ]);
   });
 
   it('refuses records of nothing, in the wrong place, or called otherwise than they say', async () => {
@@ -125,7 +155,7 @@ describe('the trust ledger', () => {
 
 describe('claimed rows', () => {
   it('stand on the board as submitted and claimed, against the 16-bit row of their file', async () => {
-    const board = await readView(await database({ [claimPath(claim)]: claim }), 'board');
+    const { board } = await all();
     const found = board.find(({ recipe_id }) => recipe_id === 'omniquant-w3g128');
     expect(found).toMatchObject({
       origin: 'submitted',

@@ -5,6 +5,7 @@ const BASE = {
   origin: 'reported',
   source: 'paper-a',
   source_title: 'Paper A',
+  trust: null,
   model: 'llama-2-7b',
   model_name: 'LLaMA-2-7B',
   family: 'llama',
