@@ -6,12 +6,12 @@ import { COMPARE_VIEW_ROWS } from './compare-view-rows.ts';
 import { coverageGapRow, coverageRow } from './coverage-view-rows.ts';
 import { methodByBitsRow, methodMatchedRow } from './method-view-rows.ts';
 import { tensorProfileRow, tensorSensitivityRow, tensorSummaryRow } from './tensor-view-rows.ts';
-import { TRUST_STATES } from './trust-schema.ts';
+import { trustStateSchema as trust } from './trust-schema.ts';
+import { trustRow } from './trust-view-rows.ts';
 
 const text = z.string();
 const number = z.number();
 const origin = z.enum(['reported', 'measured', 'submitted']);
-const trust = z.enum(TRUST_STATES);
 const tensor = z.enum(['none', 'W', 'WA', 'KV', 'W+KV', 'prune']);
 
 const model = {
@@ -226,23 +226,6 @@ export const summaryRow = z.strictObject({
   sources: number,
   with_kept: number,
   suspect: number,
-});
-
-export const trustRow = z.strictObject({
-  /** Run, or file of claimed rows. */
-  subject: text,
-  /** One value of it; null: all. */
-  row_id: text.nullable(),
-  step: number,
-  state: trust,
-  since: z.date(),
-  who: text,
-  reason: text,
-  /** JSON of `evidenceSchema`. */
-  evidence: text.nullable(),
-  /** Relative to the data folder; null where no record says it. */
-  file: text.nullable(),
-  is_current: z.boolean(),
 });
 
 export const VIEW_ROWS = {
