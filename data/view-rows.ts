@@ -103,7 +103,6 @@ export const boardRow = z.strictObject({
       'below chance',
     ])
     .nullable(),
-  /** null for what was copied from a publication. */
   trust: trust.nullable(),
   suspect: z.boolean(),
   suspect_reason: text.nullable(),
@@ -124,7 +123,6 @@ export const recipeKeptRow = z.strictObject({
   ...method,
   ...settings,
   is_baseline: z.boolean(),
-  /** The least trusted of the values that count; null for what was copied from a publication. */
   trust: trust.nullable(),
   kept: number,
   loss: number,
