@@ -7,7 +7,7 @@ export function streamBytes(count: number, bits: number): number {
 
 /** Packs `codes[from … from + count)`, each below 2^bits with bits ≤ 8, into `target` from byte `at` on. */
 export function packBits(
-  codes: Uint8Array,
+  codes: Uint8Array | Int16Array,
   from: number,
   count: number,
   bits: number,

@@ -20,6 +20,7 @@ import { NF4_LEVELS } from '../../math/normal-float.ts';
 import { writeBinaryBlocks, writeDualBinary, writeMixedGroups, writePartlyBinary } from './binary-weights.ts';
 import type { Device } from './device.ts';
 import type { DeviceMatrix } from './device-linear.ts';
+import type { HostBytes } from './host-bytes.ts';
 import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
 import { Mixer } from './mixer.ts';
@@ -33,9 +34,12 @@ export class Dequantizer {
   readonly #mixer: Mixer;
   readonly #pool: Pool<string>;
   readonly #sparse: SparseWriter;
+  readonly #host: HostBytes;
 
-  constructor(device: Device, heap: DeviceHeap) {
+  /** @param host  from where packed linears of this device came */
+  constructor(device: Device, heap: DeviceHeap, host: HostBytes) {
     this.#device = device;
+    this.#host = host;
     this.#pool = new Pool(heap);
     this.#sparse = new SparseWriter(device, heap);
     this.#mixer = new Mixer(device, heap);
@@ -174,7 +178,8 @@ export class Dequantizer {
 
   #unpack(stream: Uint8Array, N: number, K: number, bits: number): Address {
     const codes = this.#pool.take('codes', N * K);
-    this.#device.kernels.unpack({ packed: this.#upload('packed', stream), N, K, bits, codes });
+    const at = this.#host.placeOf(stream) ?? this.#upload('packed', stream);
+    this.#device.kernels.unpack({ packed: at, N, K, bits, codes });
     return codes;
   }
 

@@ -6,8 +6,9 @@ import type { AffineRule } from '../../math/affine.ts';
 import { checkGroup, checkScales, checkWeights } from '../../operations/checks.ts';
 import type { DenseLinear, GridRule } from '../../operations/operations.ts';
 import type { Device } from './device.ts';
-import { areFinite, relativeErrorOf, type Weights, weightsOf } from './device-weights.ts';
+import { areFiniteHalves, relativeErrorOf, type Weights, weightsOf } from './device-weights.ts';
 import type { HostBytes } from './host-bytes.ts';
+import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
 import type { PackedHere } from './packed-here.ts';
 import type { Pool } from './pool.ts';
@@ -42,6 +43,7 @@ export class CodePacker {
   readonly #pool: Pool<string>;
   readonly #here: PackedHere;
   readonly #host: HostBytes;
+  #zeros = new Int16Array(0);
 
   constructor(device: Device, pool: Pool<string>, here: PackedHere, host: HostBytes) {
     this.#host = host;
@@ -93,14 +95,9 @@ export class CodePacker {
     const sums = pool.take('sums', 16 * N);
     const columns = this.#columns(groupOfColumn);
     device.kernels.codeErrors({ ...weights, ...made, groupOfColumn: columns, sums });
-    const scales = device.download(made.scales, new Float32Array((N * K) / G));
-    const zeros = device.download(made.zeros, new Int16Array(scales.length));
-    if (!areFinite(scales)) {
-      // A group with a weight that is not finite has no scale either, and that is the better message.
-      checkWeights(method, linear);
-      checkScales(method, linear.name, scales, K / G);
-    }
-    const stream = await this.#host.download(packed, N * streamBytes(K, bits));
+    const scales = this.#halfScales(method, linear, made);
+    const zeros = device.download(made.zeros, this.#zerosOf(scales.length));
+    const stream = await this.#host.download(packed, N * streamBytes(K, bits), pool.watch(['packed']));
     const values = { N, K, bits, group: G, scales, zeros: rule.symmetric ? null : zeros, groupOfColumn };
     const result = packStream(values, stream);
     this.#here.noteError(result, relativeErrorOf(device.download(sums, new Float64Array(2 * N))));
@@ -108,6 +105,29 @@ export class CodePacker {
       device.kernels.dequantize({ ...made, groupOfColumn: columns, dtype, out: at }),
     );
     return result;
+  }
+
+  /** Bits of the scales in half precision. Throws `method/not-finite`, `method/scale-too-large`. */
+  #halfScales(method: string, linear: DenseLinear, { N, K, G, scales }: DeviceCodes): Uint16Array {
+    const width = (N * K) / G;
+    const out = this.#pool.take('half scales', 2 * width);
+    this.#device.kernels.move({
+      ...{ xDtype: BL.F32, x: scales, xOuter: width, xInner: 0, outDtype: BL.F16, out, outOuter: width },
+      ...{ outInner: 0, outer: 1, inner: 1, width },
+    });
+    const halves = this.#device.download(out, new Uint16Array(width));
+    if (areFiniteHalves(halves)) return halves;
+    // A group with a weight that is not finite has no scale either, and that is the better message.
+    checkWeights(method, linear);
+    const exact = this.#device.download(scales, new Float32Array(width));
+    checkScales(method, linear.name, exact, K / G);
+    return halves;
+  }
+
+  /** Room for zeros until the next linear: packing copies them. */
+  #zerosOf(count: number): Int16Array {
+    if (this.#zeros.length < count) this.#zeros = new Int16Array(count);
+    return this.#zeros.subarray(0, count);
   }
 
   #columns(groupOfColumn: Uint16Array | null): Address {

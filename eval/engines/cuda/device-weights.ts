@@ -27,6 +27,12 @@ export function areFinite(values: Float32Array): boolean {
   return true;
 }
 
+/** The same of the bits of values in half precision. */
+export function areFiniteHalves(bits: Uint16Array): boolean {
+  for (let i = 0; i < bits.length; i++) if ((bits[i] & 0x7c00) === 0x7c00) return false;
+  return true;
+}
+
 /** @param sums  Σ(w − ŵ)² and Σw² of each row */
 export function relativeErrorOf(sums: Float64Array): number {
   let error = 0;

@@ -97,6 +97,6 @@ export class GroupOperations {
     const bytes = N * streamBytes(K, bits);
     const packed = this.#pool.take('packed', bytes);
     this.#device.kernels.pack({ codes, N, K, bits, packed });
-    return this.#host.download(packed, bytes);
+    return this.#host.download(packed, bytes, this.#pool.watch(['packed']));
   }
 }

@@ -12,18 +12,32 @@ const LEAST_BYTES = 1 << 20;
 export class HostBytes {
   readonly #device: Pick<Device, 'downloadAsync'>;
   readonly #spare = new Map<number, ArrayBuffer[]>();
+  #last: { readonly bytes: Uint8Array; readonly from: Address; readonly isThere: () => boolean } | null =
+    null;
 
   constructor(device: Pick<Device, 'downloadAsync'>) {
     this.#device = device;
   }
 
-  /** Copies from the device behind all work that is queued, and waits. */
-  download(from: Address, bytes: number): Promise<Uint8Array> {
+  /**
+   * Copies from the device behind all work that is queued, and waits.
+   * @param isThere  whether the device still has them, asked later
+   */
+  async download(from: Address, bytes: number, isThere = () => false): Promise<Uint8Array> {
     const spare = this.#spare.get(bytes)?.pop();
-    return this.#device.downloadAsync(
-      from,
-      spare === undefined ? new Uint8Array(bytes) : new Uint8Array(spare),
-    );
+    const to = spare === undefined ? new Uint8Array(bytes) : new Uint8Array(spare);
+    await this.#device.downloadAsync(from, to);
+    this.#last = { bytes: to, from, isThere };
+    return to;
+  }
+
+  /** Where the device has bytes that were downloaded last; null where it has not, or of others. */
+  placeOf({ buffer, byteOffset, byteLength }: Uint8Array): Address | null {
+    if (this.#last === null) return null;
+    const { bytes, from, isThere } = this.#last;
+    const isSame =
+      bytes.buffer === buffer && bytes.byteOffset === byteOffset && bytes.byteLength === byteLength;
+    return isSame && isThere() ? from : null;
   }
 
   /** From now on every view of their memory is empty, so that whoever still reads them fails and reads nothing wrong. */
@@ -36,6 +50,7 @@ export class HostBytes {
   }
 
   release(): void {
+    this.#last = null;
     this.#spare.clear();
   }
 }

@@ -48,7 +48,7 @@ export class LoopParts {
     const bytes = N * streamBytes(K, bits);
     const packed = this.#pool.take('packed', bytes);
     this.#device.kernels.pack({ codes, N, K, bits, packed });
-    return this.#host.download(packed, bytes);
+    return this.#host.download(packed, bytes, this.#pool.watch(['packed']));
   }
 
   /** Downloads levels and checks them. Throws `method/not-finite`, `method/scale-too-large`. */

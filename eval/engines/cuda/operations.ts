@@ -59,7 +59,7 @@ export class CudaOperations implements Operations {
     this.#binarizer = new Binarizer(device, this.#pool, this.#host);
     this.#mixed = new MixedRounder(device, this.#pool, this.#host);
     // Images are written with it: making room for its buffers must not take theirs.
-    this.#dequantizer = new Dequantizer(device, device);
+    this.#dequantizer = new Dequantizer(device, device, this.#host);
     this.#codes = new CodePacker(device, this.#pool, this.#here, this.#host);
     this.rescaling = new CudaRescaling(device, this.#pool, this.#codes);
   }
@@ -123,6 +123,7 @@ export class CudaOperations implements Operations {
     const sums = this.#pool.take('sums', 16 * N);
     const weights = weightsOf(this.#device, this.#pool, 'operations', linear);
     this.#device.kernels.weightErrors({ ...weights, restored, N, K, sums });
+    this.#here.keepRestored(this.#device, packed, restored);
     return relativeErrorOf(this.#device.download(sums, new Float64Array(2 * N)));
   }
 

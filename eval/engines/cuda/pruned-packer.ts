@@ -111,12 +111,7 @@ export class PrunedPacker {
     const sums = this.#pool.take('sums', 16 * N);
     kernels.weightErrors({ ...weights, restored, N, K, sums });
     this.#here.noteError(packed, relativeErrorOf(this.#device.download(sums, new Float64Array(2 * N))));
-    this.#here.keep(packed, ['restored'], ({ at, dtype }) =>
-      kernels.move({
-        ...{ xDtype: BL.F32, x: restored, xOuter: K, xInner: 0, outDtype: dtype, out: at },
-        ...{ outOuter: K, outInner: 0, outer: N, inner: 1, width: K },
-      }),
-    );
+    this.#here.keepRestored(this.#device, packed, restored);
     return packed;
   }
 

@@ -337,7 +337,8 @@ export function describeDeviceOperations(engine: () => CudaEngine): void {
 
     test.each([
       ...['gptq-w4g32', 'gptq-w3g64-sym-minmax', 'gptq-w5g32-actorder-static', 'rtn-w4g32', 'rtn-w8-sym'],
-      ...['wanda-s50', 'sparsegpt-2:4', 'sparsegpt-w4g64-s50', 'magnitude-w3g64-s30-sym'],
+      ...['wanda-s50', 'sparsegpt-2:4', 'sparsegpt-w4g64-s50', 'magnitude-w3g64-s30-sym', 'hqq-w4g32'],
+      ...['nf4-w4g64', 'quarot-w4g32', 'quip-w3', 'pb-llm-w1.7g32', 'billm-w1.1g32', 'llm.int8-w8a8'],
     ])('%s: what is written while it is the last is what its packed bytes say', async (id) => {
       const { linear, hessian, channels } = sampleLayer(24, 128, 11);
       const { operations, device } = engine();
@@ -348,20 +349,26 @@ export function describeDeviceOperations(engine: () => CudaEngine): void {
       const context = { statistics, operations, rng: createRng(0) };
       const settings = method.settings.parse(method.fromRecipe(recipe));
       const { packed } = await method.quantize(linear, settings, context);
-      const to = { at: device.alloc(4 * linear.N * linear.K), dtype: BL.F32 };
-      const written = () => {
-        operations.dequantize(packed, to);
-        return device.download(to.at, new Float32Array(linear.N * linear.K));
+      const at = device.alloc(4 * linear.N * linear.K);
+      const written = <T extends Float32Array | Uint16Array>(dtype: number, values: T): T => {
+        operations.dequantize(packed, { at, dtype });
+        return device.download(at, values);
       };
-      const last = written();
+      const both = () => [
+        written(BL.F32, new Float32Array(linear.N * linear.K)),
+        written(BL.BF16, new Uint16Array(linear.N * linear.K)),
+      ];
+      const last = both();
       const error = await operations.relativeError(linear, packed);
+      const compared = both();
       operations.release();
-      expect(written()).toEqual(last);
-      expect(last).toEqual(dequantize(packed));
-      const cpu = await cpuOperations.relativeError(linear, packed);
-      expect(error).toBeCloseTo(cpu, 6);
+      expect(both()).toEqual(last);
+      expect(compared).toEqual(last);
+      const values = dequantize(packed);
+      expect(Math.max(...values.map((value, i) => Math.abs(value - last[0]![i]!)))).toBeLessThan(1e-5);
+      expect(error).toBeCloseTo(await cpuOperations.relativeError(linear, packed), 6);
       own.release();
-      device.free(to.at);
+      device.free(at);
       operations.release();
     });
 

@@ -53,3 +53,16 @@ it('memory that is given back is used again for as many bytes, and its old views
   host.giveBack(part);
   expect([small.length, part.length, again.length]).toEqual([100, size / 2, size]);
 });
+
+it('bytes that were downloaded last are found on the device as long as they are there', async () => {
+  const host = new HostBytes({ downloadAsync: async (_, bytes) => bytes });
+  let isThere = true;
+  const first = await host.download(64, 100, () => isThere);
+  expect(host.placeOf(new Uint8Array(first.buffer))).toBe(64);
+  expect(host.placeOf(first.subarray(1))).toBeNull();
+  isThere = false;
+  expect(host.placeOf(first)).toBeNull();
+  isThere = true;
+  const second = await host.download(128, 100);
+  expect([host.placeOf(first), host.placeOf(second)]).toEqual([null, null]);
+});
