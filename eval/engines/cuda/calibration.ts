@@ -84,9 +84,14 @@ export class CudaCalibration implements CalibrationPass {
       this.#stale = goesOn ? null : index;
       this.#last = index;
       const sums = this.#sumsOf(session, index, wanted);
-      if (goesOn) await this.#watchAndAdvance(session, own, index, sums);
-      else await this.#watch(session, own, index, sums);
-      return this.#finish(sums);
+      try {
+        if (goesOn) await this.#watchAndAdvance(session, own, index, sums);
+        else await this.#watch(session, own, index, sums);
+        return await this.#finish(sums);
+      } catch (error) {
+        for (const sum of sums.values()) sum.release();
+        throw error;
+      }
     });
   }
 

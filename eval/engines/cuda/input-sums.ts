@@ -48,6 +48,12 @@ export class InputSums {
     };
   }
 
+  /** Gives its memory back where nobody will ask for the sums. */
+  release(): void {
+    const { heap } = this.#operations;
+    for (const at of [this.#hessian, this.#channels]) if (at !== null) heap.free(at);
+  }
+
   #readChannels(at: Address) {
     const sums = this.#device.download(at, new Float64Array(3 * this.#K));
     this.#operations.heap.free(at);
