@@ -4,6 +4,7 @@ import { adviceRow, storedBitsRow } from './advice-view-rows.ts';
 import { claimComparisonRow, claimRow } from './claim-view-rows.ts';
 import { COMPARE_VIEW_ROWS } from './compare-view-rows.ts';
 import { coverageGapRow, coverageRow } from './coverage-view-rows.ts';
+import { facetRow } from './facet-view-row.ts';
 import { methodByBitsRow, methodMatchedRow } from './method-view-rows.ts';
 import { tensorProfileRow, tensorSensitivityRow, tensorSummaryRow } from './tensor-view-rows.ts';
 import { trustStateSchema as trust } from './trust-schema.ts';
@@ -149,7 +150,6 @@ export const abilityKeptRow = z.strictObject({
 export const recipeByAbilityRow = z.strictObject({
   ...recipeKeptRow.shape,
   ability: text,
-  /** null where the source does not say. */
   nominal_bits: number.nullable(),
   is_best: z.boolean(),
   is_best_of_origin: z.boolean(),
@@ -210,8 +210,6 @@ export const lossBySizeRow = z.strictObject({
   n_recipes: number,
   n_tasks: number,
 });
-
-export const facetRow = z.strictObject({ facet: text, value: text, label: text, n: number });
 
 export const summaryRow = z.strictObject({
   reported: number,
