@@ -1,6 +1,5 @@
 /** Several processes at a time: each measures a part of the plan in places of its own, and this one stores it all. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -62,15 +61,20 @@ export async function measureInJobs(
     if (units.length > 0)
       around.log(`${units.length} parts, ${used.length} at a time with ${threads} threads each.`);
     const launch = async (unit: Unit, lane: number, place: WorkerPlace) => {
-      // The copied database knows what failed earlier; what fails in this place must not be tried forever.
-      const retry = behaviour.retry && !existsSync(place.results) ? ['--retry'] : [];
       await mkdir(path.dirname(place.database), { recursive: true });
       await copyFile(path.join(scratch, 'base.duckdb'), place.database);
       const { name } = prepared.models.get(unit.run.model.manifest.source)!;
       const args = [
         ...argumentsOf(given),
         ...['--model', name, '--recipe', unit.recipes.join(','), '--threads', String(threads)],
-        ...['--db', place.database, '--out', place.results, ...retry, ...used[lane]!.args],
+        ...[
+          '--db',
+          place.database,
+          '--out',
+          place.results,
+          ...retrySwitch(behaviour.retry, place),
+          ...used[lane]!.args,
+        ],
       ];
       const label = [unit.run.model.manifest.id, used[lane]!.name].filter((part) => part !== '').join(' · ');
       return runWorker(label, args, path.join(places.cache, 'compiled'), around);
@@ -84,6 +88,11 @@ export async function measureInJobs(
   } finally {
     store.close();
   }
+}
+
+/** The copied database knows what failed in earlier calls; what failed in this one is known to the second process, and stays. */
+export function retrySwitch(retry: boolean, { attempt }: Pick<WorkerPlace, 'attempt'>): readonly string[] {
+  return retry && attempt === 1 ? ['--retry'] : [];
 }
 
 /** No more threads than cores, all jobs together; at least one each. */

@@ -13,6 +13,8 @@ import type { Unit } from './units.ts';
 export interface WorkerPlace {
   readonly results: string;
   readonly database: string;
+  /** Counted from 1: how many processes have begun with this part of the work, this one included. */
+  readonly attempt: number;
 }
 
 export interface WorkerStatus {
@@ -62,7 +64,8 @@ async function measureUnit(unit: Unit, lane: number, parts: SpreadParts, alone: 
   let fruitless = 0;
   for (let attempt = 1; ; attempt += 1) {
     const folder = path.join(parts.scratch, `${unit.run.id}-${lane}-${attempt}`);
-    const place = { results: path.join(folder, 'local'), database: path.join(folder, 'bitloss.duckdb') };
+    const results = path.join(folder, 'local');
+    const place = { results, database: path.join(folder, 'bitloss.duckdb'), attempt };
     const file = runFilePath(place.results, unit.run.id);
     const startedAt = performance.now();
     await alone(() => recorder.hand(unit.run, file));

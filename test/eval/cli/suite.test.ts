@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseRecipe } from '../../../data/recipe.ts';
 import { parseArguments } from '../../../eval/cli/arguments.ts';
-import { argumentsOf, threadsOfJob } from '../../../eval/cli/jobs.ts';
+import { argumentsOf, retrySwitch, threadsOfJob } from '../../../eval/cli/jobs.ts';
 import { known } from '../../../eval/cli/known.ts';
 import { lanesOf } from '../../../eval/cli/lanes.ts';
 import { rawSettings } from '../../../eval/cli/settings.ts';
@@ -109,6 +109,12 @@ describe('jobs', () => {
     expect(names(null, null, 2, 4)).toHaveLength(8);
     expect(names(null, [1], 2, 4)).toEqual([]);
     expect(names(null, null, null)).toEqual([]);
+  });
+
+  test('measure again what failed, once where the new process fails too', () => {
+    expect(retrySwitch(true, { attempt: 1 })).toEqual(['--retry']);
+    expect(retrySwitch(true, { attempt: 2 })).toEqual([]);
+    expect(retrySwitch(false, { attempt: 1 })).toEqual([]);
   });
 
   test.each([

@@ -1,5 +1,5 @@
 /** Several processes at a time: the same cells as one after the other, killed and resumed, and when a worker dies. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../data/db.ts';
@@ -98,4 +98,22 @@ test('recipes of one model are spread, its 16-bit form is measured once, and a w
   expect(await storedCells(folder)).toBe(2 * (1 + RECIPES.length));
   const again = await runEval(...command, '--jobs', '2');
   expect(again.stdout).toContain('nothing was computed');
+
+  forgetAs(folder, 'rtn-w8g64', { code: 'kernels/device', message: 'the device failed' });
+  const retried = await runEval(...command, '--jobs', '2', '--retry');
+  expect(retried.stdout).toMatch(/one: 1 of \d cells to measure/);
+  expect(cellsIn(folder).filter((cell) => 'error' in cell)).toEqual([]);
 }, 240_000);
+
+/** The first cell of a recipe has failed, as far as the only run and its database know. */
+function forgetAs(folder: string, recipe: string, error: { code: string; message: string }): void {
+  const { results, database } = placesIn(folder);
+  const [run] = readdirSync(results).filter((name) => !name.startsWith('.'));
+  const file = path.join(results, run!, 'run.json');
+  const content = runFileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const index = content.cells.findIndex((cell) => cell.recipe === recipe);
+  const { cell_key, model, task, task_version, settings, wall_ms, peak_memory_bytes } = content.cells[index]!;
+  const shared = { cell_key, model, recipe, task, task_version, settings, wall_ms, peak_memory_bytes };
+  writeFileSync(file, JSON.stringify({ ...content, cells: content.cells.with(index, { ...shared, error }) }));
+  rmSync(database);
+}
