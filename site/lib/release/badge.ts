@@ -53,7 +53,7 @@ const COLOURS: readonly (readonly [number, string])[] = [
 ];
 
 /** Mean width of a character in 11-pixel Verdana or what stands in for it; `textLength` makes the text fit exactly. */
-const CHARACTER = 6.6;
+const CHARACTER = 6.2;
 
 export function badgeSvg({ label, value, kept }: Badge): string {
   const [left, right] = [label, value].map((text) => Math.round(text.length * CHARACTER) + 12) as [
