@@ -8,6 +8,7 @@ import {
   liveRecordingsSchema,
 } from '../../data/live/schema.ts';
 import { DEFAULT_STATE, encodeState } from '../lib/board-state.ts';
+import { models } from '../lib/catalogue.ts';
 import { rows } from '../lib/db.ts';
 import { href } from '../lib/url.ts';
 import { modelParts, runtimeFile, type ShippedFile } from './files.ts';
@@ -45,11 +46,13 @@ async function offeredModel({ id, title, about, sentence, examples }: LiveModelE
   const measured = (await rows('recipe_kept')).filter(
     ({ origin, model_id }) => origin === 'measured' && model_id === id,
   );
+  // A model has a page once it has a result.
+  const page = (await models()).some((model) => model.id === id) ? `/models/${id}/` : '/models/';
   const method = ({ id: methodId }: (typeof METHODS)[number]) => {
     const filters = { model: [id], method: [methodId] };
     const board = `${href('/')}${encodeState({ ...DEFAULT_STATE, filters })}`;
     return [
-      { recipe: 'fp16', bits: 16, kept: null, keptHalf: null, board: href(`/models/${id}/`) },
+      { recipe: 'fp16', bits: 16, kept: null, keptHalf: null, board: href(page) },
       ...BITS.map((bits) => {
         const recipe = `${methodId}-w${bits}g64`;
         const row = measured.find(({ recipe_id }) => recipe_id === recipe);
