@@ -2,11 +2,10 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { submissionErrors } from '../errors/submission.ts';
-import { changesSince } from './check/changes.ts';
-import { checkFiles, type Report } from './check/check-files.ts';
-import type { SubmissionCommand, SubmissionSurroundings } from './command.ts';
+import { addedFiles, type Change, changesSince } from './check/changes.ts';
+import { checkFiles, problemsOfChanges, type Report } from './check/check-files.ts';
+import type { SubmissionCommand } from './command.ts';
 import { formatProblem } from './problem.ts';
-import { isResult } from './read/places.ts';
 
 const HELP = `pnpm submission check [file …]
 pnpm submission check --changed-since origin/main
@@ -14,12 +13,14 @@ pnpm submission check --changed-since origin/main
 Checks results as the pull request's check does, and tells every problem at once. Without files: all of data/results.
 
   --changed-since REF  only what this branch changes since it left REF, and how it changes it
+  --handle NAME        of whoever sends the change: results have to lie in their folder
   --root DIR           another checkout, whose files are read and whose code is not run
   --json               the report as JSON
 `;
 
 const OPTIONS = {
   'changed-since': { type: 'string' },
+  handle: { type: 'string' },
   root: { type: 'string' },
   json: { type: 'boolean' },
 } as const;
@@ -30,8 +31,11 @@ export const check: SubmissionCommand = {
   async run(args, around) {
     const { values, positionals } = parse(args);
     const root = path.resolve(around.cwd, values.root ?? around.root);
-    const files = await filesOf(root, positionals, values['changed-since'] ?? null, around);
-    const report = await checkFiles(root, files);
+    const changes = await changesOf(root, positionals, values['changed-since'] ?? null);
+    const files = changes === null ? namedFiles(root, positionals, around.cwd) : addedFiles(changes);
+    const checked = await checkFiles(root, files, around.now());
+    const problems = [...problemsOfChanges(changes ?? [], values.handle ?? null), ...checked.problems];
+    const report: Report = { ...checked, problems };
     around.write(values.json === true ? `${JSON.stringify(report, null, 1)}\n` : describe(report));
     return report.problems.some(({ severity }) => severity === 'refused') ? 1 : 0;
   },
@@ -45,18 +49,19 @@ function parse(args: readonly string[]) {
   }
 }
 
-async function filesOf(
+async function changesOf(
   root: string,
   named: readonly string[],
   since: string | null,
-  { cwd }: SubmissionSurroundings,
-): Promise<readonly string[] | null> {
-  if (since !== null && named.length > 0)
+): Promise<readonly Change[] | null> {
+  if (since === null) return null;
+  if (named.length > 0)
     throw submissionErrors.arguments('check', ['Give files or --changed-since, not both.']);
-  if (since !== null)
-    return (await changesSince(root, since))
-      .filter(({ file, status }) => isResult(file) && status !== 'D')
-      .map(({ file }) => file);
+  return changesSince(root, since);
+}
+
+/** Null for all results. */
+function namedFiles(root: string, named: readonly string[], cwd: string): readonly string[] | null {
   if (named.length === 0) return null;
   return named.map((file) => path.relative(root, path.resolve(cwd, file)).split(path.sep).join('/'));
 }

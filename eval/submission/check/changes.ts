@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { submissionErrors } from '../../errors/submission.ts';
+import { isResult } from '../read/places.ts';
 
 const run = promisify(execFile);
 
@@ -55,4 +56,9 @@ export function parseNameStatus(output: string): readonly Change[] {
     i += isMove ? 3 : 2;
   }
   return changes;
+}
+
+/** Results whose content is new. */
+export function addedFiles(changes: readonly Change[]): readonly string[] {
+  return changes.filter(({ file, status }) => isResult(file) && status !== 'D').map(({ file }) => file);
 }

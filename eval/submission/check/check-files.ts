@@ -7,7 +7,10 @@ import { Problems } from '../../../data/database/problems.ts';
 import { OutcomeReader } from '../../store/outcome-file.ts';
 import type { Problem } from '../problem.ts';
 import { placeOf, RESULTS } from '../read/places.ts';
+import { changeRules } from './change-rules.ts';
+import type { Change } from './changes.ts';
 import { rules } from './index.ts';
+import { placeProblems } from './place-rule.ts';
 import { Published } from './published.ts';
 import { inertPath, readRunSubmission, withOutcomes } from './read-submission.ts';
 import type { Around, Finding, Rule, Submission } from './rule.ts';
@@ -27,12 +30,14 @@ const FEW = 20;
  * @param files relative to it; null means every result
  * @throws data/malformed where a catalogue of the checkout is broken
  */
-export async function checkFiles(root: string, files: readonly string[] | null): Promise<Report> {
-  const everything = globSync(`${RESULTS}/*/*`, { cwd: root }).map((file) => file.replaceAll('\\', '/'));
+export async function checkFiles(root: string, files: readonly string[] | null, now: Date): Promise<Report> {
+  const everything = globSync(`${RESULTS}/**`, { cwd: root, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
   const asked = new Set(files ?? everything);
   const published = new Published();
   const submissions: Submission[] = [];
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...placeProblems(asked, new Set(everything))];
   for (const file of new Set([...everything, ...asked])) {
     if (placeOf(file)?.kind !== 'run') continue;
     const read = readRunSubmission(root, file);
@@ -44,6 +49,7 @@ export async function checkFiles(root: string, files: readonly string[] | null):
   const around: Around = {
     catalogues: cataloguesOf(root),
     published,
+    now,
     intervals: submissions.length <= FEW ? 'exact' : 'bounded',
   };
   problems.push(...(await checkSubmissions(root, submissions, around)));
@@ -92,4 +98,19 @@ export function problemsOf(rule: Rule, submission: Submission, around: Around): 
     fix: finding.fix,
     severity: finding.severity ?? rule.severity,
   }));
+}
+
+/** What the rules about changes say. */
+export function problemsOfChanges(changes: readonly Change[], handle: string | null): readonly Problem[] {
+  return changeRules.flatMap((rule) =>
+    [...rule.check(changes, handle)].map(({ file, found, fix, severity = rule.severity }) => ({
+      file,
+      path: 'file',
+      line: null,
+      rule: rule.id,
+      found,
+      fix,
+      severity,
+    })),
+  );
 }

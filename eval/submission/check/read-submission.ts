@@ -16,7 +16,7 @@ export type Read = { readonly submission: Submission } | { readonly problems: re
 /** A schema that a file breaks everywhere has as many issues as the file has fields. */
 const MOST_ISSUES = 50;
 
-/** Everything but the outcomes. @param root absolute @param file relative to it */
+/** Everything but the outcomes. @param root absolute @param file the place of a run, relative to it */
 export function readRunSubmission(root: string, file: string): Read {
   const refuse = (
     rule: string,
@@ -33,9 +33,7 @@ export function readRunSubmission(root: string, file: string): Read {
     fix,
     severity: 'refused',
   });
-  const place = placeOf(file);
-  if (place?.kind !== 'run')
-    return { problems: [refuse('path', inert(file), 'A run is data/results/<handle>/<run id>.json.')] };
+  const { handle, stem } = placeOf(file)!;
   const read = readPlainText(root, file);
   if ('rule' in read) return { problems: [refuse(read.rule, read.found, read.fix)] };
   const { text } = read;
@@ -57,7 +55,6 @@ export function readRunSubmission(root: string, file: string): Read {
         ),
     };
   const stored = parsed.data;
-  const { handle, stem } = place;
   return { submission: { file, handle, stem, text, stored, run: expandRun(stored), outcomes: null } };
 }
 

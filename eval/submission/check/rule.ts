@@ -8,7 +8,7 @@ import type { AnyRunFile } from '../../../data/compact-run-schema.ts';
 import type { Catalogues } from '../../../data/database/catalogues.ts';
 import type { RunFile } from '../../../data/schema.ts';
 import type { OutcomeFile } from '../../store/outcome-file.ts';
-import type { Problem, Severity } from '../problem.ts';
+import type { Severity } from '../problem.ts';
 import type { Change } from './changes.ts';
 import type { Published } from './published.ts';
 
@@ -34,6 +34,7 @@ export interface Around {
   readonly catalogues: Catalogues;
   /** All other results. */
   readonly published: Published;
+  readonly now: Date;
   /** How the intervals of `kept` are checked: drawn again to the last digit, or against their normal approximation. */
   readonly intervals: 'exact' | 'bounded';
 }
@@ -57,9 +58,15 @@ export interface Rule {
   check(submission: Submission, around: Around): Iterable<Finding>;
 }
 
-/** A rule about the change as a whole, from `git diff`. */
+/** The same of a change, whose files may not be there any more. */
+export interface ChangeFinding extends Finding {
+  readonly file: string;
+}
+
+/** A rule about a change as a whole, as git tells it. */
 export interface ChangeRule extends Omit<Rule, 'check'> {
-  check(changes: readonly Change[]): Iterable<Finding & Pick<Problem, 'file'>>;
+  /** @param handle of whoever sends the change; null where it is not known */
+  check(changes: readonly Change[], handle: string | null): Iterable<ChangeFinding>;
 }
 
 export const defineRule = (rule: Rule): Rule => rule;

@@ -3,6 +3,9 @@
 /** Below it everything is a result. */
 export const RESULTS = 'data/results';
 
+/** The one file below it that is none. */
+export const README = `${RESULTS}/README.md`;
+
 /** As GitHub has account names, in lower case. */
 const HANDLE = '[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){0,38}';
 const STEM = '[a-z0-9][a-z0-9._+-]{0,120}-[0-9a-f]{12}';
