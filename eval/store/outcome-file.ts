@@ -35,7 +35,7 @@ export const OUTCOME_LIMITS = {
   bytes: 8 * 2 ** 20,
   rows: 50_000,
   /** Of all lists together, and of one of them. */
-  values: 20_000_000,
+  values: 5_000_000,
   items: 200_000,
   /** Characters of a name or text. */
   characters: 200,
@@ -154,7 +154,10 @@ function readColumn(name: string, lists: readonly DuckDBVector[], row: number): 
       type: 'double',
       values: Float64Array.from({ length }, (_, i) => values.getItem(start + i) as number),
     };
-  return { name, type: 'text', values: Array.from({ length }, (_, i) => String(values.getItem(start + i))) };
+  const texts = Array.from({ length }, (_, i) => String(values.getItem(start + i)));
+  if (texts.some((text) => text.length > OUTCOME_LIMITS.characters))
+    return `has a text of more than ${OUTCOME_LIMITS.characters} characters`;
+  return { name, type: 'text', values: texts };
 }
 
 function outcomeFile(rows: readonly OutcomeRow[]): OutcomeFile {

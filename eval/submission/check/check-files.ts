@@ -60,7 +60,7 @@ export async function checkFiles(root: string, files: readonly string[] | null, 
   };
 }
 
-function cataloguesOf(root: string): Catalogues {
+export function cataloguesOf(root: string): Catalogues {
   const problems = new Problems();
   const catalogues = readCatalogues(path.join(root, 'data'), problems);
   problems.throwIfAny();
@@ -75,19 +75,26 @@ async function checkSubmissions(
   const reader = await OutcomeReader.open(path.join(root, RESULTS));
   const problems: Problem[] = [];
   try {
-    for (const submission of submissions) {
-      const read = await withOutcomes(root, submission, reader);
-      problems.push(...read.problems);
-      for (const rule of rules) problems.push(...problemsOf(rule, read.submission, around));
-    }
+    for (const one of submissions) problems.push(...(await checkSubmission(root, one, around, reader)));
   } finally {
     reader.close();
   }
   return problems;
 }
 
+/** What the rules say about a run and the outcomes beside it. @param root absolute */
+export async function checkSubmission(
+  root: string,
+  submission: Submission,
+  around: Around,
+  reader: OutcomeReader,
+): Promise<readonly Problem[]> {
+  const read = await withOutcomes(root, submission, reader);
+  return [...read.problems, ...rules.flatMap((rule) => problemsOf(rule, read.submission, around))];
+}
+
 /** What one rule says about one submission. */
-export function problemsOf(rule: Rule, submission: Submission, around: Around): readonly Problem[] {
+function problemsOf(rule: Rule, submission: Submission, around: Around): readonly Problem[] {
   const { file, text } = submission;
   return [...rule.check(submission, around)].map((finding: Finding) => ({
     file,

@@ -2,7 +2,7 @@ import { inert } from '../problem.ts';
 import { defineRule } from './rule.ts';
 
 /** `pnpm eval` and options, each with one word or one text in single quotes: nothing that a shell would act upon. */
-const COMMAND = /^pnpm eval(?: --[a-z][a-z-]*(?: (?:[\w@%+=:,./-]+|'[^'\\$`\p{Cc}]*'))?)*$/u;
+const COMMAND = /^pnpm eval(?: (?:--[a-z][a-z-]*|[\w@%+=:,./][\w@%+=:,./-]*|-?\d+|'[^'\\$`\p{Cc}]*'))*$/u;
 
 export const commandLine = defineRule({
   id: 'command',

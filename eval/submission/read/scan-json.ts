@@ -20,7 +20,7 @@ const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'pro
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /[-+]?[A-Za-z_]+/y;
 const SPACE = /[ \t\r\n]*/y;
-const STRING = /"(?:[^"\\]|\\.)*"/sy;
+const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/sy;
 
 /** A raw control character is no JSON; its escape is, and is then refused like any other. */
 const escaped = (control: string) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;

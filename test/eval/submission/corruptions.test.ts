@@ -1,0 +1,144 @@
+/** Every kind of corruption of a valid submission is reported by the rule that is there for it. */
+import { mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expandRun, formatCompactRun } from '../../../data/compact-run.ts';
+import { createRng } from '../../../eval/math/rng.ts';
+import { OutcomeReader } from '../../../eval/store/outcome-file.ts';
+import {
+  cataloguesOf,
+  checkSubmission,
+  problemsOfChanges,
+} from '../../../eval/submission/check/check-files.ts';
+import { placeProblems } from '../../../eval/submission/check/place-rule.ts';
+import { Published } from '../../../eval/submission/check/published.ts';
+import { readRunSubmission } from '../../../eval/submission/check/read-submission.ts';
+import type { Around } from '../../../eval/submission/check/rule.ts';
+import { allRules, withChecks } from '../../../eval/submission/checks-table.ts';
+import type { Corruption } from '../../../eval/submission/corruptions/corruption.ts';
+import { corruptions } from '../../../eval/submission/corruptions/index.ts';
+import type { Problem } from '../../../eval/submission/problem.ts';
+import { placeOf } from '../../../eval/submission/read/places.ts';
+import { checkout, folderWith, HANDLE, type ValidSubmission, validSubmission } from './valid-submission.ts';
+
+const SEED = 20261126;
+let valid: ValidSubmission;
+let catalogues: Around['catalogues'];
+let home: string;
+let reader: OutcomeReader;
+
+beforeAll(async () => {
+  valid = await validSubmission();
+  home = folderWith({});
+  reader = await OutcomeReader.open(home);
+  catalogues = cataloguesOf(checkout());
+});
+afterAll(() => {
+  reader.close();
+  valid.close();
+});
+
+interface Sent {
+  readonly file?: string;
+  readonly text?: string | Uint8Array;
+  readonly parquet?: Uint8Array | null;
+  readonly published?: Published;
+  readonly prepare?: (root: string, file: string) => void;
+}
+
+async function problemsOf(
+  sent: Sent,
+  intervals: Around['intervals'] = 'bounded',
+): Promise<readonly Problem[]> {
+  const { file = fileOf(), text = valid.text, parquet = valid.parquet, published = new Published() } = sent;
+  const misplaced = placeProblems([file], new Set([file]));
+  if (misplaced.length > 0 || placeOf(file)?.kind !== 'run') return misplaced;
+  const outcomes = parquet === null ? {} : { [file.replace(/json$/, 'parquet')]: parquet };
+  const root = folderWith({ [file]: text, ...outcomes }, home);
+  sent.prepare?.(root, file);
+  const read = readRunSubmission(root, file);
+  if ('problems' in read) return read.problems;
+  published.add(file, read.submission.run);
+  const around: Around = { catalogues, published, intervals, now: new Date('2026-12-01T00:00:00Z') };
+  return checkSubmission(root, read.submission, around, reader);
+}
+
+const fileOf = () => `data/results/${HANDLE}/${valid.stem}.json`;
+
+async function problemsAfter(corruption: Corruption): Promise<readonly Problem[]> {
+  const rng = createRng(SEED);
+  const pick = <T>(list: readonly T[]) => list[rng.int(list.length)]!;
+  if ('changes' in corruption) return problemsOfChanges(corruption.changes, HANDLE);
+  if ('file' in corruption) return problemsOf({ file: corruption.file(fileOf()) });
+  if ('text' in corruption) return problemsOf({ text: corruption.text(valid.text, pick) });
+  if ('parquet' in corruption) return problemsOf({ parquet: corruption.parquet(valid.parquet) });
+  if ('outcomes' in corruption)
+    return problemsOf({
+      parquet: await valid.parquetOf(corruption.outcomes.replaceAll('{recipe}', 'rtn-w4g64')),
+    });
+  if ('link' in corruption) return problemsOf({ prepare: linkOf(corruption.link) });
+  const run = structuredClone(valid.run);
+  if ('json' in corruption) {
+    corruption.json(run, pick);
+    return problemsOf({ text: formatCompactRun(run) }, corruption.rule === 'interval' ? 'exact' : 'bounded');
+  }
+  corruption.published(run);
+  const published = new Published();
+  published.add('data/results/other/there.json', expandRun(run));
+  return problemsOf({ published });
+}
+
+/** Replaces the file or its folder by a link to the same content outside of the checkout. */
+function linkOf(what: 'file' | 'folder') {
+  return (root: string, file: string) => {
+    const place = path.join(root, what === 'file' ? file : path.dirname(file));
+    const outside = path.join(root, 'outside');
+    mkdirSync(outside);
+    renameSync(place, path.join(outside, 'x'));
+    symlinkSync(path.join(outside, 'x'), place);
+  };
+}
+
+it('a valid submission has no problems, its intervals drawn again included', async () => {
+  expect(await problemsOf({}, 'exact')).toEqual([]);
+  expect(await problemsOf({})).toEqual([]);
+});
+
+describe.each(Object.entries(corruptions))('%s', (_area, list) => {
+  it.each(list.map((corruption) => [corruption.does, corruption] as const))(
+    '%s',
+    async (_does, corruption) => {
+      const problems = await problemsAfter(corruption);
+      const { rule, severity = 'refused' } = corruption;
+      expect(problems.map((problem) => `${problem.rule} ${problem.severity}`)).toContain(
+        `${rule} ${severity}`,
+      );
+      for (const { found, fix, file, path: at } of problems) {
+        expect(`${found}${fix}${at}`).not.toMatch(/[\p{Cc}\u202a-\u202e\u200b]/u);
+        expect(found.length).toBeLessThan(700);
+        expect(file).toMatch(/./);
+      }
+    },
+  );
+});
+
+it('there are at least sixty kinds, each told apart', () => {
+  const all = Object.values(corruptions).flat();
+  expect(all.length).toBeGreaterThanOrEqual(60);
+  expect(new Set(all.map(({ does }) => does)).size).toBe(all.length);
+});
+
+it('no object has got a new property from a hostile file', () => {
+  expect(({} as Record<string, unknown>).isAdmin).toBeUndefined();
+});
+
+it('docs/submission-checks.md lists them, and every rule, and every rule catches one', () => {
+  const guide = readFileSync(path.resolve(import.meta.dirname, '../../../docs/submission-checks.md'), 'utf8');
+  expect(withChecks(guide)).toBe(guide);
+  const caught = new Set(
+    Object.values(corruptions)
+      .flat()
+      .map(({ rule }) => rule),
+  );
+  expect(allRules.map(({ id }) => id).filter((id) => !caught.has(id))).toEqual([]);
+});
