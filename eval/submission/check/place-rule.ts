@@ -5,7 +5,7 @@ import { placeOf, README } from '../read/places.ts';
 export const placeRule = {
   id: 'path',
   demands:
-    'Everything below data/results/ is <handle>/<run id>.json, its .parquet, or <handle>/<name>.claim.json, in plain lower case; a Parquet file lies beside its run.',
+    'Everything below data/results/ is `<handle>/<run id>.json`, its `.parquet`, or `<handle>/<name>.claim.json`, in plain lower case; a Parquet file lies beside its run.',
   severity: 'refused',
 } as const;
 

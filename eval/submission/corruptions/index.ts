@@ -2,6 +2,7 @@
 import { cellCorruptions } from './cells.ts';
 import type { Corruption } from './corruption.ts';
 import { manifestCorruptions } from './manifest.ts';
+import { numberCorruptions } from './numbers.ts';
 import { outcomeCorruptions } from './outcomes.ts';
 import { placeCorruptions } from './places.ts';
 import { textCorruptions } from './text.ts';
@@ -9,7 +10,8 @@ import { textCorruptions } from './text.ts';
 export const corruptions: Readonly<Record<string, readonly Corruption[]>> = {
   'The JSON text': textCorruptions,
   'The manifest': manifestCorruptions,
-  'Cells and numbers': cellCorruptions,
+  Numbers: numberCorruptions,
+  'Names and cells': cellCorruptions,
   'Outcomes of items': outcomeCorruptions,
   'Places, copies and changes': placeCorruptions,
 };
