@@ -110,6 +110,18 @@ const curveByFamilyRow = z.strictObject({
   n_recipes: number,
 });
 
+/** Only recipes whose outcomes of every item are published; ranks within a model and source, ties as a range. */
+const recipeRankRow = z.strictObject({
+  origin,
+  source_id: text,
+  model_id: text,
+  recipe_id: text,
+  best_rank: number,
+  worst_rank: number,
+  n_recipes: number,
+  n_tasks: number,
+});
+
 const memoryFrontRow = z.strictObject({
   origin,
   source_id: text,
@@ -139,4 +151,5 @@ export const COMPARE_VIEW_ROWS = {
   ability_by_bits: abilityByBitsRow,
   curve_by_family: curveByFamilyRow,
   memory_front: memoryFrontRow,
+  recipe_rank: recipeRankRow,
 } as const;

@@ -10,6 +10,7 @@ export type ViewRow<Name extends ViewName> = z.infer<(typeof VIEW_ROWS)[Name]>;
 export type BoardRow = ViewRow<'board'>;
 export type RecipeKeptRow = ViewRow<'recipe_kept'>;
 export type RecipeByAbilityRow = ViewRow<'recipe_by_ability'>;
+export type RecipeRankRow = ViewRow<'recipe_rank'>;
 export type CurveRow = ViewRow<'curve'>;
 export type BestAtBitsRow = ViewRow<'best_at_bits'>;
 export type MethodByBitsRow = ViewRow<'method_by_bits'>;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { claimedFiles } from './claimed.ts';
+import { itemPaths } from './ranks.ts';
 import { runFiles } from './runs.ts';
 import { tensorFiles } from './tensors.ts';
 import { trustFiles } from './trust.ts';
@@ -20,6 +21,7 @@ export function fingerprint(root: string): string {
     ...list(root, 'labels', /\.json$/),
     ...list(root, 'published', /\.(json|csv)$/),
     ...runFiles(root).map(({ file }) => file),
+    ...itemPaths(root),
     ...tensorFiles(root).map(({ file }) => file),
     ...claimedFiles(root).map(({ file }) => file),
     ...trustFiles(root),

@@ -1,4 +1,5 @@
 /** Columns of the board of recipes. */
+import type { ReactNode } from 'react';
 import { comparePath } from '../lib/compare-state.ts';
 import { bytesText, NONE, plural } from '../lib/format.ts';
 import type { RecipeRow } from '../lib/row-types.ts';
@@ -22,6 +23,18 @@ export const RECIPE_COLUMNS: readonly BoardColumn<RecipeRow>[] = [
     shown: true,
     cell: (row) => <Kept kept={row.kept} low={row.low} high={row.high} />,
     text: (row) => row.kept,
+  },
+  {
+    id: 'rank',
+    header: 'Rank',
+    about:
+      'Place among the recipes of the model by the same source; a range where paired tests over the items tell no difference, a dash where no outcomes of single items are published.',
+    numeric: true,
+    label: true,
+    width: 62,
+    shown: true,
+    cell: (row) => <Rank row={row} />,
+    text: (row) => rankText(row),
   },
   {
     id: 'tasks',
@@ -78,4 +91,25 @@ export const RECIPE_COLUMNS: readonly BoardColumn<RecipeRow>[] = [
 export function evidenceHref(row: RecipeRow): string {
   const page = row.page === 1 ? '' : `${row.page}/`;
   return `${href(`/models/${row.model}/results/${page}`)}#${encodeURIComponent(row.key)}`;
+}
+
+function rankText({ rank, rank_worst }: RecipeRow): string | null {
+  if (rank === null) return null;
+  return rank === rank_worst ? String(rank) : `${rank}–${rank_worst}`;
+}
+
+function Rank({ row }: { readonly row: RecipeRow }): ReactNode {
+  const known = rankText(row);
+  const why =
+    known !== null
+      ? `of ${row.rank_of} recipes of ${row.model_name} by ${row.source_title}`
+      : row.ability === 'all'
+        ? 'unknown: no outcomes of single items are published'
+        : 'unknown: ranked over all abilities only';
+  return (
+    <span title={why}>
+      {known ?? NONE}
+      <span className="hidden-text"> {why}</span>
+    </span>
+  );
 }

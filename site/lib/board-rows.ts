@@ -1,7 +1,7 @@
 /** The rows of the two boards as cells show them, in the board's own order. Made at build time, and again in the browser. */
 import { bitsChips } from './bits-chips.ts';
 import { byId, methods, models } from './catalogue.ts';
-import { type BoardRow, rows } from './db.ts';
+import { type BoardRow, type RecipeRankRow, rows } from './db.ts';
 import type { RecipeRow, ResultRow, RowBase } from './row-types.ts';
 
 /** Rows of results on one static page. */
@@ -54,6 +54,7 @@ async function makeRecipeRows(): Promise<readonly RecipeRow[]> {
   const marks = byId(await methods());
   const order = places(await models());
   const pages = await firstPages();
+  const ranks = new Map((await rows('recipe_rank')).map((row) => [rankKey(row), row]));
   const made = (await rows('recipe_by_ability')).map(
     (row): RecipeRow => ({
       ...common(row, row.nominal_bits ?? 0, marks),
@@ -65,6 +66,7 @@ async function makeRecipeRows(): Promise<readonly RecipeRow[]> {
       n_abilities: row.n_abilities,
       n_values: row.n_values,
       size_bytes: row.size_bytes,
+      ...rankOf(row.ability === 'all' ? ranks.get(rankKey(row)) : undefined),
       page: pages.get(`${row.model_id} ${groupKey(row)}`) ?? 1,
     }),
   );
@@ -75,6 +77,20 @@ async function makeRecipeRows(): Promise<readonly RecipeRow[]> {
       text(a.key, b.key) ||
       text(a.ability, b.ability),
   );
+}
+
+type Ranked = Pick<RecipeRankRow, 'origin' | 'source_id' | 'model_id' | 'recipe_id'>;
+
+function rankKey({ origin, source_id, model_id, recipe_id }: Ranked): string {
+  return [origin, source_id, model_id, recipe_id].join(' ');
+}
+
+function rankOf(row: RecipeRankRow | undefined): Pick<RecipeRow, 'rank' | 'rank_worst' | 'rank_of'> {
+  return {
+    rank: row?.best_rank ?? null,
+    rank_worst: row?.worst_rank ?? null,
+    rank_of: row?.n_recipes ?? null,
+  };
 }
 
 async function makeResultRows(): Promise<readonly ResultRow[]> {

@@ -33,7 +33,20 @@ const SHARED = {
 const LAYOUT = {
   recipe: {
     groups: { ...SHARED, ability: ['ability'] },
-    numbers: ['bpw', 'kept', 'low', 'high', 'n_tasks', 'n_abilities', 'n_values', 'size_bytes', 'page'],
+    numbers: [
+      'bpw',
+      'kept',
+      'low',
+      'high',
+      'n_tasks',
+      'n_abilities',
+      'n_values',
+      'size_bytes',
+      'rank',
+      'rank_worst',
+      'rank_of',
+      'page',
+    ],
   },
   result: {
     groups: {

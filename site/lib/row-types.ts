@@ -39,6 +39,10 @@ export interface RecipeRow extends RowBase {
   readonly n_abilities: number;
   readonly n_values: number;
   readonly size_bytes: number | null;
+  /** Place among `rank_of` recipes of the model by this source, ties as a range; null where items are not known. */
+  readonly rank: number | null;
+  readonly rank_worst: number | null;
+  readonly rank_of: number | null;
   /** Static page of the model's results on which the values behind this row begin. */
   readonly page: number;
 }
