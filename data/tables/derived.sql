@@ -99,6 +99,7 @@ CREATE TABLE claimed (
 CREATE TABLE trust_record (
   subject VARCHAR NOT NULL, row_id VARCHAR, state VARCHAR NOT NULL, since TIMESTAMP NOT NULL, who VARCHAR NOT NULL,
   reason VARCHAR NOT NULL, evidence VARCHAR, file VARCHAR PRIMARY KEY
+);
 
 -- Two recipes of a model by one source (recipe_id before other_id), compared item by item over the n_tasks tasks that both
 -- have: the difference of their kept, recipe_id − other_id, and its standard error. Filled by ranks.sql.
