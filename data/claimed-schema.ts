@@ -35,7 +35,7 @@ export const claimedRowSchema = z.strictObject({
   size_bytes: z.int().positive().nullable().describe('the whole model'),
   task: slug.describe('of tasks.json'),
   metric: metricSchema.shape.metric,
-  unit: metricSchema.shape.unit,
+  unit: z.enum([...metricSchema.shape.unit.options, 'seconds', 'tokens/s', 'megabytes']),
   shots: z.int().nonnegative().max(1000).nullable(),
   context: z.int().positive().nullable().describe('tokens of a window, where it is part of the question'),
   value: metricSchema.shape.value,

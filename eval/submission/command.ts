@@ -7,6 +7,8 @@ export interface SubmissionSurroundings {
   readonly cwd: string;
   readonly write: (text: string) => void;
   readonly now: () => Date;
+  /** Puts a yes-or-no question; false where nobody can answer. */
+  readonly ask: (question: string) => Promise<boolean>;
 }
 
 export interface SubmissionCommand {

@@ -4,8 +4,9 @@ import { submissionErrors } from '../errors/submission.ts';
 import { didYouMean } from '../nearest.ts';
 import { check } from './check-command.ts';
 import type { SubmissionCommand, SubmissionSurroundings } from './command.ts';
+import { newCommand } from './new-command.ts';
 
-export const commands: Readonly<Record<string, SubmissionCommand>> = { check };
+export const commands: Readonly<Record<string, SubmissionCommand>> = { new: newCommand, check };
 
 /** @throws submission/command for one that does not exist, and whatever the command throws */
 export async function submissionCommand(
