@@ -30,6 +30,8 @@ export default defineConfig({
   integrations: [staticComponents(), react({ include: ['**/site/islands/*.tsx'] }), intentDirective()],
   // While drawings are made on another thread and files by DuckDB, other pages are written.
   build: { concurrency: 4 },
+  // Colours in the code of docs/ would be inline styles of one theme.
+  markdown: { syntaxHighlight: false },
   devToolbar: { enabled: false },
   vite: {
     plugins: [dataStaysOutside, browserEngine()],

@@ -12,7 +12,7 @@ it('docs/gpu.md explains every message of the kernel library, and none that does
   expect([...explained].sort()).toEqual([...codes(textOf('eval/errors/kernels.ts'))].sort());
 });
 
-it.each(['docs/gpu.md', 'docs/benchmarks.md', 'README.md', 'CONTRIBUTING.md'])(
+it.each(['docs/gpu.md', 'docs/benchmarks.md', 'docs/submitting.md', 'README.md', 'CONTRIBUTING.md'])(
   '%s gives only commands of package.json',
   (file) => {
     const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };

@@ -9,6 +9,7 @@ import type { Problem } from '../problem.ts';
 import { placeOf, RESULTS } from '../read/places.ts';
 import { changeRules } from './change-rules.ts';
 import type { Change } from './changes.ts';
+import { claimProblems } from './claims.ts';
 import { rules } from './index.ts';
 import { placeProblems } from './place-rule.ts';
 import { Published } from './published.ts';
@@ -53,6 +54,8 @@ export async function checkFiles(root: string, files: readonly string[] | null, 
     intervals: submissions.length <= FEW ? 'exact' : 'bounded',
   };
   problems.push(...(await checkSubmissions(root, submissions, around)));
+  const claims = [...asked].filter((file) => placeOf(file)?.kind === 'claim');
+  problems.push(...claims.flatMap((file) => claimProblems(root, file, around.catalogues)));
   return {
     files: [...asked].sort(),
     cells: submissions.reduce((sum, { run }) => sum + run.cells.length, 0),
