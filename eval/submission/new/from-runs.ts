@@ -25,7 +25,8 @@ export async function fromRuns(
 ): Promise<Written> {
   const local = path.join(root, 'data', 'local');
   const known = globSync('*/run.json', { cwd: local }).map((file) => path.dirname(file));
-  const wanted = ids ?? known;
+  // One run alone needs no name.
+  const wanted = ids === null || (ids.length === 0 && known.length === 1) ? known : ids;
   if (wanted.length === 0 || wanted.some((id) => !known.includes(id))) throw submissionErrors.noRun(known);
   const files: string[] = [];
   const added: string[] = [];
