@@ -20,7 +20,7 @@ export const newCommand: SubmissionCommand = {
         ? await fromRuns(root, options.handle, options.runs)
         : fromOutputs(root, cwd, options.handle, options.conversion, now().toISOString().slice(0, 10));
     write(`${written.summary.join('\n')}\n\n`);
-    const report = await checkFiles(root, written.files);
+    const report = await checkFiles(root, written.files, now());
     write(describe(report));
     if (report.problems.some(({ severity }) => severity === 'refused')) {
       for (const file of written.added) rmSync(path.join(root, file));
