@@ -123,7 +123,7 @@ function downloadCsv(
   table: LiveTable,
   order: Uint32Array,
 ): void {
-  const shown = columns.filter(({ id, shown }) => state.columns[id] ?? shown);
+  const shown = columns.filter(({ id, shown, isLink }) => isLink !== true && (state.columns[id] ?? shown));
   const rows = Array.from(order, (index) => table.row(index)).map((row) =>
     shown.map(({ text }) => text(row)),
   );

@@ -18,6 +18,8 @@ export interface BoardColumn<R extends Row> {
   readonly label?: boolean;
   /** Compares only within one task: sorting by it needs one task chosen. */
   readonly ofOneTask?: boolean;
+  /** Only leads to another page, and is no part of the CSV. */
+  readonly isLink?: boolean;
   /** Pixels in the live table. */
   readonly width: number;
   /** Shown unless the reader says otherwise. */

@@ -57,6 +57,7 @@ export const RECIPE_COLUMNS: readonly BoardColumn<RecipeRow>[] = [
     id: 'compare',
     header: 'Compare',
     about: 'The recipe beside the plainest of its size by the same source, task by task.',
+    isLink: true,
     width: 84,
     shown: true,
     cell: (row) => <a href={href('/compare/') + comparePath([row])}>compare</a>,

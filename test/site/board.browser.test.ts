@@ -183,7 +183,7 @@ describe.skipIf(!hasChromium)(`the live board (${WHERE})`, () => {
     const lines = readFileSync(await download.path(), 'utf8')
       .trim()
       .split('\r\n');
-    expect(lines[0]).toBe('model,method,bits,bpw,kept,tasks,source');
+    expect(lines[0]).toBe('model,method,bits,bpw,kept,rank,tasks,source');
     expect(lines.length - 1).toBe(await matches());
     for (const line of lines.slice(1)) expect(line).toMatch(/^llama-2-7b,gptq,gptq-/);
   });
