@@ -40,7 +40,7 @@ export function numbersOf(task: string, { columns }: ItemTable, name: string): F
   if (column === undefined) throw errors.badColumn(task, name, 'is missing');
   if (column.type === 'text' || column.type === 'doubles')
     throw errors.badColumn(task, name, 'is not numeric');
-  return Float64Array.from(column.values);
+  return new Float64Array(column.values);
 }
 
 /** Ids of the items, in order. */

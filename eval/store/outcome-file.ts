@@ -161,19 +161,38 @@ function readColumn(name: string, lists: readonly DuckDBVector[], row: number): 
 }
 
 function outcomeFile(rows: readonly OutcomeRow[]): OutcomeFile {
-  const byTask = Map.groupBy(rows, ({ task }) => task);
+  const byCell = Map.groupBy(rows, ({ task, recipe }) => JSON.stringify([task, recipe]));
+  const columnsOf = (task: string, recipe: string | null) =>
+    (byCell.get(JSON.stringify([task, recipe])) ?? []).map(({ column }) => column);
+  const tables = new Map<string, ItemTable | null>();
   return {
     rows,
     tableOf: (task, recipe) => {
-      const all = byTask.get(task) ?? [];
-      const own = all.filter((row) => row.recipe === recipe);
-      if (own.length === 0 && !all.some((row) => row.recipe === null)) return null;
-      const columns = [...own, ...all.filter((row) => row.recipe === null)].map(({ column }) => column);
-      const count = columns[0]!.values.length;
-      const ids = Array.from({ length: count }, (_, index) => String(index));
-      return { rows: count, columns: [{ name: 'item', type: 'text', values: ids }, ...columns] };
+      const key = JSON.stringify([task, recipe]);
+      const known = tables.get(key);
+      if (known !== undefined) return known;
+      const table = tableWith([...columnsOf(task, recipe), ...columnsOf(task, null)]);
+      tables.set(key, table);
+      return table;
     },
   };
+}
+
+function tableWith(columns: readonly ItemColumn[]): ItemTable | null {
+  if (columns.length === 0) return null;
+  const rows = columns[0]!.values.length;
+  return { rows, columns: [{ name: 'item', type: 'text', values: numbered(rows) }, ...columns] };
+}
+
+/** Tables of one length share their ids. */
+const idsOfLength = new Map<number, readonly string[]>();
+
+function numbered(rows: number): readonly string[] {
+  const known = idsOfLength.get(rows);
+  if (known !== undefined) return known;
+  const ids = Array.from({ length: rows }, (_, index) => String(index));
+  if (idsOfLength.size < 100) idsOfLength.set(rows, ids);
+  return ids;
 }
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;

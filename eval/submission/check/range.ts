@@ -27,7 +27,8 @@ function* faultsOf({ metric, unit, value, std_error, n, paired }: Metric): Itera
   if (unit === 'fraction' && (value < 0 || value > 1))
     yield ['value', String(value), 'A fraction lies between 0 and 1; percent are divided by 100.'];
   if (unit === 'perplexity' && value < 1) yield ['value', String(value), 'A perplexity is at least 1.'];
-  if (unit !== 'fraction' && value < 0) yield ['value', String(value), 'It cannot be below 0.'];
+  if (unit !== 'fraction' && value < 0 && !isDifference(metric))
+    yield ['value', String(value), 'It cannot be below 0.'];
   if (std_error === null && n > 1)
     yield ['std_error', `no standard error of ${n} items`, 'Send the standard error.'];
   // The largest there is: half of the items 0 and half of them 1.
@@ -51,4 +52,10 @@ function* faultsOf({ metric, unit, value, std_error, n, paired }: Metric): Itera
 function isShare(id: string): boolean {
   const metric = allMetrics.get(id);
   return metric !== undefined && metric.unit === 'fraction' && isRatio(metric) && metric.per === null;
+}
+
+/** A drop is below 0 where the score rises. */
+function isDifference(id: string): boolean {
+  const metric = allMetrics.get(id);
+  return metric !== undefined && isRatio(metric) && metric.scale === 'one-minus';
 }
