@@ -62,6 +62,7 @@ export class OutcomeReader {
     });
     const connection = await instance.connect();
     await connection.run(`SET allowed_directories = [${literal(folder + path.sep)}]`);
+    await connection.run('SET parquet_metadata_cache = true');
     await connection.run('SET enable_external_access = false');
     await connection.run('SET lock_configuration = true');
     return new OutcomeReader(instance, connection);
@@ -72,7 +73,7 @@ export class OutcomeReader {
     if (size > OUTCOME_LIMITS.bytes)
       return { faults: [`It has ${size} bytes; at most ${OUTCOME_LIMITS.bytes} are read.`] };
     try {
-      const faults = await this.#describe(file);
+      const faults = await this.#beyondLimits(file);
       return faults.length > 0 ? { faults } : await this.#rows(file);
     } catch (error) {
       return { faults: [`It cannot be read as Parquet: ${(error as Error).message.split('\n')[0]}`] };
@@ -84,11 +85,7 @@ export class OutcomeReader {
     this.#instance.closeSync();
   }
 
-  async #describe(file: string): Promise<string[]> {
-    const columns = await this.#all(`DESCRIBE SELECT * FROM read_parquet(${literal(file)})`);
-    const found = columns.map(([name, type]) => `${name} ${type}`).join(', ');
-    if (found !== COLUMNS)
-      return [`Its columns are ${found.slice(0, 300)}; they have to be ${COLUMNS}, in this order.`];
+  async #beyondLimits(file: string): Promise<string[]> {
     const [[rows, values, bytes]] = await this.#all(
       `SELECT sum(row_group_num_rows) FILTER (column_id = 0)::DOUBLE, sum(num_values)::DOUBLE, sum(total_uncompressed_size)::DOUBLE FROM parquet_metadata(${literal(file)})`,
     );
@@ -104,10 +101,18 @@ export class OutcomeReader {
 
   async #rows(file: string): Promise<OutcomeFile | OutcomeFaults> {
     const longest = OUTCOME_LIMITS.characters + 1;
-    const cut = (column: string) => `left(${column}, ${longest}) AS ${column}`;
+    const cut = ['task', 'name', 'recipe'].map((column) => `left(${column}, ${longest}) AS ${column}`);
     const result = await this.#connection.run(
-      `SELECT ${['task', 'name', 'recipe'].map(cut).join(', ')}, flags, numbers, list_transform(texts, lambda t: left(t, ${longest})) AS texts FROM read_parquet(${literal(file)})`,
+      `SELECT * REPLACE (${cut.join(', ')}, list_transform(texts, lambda t: left(t, ${longest})) AS texts) FROM read_parquet(${literal(file)})`,
     );
+    const types = result.columnTypes().map(String);
+    const found = result.columnNames().map((name, index) => `${name} ${types[index]}`);
+    if (found.join(', ') !== COLUMNS)
+      return {
+        faults: [
+          `Its columns are ${found.join(', ').slice(0, 300)}; they have to be ${COLUMNS}, in this order.`,
+        ],
+      };
     const rows: OutcomeRow[] = [];
     const faults: string[] = [];
     for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; ) {
