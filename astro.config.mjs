@@ -36,7 +36,11 @@ export default defineConfig({
   vite: {
     plugins: [dataStaysOutside, browserEngine()],
     // Found in the worker only once it runs; the page would then load again in the middle of a run.
-    optimizeDeps: { include: ['@huggingface/tokenizers', 'onnx-proto', 'onnxruntime-web/wasm', 'zod'] },
+    optimizeDeps: {
+      include: ['@huggingface/tokenizers', 'onnx-proto', 'onnxruntime-web/wasm', 'zod'],
+      // Found by the scan of all scripts, a native module that no page loads.
+      exclude: ['@duckdb/node-api', '@duckdb/node-bindings'],
+    },
     worker: { format: 'es', plugins: () => [browserEngine()] },
   },
 });
