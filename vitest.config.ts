@@ -6,16 +6,15 @@ import { defineConfig } from 'vitest/config';
  */
 const tier = (
   name: string,
-  options: { suffix: string; exclude?: string[]; timeout: number; parallel?: boolean },
+  options: { suffix: string; exclude?: string[]; timeout: number; setup?: string },
 ) => ({
   test: {
     name,
     include: [`test/**/*${options.suffix}.test.ts`],
     exclude: options.exclude ?? [],
-    globalSetup: ['test/temporary-root.ts'],
+    globalSetup: ['test/temporary-root.ts', ...(options.setup === undefined ? [] : [options.setup])],
     testTimeout: options.timeout,
     hookTimeout: Math.max(options.timeout, 30_000),
-    fileParallelism: options.parallel ?? true,
   },
 });
 
@@ -32,8 +31,12 @@ export default defineConfig({
         exclude: suffixed.map((name) => `test/**/*.${name}.test.ts`),
         timeout: 20_000,
       }),
-      tier('native', { suffix: '.native', timeout: 120_000 }),
-      tier('browser', { suffix: '.browser', timeout: 60_000, parallel: false }),
+      tier('native', {
+        suffix: '.native',
+        timeout: 120_000,
+        setup: 'test/eval/pipeline/built-database.ts',
+      }),
+      tier('browser', { suffix: '.browser', timeout: 60_000 }),
       tier('gpu', { suffix: '.gpu', timeout: 300_000 }),
     ],
   },

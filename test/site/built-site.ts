@@ -13,8 +13,10 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { dataFolder, runFile } from '../data/data-folder.ts';
 import { tensorFile } from '../data/tensor-file.ts';
@@ -63,12 +65,47 @@ export interface BuiltSite {
 }
 
 const cache = join(root, '.cache/test-site');
+const lock = `${cache}.lock`;
 
-/** Builds into `.cache`; about a minute on two cores, nothing when it is there already. Builds of older sources go. */
+/**
+ * Builds into `.cache`; about a minute on two cores, nothing when it is there already. Builds of older sources go. Where
+ * another process builds already, its build is waited for.
+ */
 export async function builtSite(): Promise<BuiltSite> {
   const place = join(cache, sourcesHash());
   const site = { folder: join(place, 'site'), data: join(place, 'data') };
-  if (existsSync(place)) return site;
+  while (!existsSync(place)) {
+    if (takeLock()) {
+      await build(place).finally(() => rmSync(lock, { force: true }));
+      break;
+    }
+    await setTimeout(500);
+  }
+  return site;
+}
+
+/** False while a process that is alive has it. */
+function takeLock(): boolean {
+  mkdirSync(join(root, '.cache'), { recursive: true });
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch {
+    if (!isAlive(Number(existsSync(lock) ? readFileSync(lock, 'utf8') : 0))) rmSync(lock, { force: true });
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // Signal 0 asks only whether there is someone to take it; a lock without a number is being written.
+    return pid === 0 || process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function build(place: string): Promise<void> {
   if (existsSync(cache)) for (const old of readdirSync(cache)) rmSync(join(cache, old), { recursive: true });
   const making = `${place}.${process.pid}`;
   mkdirSync(making, { recursive: true });
@@ -98,7 +135,6 @@ export async function builtSite(): Promise<BuiltSite> {
     },
   });
   if (!existsSync(place)) renameSync(making, place);
-  return site;
 }
 
 /** Without what Vitest puts there, which Vite would take for its own. */

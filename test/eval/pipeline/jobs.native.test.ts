@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { openDatabase } from '../../../data/db.ts';
 import { type RunFile, runFileSchema } from '../../../data/schema.ts';
 import { runEval, runSabotaged, startEval } from './command.ts';
-import { placesIn, scratchFolder } from './places.ts';
+import { placesIn, scratchFolder, sweepFolder } from './places.ts';
 import { writeTiny } from './tiny-checkpoint.ts';
 
 const NAMES = ['one', 'two'];
@@ -50,7 +50,7 @@ async function storedCells(folder: string): Promise<number> {
 
 test('jobs measure what one process measures, after a kill too', { timeout: 240_000 }, async () => {
   const models = await tinyModels();
-  const [apart, together] = [scratchFolder(), scratchFolder()];
+  const [apart, together] = [sweepFolder(), sweepFolder()];
   const first = startEval(...commandIn(apart, models), '--jobs', '2');
   await first.shows(/^\[(one|two)\] fp16 .* s$/m);
   first.terminate();
@@ -68,7 +68,7 @@ test('jobs measure what one process measures, after a kill too', { timeout: 240_
 });
 
 test('a model that cannot be measured does not keep the others from it', async () => {
-  const [models, folder] = [await tinyModels(), scratchFolder()];
+  const [models, folder] = [await tinyModels(), sweepFolder()];
   const { status, stderr, stdout } = await runEval(
     ...commandIn(folder, `${models},${scratchFolder()}`),
     '--jobs',
@@ -81,7 +81,7 @@ test('a model that cannot be measured does not keep the others from it', async (
 });
 
 test('recipes of one model are spread, its 16-bit form is measured once, and a worker that is killed is replaced', async () => {
-  const folder = scratchFolder();
+  const folder = sweepFolder();
   const model = path.join(folder, 'one');
   await writeTiny(model);
   const command = commandIn(folder, model).map((word) => (word.startsWith('rtn') ? RECIPES.join(',') : word));

@@ -1,5 +1,5 @@
 /** Folders for one test: a data folder with the real catalogues, and places for results. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -9,12 +9,20 @@ import type { PlannedRun } from '../../../eval/plan.ts';
 import type { StoredRun } from '../../../eval/store/stored-run.ts';
 import { Store } from '../../../eval/store.ts';
 import { dataFolder } from '../../data/data-folder.ts';
+import { BUILT } from './built-database.ts';
 import { calibration, engine, facts, text } from './samples.ts';
 
 /** A new folder that is deleted with its content after the test. */
 export function scratchFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'bitloss-eval-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A new folder in which the database is built already, as the second sweep on a machine finds it. */
+export function sweepFolder(): string {
+  const folder = scratchFolder();
+  if (existsSync(BUILT)) copyFileSync(BUILT, placesIn(folder).database);
   return folder;
 }
 

@@ -7,7 +7,7 @@ import { openDatabase } from '../../../data/db.ts';
 import { type Cell, type RunFile, runFileSchema } from '../../../data/schema.ts';
 import { methods } from '../../../eval/methods/index.ts';
 import { type Running, runEval, startEval } from './command.ts';
-import { placesIn, scratchFolder } from './places.ts';
+import { placesIn, scratchFolder, sweepFolder } from './places.ts';
 import { writeTiny } from './tiny-checkpoint.ts';
 
 const RECIPES = ['fp16', 'rtn-w4g64', 'gptq-w3g64'];
@@ -66,7 +66,7 @@ async function killAfterFirstCell(running: Running, delay: number): Promise<numb
 describe('a sweep', () => {
   test('killed again and again ends with the same cells as one left alone, and repeats no work', async () => {
     const model = await tinyModel();
-    const [folder, quiet] = [scratchFolder(), scratchFolder()];
+    const [folder, quiet] = [sweepFolder(), sweepFolder()];
     let known = 0;
     for (const delay of [0, 40, 90, 10]) {
       const told = await killAfterFirstCell(startEval(...commandIn(folder, model)), delay);
@@ -127,7 +127,7 @@ describe('a finished sweep', () => {
 });
 
 test('a second process on the same database is told who has it, and the first one ends well', async () => {
-  const [model, folder] = [await tinyModel(), scratchFolder()];
+  const [model, folder] = [await tinyModel(), sweepFolder()];
   const first = startEval(...commandIn(folder, model));
   await first.shows(CELL_LINE);
   const second = await runEval(...commandIn(folder, model));
@@ -138,7 +138,7 @@ test('a second process on the same database is told who has it, and the first on
 });
 
 test('cells that fail are rows with their error', async () => {
-  const [model, folder] = [path.join(scratchFolder(), 'tiny'), scratchFolder()];
+  const [model, folder] = [path.join(scratchFolder(), 'tiny'), sweepFolder()];
   await writeTiny(model, (tensors) =>
     tensors.get('model.layers.1.mlp.down_proj.weight')!.fill(Number.NaN, 7, 9),
   );
@@ -157,7 +157,7 @@ test('cells that fail are rows with their error', async () => {
 });
 
 test('a run file is not compared with other inputs', async () => {
-  const [model, folder] = [await tinyModel(), scratchFolder()];
+  const [model, folder] = [await tinyModel(), sweepFolder()];
   const short = commandIn(folder, model).map((word) => (word.includes(',') ? word.split(',')[0]! : word));
   expect((await runEval(...short)).status).toBe(0);
   await writeTiny(model, (tensors) => tensors.get('model.norm.weight')!.fill(1));
