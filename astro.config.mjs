@@ -28,8 +28,8 @@ export default defineConfig({
   base: process.env.BITLOSS_BASE ?? '/',
   ...(process.env.BITLOSS_SITE === undefined ? {} : { site: process.env.BITLOSS_SITE }),
   integrations: [staticComponents(), react({ include: ['**/site/islands/*.tsx'] }), intentDirective()],
-  // While drawings are made on another thread and files by DuckDB, other pages are written.
-  build: { concurrency: 4 },
+  // While drawings are made on other threads and files by DuckDB, other pages are written.
+  build: { concurrency: 8 },
   // Colours in the code of docs/ would be inline styles of one theme.
   markdown: { syntaxHighlight: false },
   devToolbar: { enabled: false },

@@ -64,7 +64,10 @@ export async function keepTable(name: string, sql: string): Promise<void> {
 }
 
 /** The bytes that `COPY` writes for a query. */
-export async function exportBytes(sql: string, format: 'parquet' | 'csv' | 'json'): Promise<Uint8Array> {
+export async function exportBytes(
+  sql: string,
+  format: 'parquet' | 'csv' | 'json',
+): Promise<Uint8Array<ArrayBuffer>> {
   const options = {
     parquet: 'FORMAT parquet, COMPRESSION zstd',
     csv: 'FORMAT csv, HEADER',
@@ -73,10 +76,15 @@ export async function exportBytes(sql: string, format: 'parquet' | 'csv' | 'json
   const path = join(tmpdir(), `bitloss-${process.pid}-${crypto.randomUUID()}.${format}`);
   try {
     await (await database()).connection.run(`COPY (${sql}) TO '${path}' (${options[format]})`);
-    return await readFile(path);
+    return withoutCopy(await readFile(path));
   } finally {
     await rm(path, { force: true });
   }
+}
+
+/** What a buffer holds, where it lies: files of a release are hundreds of megabytes. */
+export function withoutCopy(buffer: Buffer): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.byteLength);
 }
 
 /** First 12 digits of the hash over all data files and SQL: the version that pages and downloads carry. */

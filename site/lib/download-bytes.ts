@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { exportBytes, keepTable } from './db.ts';
+import { exportBytes, keepTable, withoutCopy } from './db.ts';
 import { DOWNLOADS, type Download, FORMATS, type Format, tableName } from './downloads.ts';
 
 const made = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
@@ -18,9 +18,9 @@ async function make(download: Download, format: Format): Promise<Uint8Array<Arra
   if (format !== 'csv.gz') {
     const name = tableName(download);
     await keepTable(name, download.sql);
-    return new Uint8Array(await exportBytes(`FROM ${name}`, format));
+    return exportBytes(`FROM ${name}`, format);
   }
-  return new Uint8Array(await promisify(gzip)(await downloadBytes(download, 'csv')));
+  return withoutCopy(await promisify(gzip)(await downloadBytes(download, 'csv')));
 }
 
 /** One line a file, as `sha256sum --check` reads it. */

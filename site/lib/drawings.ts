@@ -1,4 +1,5 @@
-/** Drawings of charts, made on a second thread while pages are written on the first, and each made once a build. */
+/** Drawings of charts, made on threads of their own while pages are written on the first, and each made once a build. */
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { TopLevelSpec } from './vega.ts';
@@ -22,9 +23,19 @@ interface Waiting {
 /** Node runs the worker from its source: it is in no bundle, so the path starts at the repository. */
 const SOURCE = join(process.cwd(), 'site/lib/drawing-worker.ts');
 
+/** Writing pages leaves less than a core to them. */
+const MOST_THREADS = Math.min(2, availableParallelism());
+
+/** Of a thread's young objects, which Vega makes in great numbers: a larger place is cleared more seldom. */
+const LIMITS = { maxYoungGenerationSizeMb: 96 };
+
+interface Thread {
+  readonly worker: Worker;
+  readonly waiting: Map<number, Waiting>;
+}
+
 const made = new Map<string, Promise<string>>();
-const waiting = new Map<number, Waiting>();
-let worker: Worker | null = null;
+const threads: Thread[] = [];
 let asked = 0;
 
 /**
@@ -40,29 +51,38 @@ export function draw(spec: TopLevelSpec, prefix: string): Promise<string> {
 }
 
 function ask(spec: string, prefix: string): Promise<string> {
-  worker ??= startWorker();
+  const thread = leastBusy();
   const wanted: Wanted = { id: asked++, spec, prefix };
   return new Promise((resolve, reject) => {
-    waiting.set(wanted.id, { resolve, reject });
+    thread.waiting.set(wanted.id, { resolve, reject });
     // While something is being drawn the build waits for it; after that the thread keeps nothing alive.
-    worker!.ref();
-    worker!.postMessage(wanted);
+    thread.worker.ref();
+    thread.worker.postMessage(wanted);
   });
 }
 
-function startWorker(): Worker {
-  const started = new Worker(SOURCE);
-  started.on('message', (drawn: Drawn) => {
+function leastBusy(): Thread {
+  const [first] = threads.toSorted((a, b) => a.waiting.size - b.waiting.size);
+  return first === undefined || (first.waiting.size > 0 && threads.length < MOST_THREADS)
+    ? startThread()
+    : first;
+}
+
+function startThread(): Thread {
+  const worker = new Worker(SOURCE, { resourceLimits: LIMITS });
+  const waiting = new Map<number, Waiting>();
+  const thread = { worker, waiting };
+  worker.on('message', (drawn: Drawn) => {
     const { resolve, reject } = waiting.get(drawn.id)!;
     waiting.delete(drawn.id);
-    if (waiting.size === 0) started.unref();
+    if (waiting.size === 0) worker.unref();
     if ('svg' in drawn) resolve(drawn.svg);
     else reject(new Error(drawn.error));
   });
-  started.on('error', (error) => {
+  worker.on('error', (error) => {
     for (const { reject } of waiting.values()) reject(error);
-    waiting.clear();
-    worker = null;
+    threads.splice(threads.indexOf(thread), 1);
   });
-  return started;
+  threads.push(thread);
+  return thread;
 }

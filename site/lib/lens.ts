@@ -2,6 +2,7 @@
 import { charts } from '../charts/index.ts';
 import { models } from './catalogue.ts';
 import { type CurveRow, type RecipeByAbilityRow, rows, rowsOf } from './db.ts';
+import { type DrawnChart, drawChart } from './draw-chart.ts';
 
 export interface Focus {
   readonly model: string;
@@ -61,6 +62,17 @@ export async function lensOf(focus: Focus): Promise<Lens> {
   const curve = (await rowsOf('curve', 'model_id', focus.model)).filter(isMine);
   const model = (await models()).find(({ id }) => id === focus.model);
   return { focus, model_name: model?.name ?? focus.model, curve, best };
+}
+
+const drawn = new Map<string, Promise<DrawnChart>>();
+
+/** The curve as a drawing, made once for all pages that show it; null where there is none. */
+export function lensChart({ focus, curve }: Lens): Promise<DrawnChart> | null {
+  if (curve.length === 0) return null;
+  const key = `${focus.model} ${focus.ability} ${focus.origin}`;
+  const chart = drawn.get(key) ?? drawChart(charts['kept-by-bits'], curve, 'lens');
+  drawn.set(key, chart);
+  return chart;
 }
 
 /** What the first screen shows before anyone chooses: the model that the chart itself would pick. */

@@ -2,9 +2,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import AxeBuilder from '@axe-core/playwright';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { axeFindings } from './axe.ts';
 import { hasChromium, launchChromium, WHERE } from './chromium.ts';
 import { type ServedSite, servedSite } from './served-site.ts';
 
@@ -112,11 +112,7 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
   };
 
   async function expectAccessible(page: Page, where: string): Promise<void> {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(
-      violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`),
-      where,
-    ).toEqual([]);
+    expect(await axeFindings(page), where).toEqual([]);
     const { scroll, width } = await page.evaluate(() => ({
       scroll: document.documentElement.scrollWidth,
       width: innerWidth,

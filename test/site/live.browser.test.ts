@@ -1,11 +1,11 @@
 /** A model in the browser: nothing before the click, then the pipeline's own text, from this site alone. */
 import { resolve } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOnnxEngine } from '../../eval/engines/onnx/engine.ts';
 import { compare } from '../../eval/live/comparison.ts';
 import { openLiveFolder } from '../../eval/live/open-folder.ts';
+import { axeFindings } from './axe.ts';
 import { hasChromium, launchChromium, WHERE } from './chromium.ts';
 import { type ServedSite, servedSite } from './served-site.ts';
 
@@ -34,11 +34,7 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
   const text = (page: Page, lane: number) => part(page, lane, 'text').textContent();
 
   async function expectAccessible(page: Page, where: string): Promise<void> {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(
-      violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`),
-      where,
-    ).toEqual([]);
+    expect(await axeFindings(page), where).toEqual([]);
     const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(width, `${where}: wider than the screen`).toBeLessThanOrEqual(0);
   }

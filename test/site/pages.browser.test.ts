@@ -1,10 +1,10 @@
 /** The pages as a visitor meets them: no dead link, every result readable without a script, nothing that axe objects to. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../data/db.ts';
+import { axeFindings } from './axe.ts';
 import { BASE, HOSTILE, RUN_ID, run } from './built-site.ts';
 import { hasChromium, launchChromium, WHERE } from './chromium.ts';
 import { fileOf, type ServedSite, servedSite } from './served-site.ts';
@@ -208,10 +208,8 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
       page.on('pageerror', (error) => faults.push(error.message));
       page.on('requestfailed', (request) => faults.push(request.url()));
       await page.goto(site.url + path);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const found = violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`);
       const where = `${path} ${colorScheme} ${width}`;
-      expect(found, where).toEqual([]);
+      expect(await axeFindings(page), where).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth), where).toBe(width);
       expect(faults, where).toEqual([]);
       await context.close();
