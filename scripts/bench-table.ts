@@ -13,7 +13,7 @@ const MARKED = /(<!-- measured:begin -->\n)[\s\S]*?(<!-- measured:end -->)/;
 /** Every committed file by the card that it was measured on, in the order of the benchmarks. */
 export function benchFiles(): ReadonlyMap<string, readonly BenchFile[]> {
   const order = benches.map(({ name }) => name);
-  const files = globSync('data/bench/*/*.json', { cwd: ROOT }).map((file) =>
+  const files = globSync('data/bench/*/*.json', { cwd: ROOT, exclude: ['data/bench/site/**'] }).map((file) =>
     benchFileSchema.parse(JSON.parse(readFileSync(path.join(ROOT, file), 'utf8'))),
   );
   files.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));

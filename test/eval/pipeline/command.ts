@@ -5,6 +5,9 @@ import { onTestFinished } from 'vitest';
 
 const CLI = path.resolve(import.meta.dirname, '../../../eval/cli.ts');
 
+/** Where one process leaves its compiled sources for the next, which starts in two thirds of the time. */
+const COMPILED = path.resolve(import.meta.dirname, '../../../.cache/test-compiled');
+
 export interface Ended {
   /** Null where the process was killed. */
   readonly status: number | null;
@@ -46,7 +49,7 @@ export function runEval(...args: readonly string[]): Promise<Ended> {
 }
 
 function launch(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
-  const env = { ...process.env, ...environment };
+  const env = { NODE_COMPILE_CACHE: COMPILED, ...process.env, ...environment };
   const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   let stdout = '';
   let stderr = '';
