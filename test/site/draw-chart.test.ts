@@ -198,7 +198,9 @@ describe('texts in a drawing', () => {
       expect(svg).toContain('&lt;img src=x onerror=');
       expect(svg.match(/<svg/g)).toHaveLength(1);
     }
-    expect(file).toContain(`<title>How much of &lt;img src=x onerror="alert('1')"&gt; $1 $&amp; ]]&gt;`);
+    expect(file).toContain(
+      `<title>How much of &lt;img src=x onerror=&quot;alert('1')&quot;&gt; $1 $&amp; ]]&gt;`,
+    );
     expect(JSON.parse(await chartSpec(chart, rows))).toMatchObject({ layer: expect.any(Array) });
   });
 });
