@@ -7,10 +7,13 @@ import type { ChangeFinding, ChangeRule } from './rule.ts';
 const results = (changes: readonly Change[]) =>
   changes.filter(({ file, from }) => file !== README && (isResult(file) || isResult(from ?? '')));
 
+/** Records of the trust ledger are dated and stay, as results do. */
+const isKept = (file: string) => isResult(file) || file.startsWith('data/trust/');
+
 export const appendOnly: ChangeRule = {
   id: 'append-only',
   demands:
-    'Results are added. One that is published is not modified, deleted, renamed or replaced by a link.',
+    'Results and trust records are added. One that is there is not modified, deleted, renamed or replaced by a link.',
   severity: 'refused',
   *check(changes) {
     const done: Readonly<Record<string, string>> = {
@@ -20,15 +23,16 @@ export const appendOnly: ChangeRule = {
       U: 'not merged',
       X: 'unknown to git',
     };
-    for (const { status, file, from } of results(changes)) {
-      if (status === 'R' && isResult(from ?? '')) yield finding(from!, `renamed to ${inert(file)}`);
+    const kept = changes.filter(({ file, from }) => file !== README && (isKept(file) || isKept(from ?? '')));
+    for (const { status, file, from } of kept) {
+      if (status === 'R' && isKept(from ?? '')) yield finding(from!, `renamed to ${inert(file)}`);
       else if (done[status] !== undefined) yield finding(file, done[status]);
     }
   },
 };
 
 function finding(file: string, found: string): ChangeFinding {
-  const fix = 'Restore the file. A result that is wrong is withdrawn or disputed by a record in data/trust/.';
+  const fix = 'Restore the file. What is wrong is withdrawn or disputed by one more record in data/trust/.';
   return { file, path: [], found, fix };
 }
 

@@ -81,6 +81,11 @@ export const placeCorruptions: readonly Corruption[] = [
     rule: 'append-only',
     changes: [change('R', 'old.json', OTHER)],
   },
+  {
+    does: 'deletes a dispute from the trust ledger',
+    rule: 'append-only',
+    changes: [change('D', 'data/trust/bitloss-llama-0.5m-0123456789ab/2026-11-26-disputed.json')],
+  },
   { does: 'replaces a result by a link', rule: 'append-only', changes: [change('T', OTHER)] },
   { does: 'adds results to the folder of somebody else', rule: 'handle', changes: [change('A', OTHER)] },
   { does: 'adds results of two handles', rule: 'handle', changes: [change('A', MINE), change('A', OTHER)] },

@@ -28,7 +28,7 @@ const provenance = {
 
 describe('converters', () => {
   it('read perplexity, bits and size of llama.cpp', () => {
-    const { rows, version, commit } = convert('llama.cpp', 'gguf-w4gx', [file('llama-cpp-q4.log')]);
+    const { rows, version, commit } = convert('llama.cpp', 'gguf-w4gx', [file('llama-cpp-q4.txt')]);
     expect([version, commit]).toEqual(['4882', 'be7c3034']);
     expect(rows).toEqual([
       {
@@ -90,8 +90,8 @@ describe('converters', () => {
   });
 
   it('make the same file of the same outputs, and none without 16 bit', () => {
-    const q4 = convert('llama.cpp', 'gguf-w4gx', [file('llama-cpp-q4.log')]);
-    const f16 = convert('llama.cpp', 'fp16', [file('llama-cpp-f16.log')]);
+    const q4 = convert('llama.cpp', 'gguf-w4gx', [file('llama-cpp-q4.txt')]);
+    const f16 = convert('llama.cpp', 'fp16', [file('llama-cpp-f16.txt')]);
     const make = () => formatClaimed(claimedFile('a', 'llama-3-8b', provenance, [f16, q4], new Map()));
     expect(make()).toBe(make());
     expect(JSON.parse(make()).rows).toHaveLength(2);
