@@ -1,7 +1,9 @@
 import type { ReactNode } from 'react';
-import { type BoardState, DEFAULT_STATE, FACETS, toggleValue } from '../lib/board-state.ts';
+import { encodeRange, RANGES } from '../lib/board-ranges.ts';
+import { type BoardState, DEFAULT_STATE, FACETS, toggleValue, withRange } from '../lib/board-state.ts';
 import type { LiveTable } from '../lib/payload.ts';
 import { FACET_TITLES } from './Facets.tsx';
+import { RANGE_TITLES } from './RangeFields.tsx';
 import { valueLabel } from './value-label.ts';
 
 interface Props {
@@ -13,7 +15,8 @@ interface Props {
 /** Every choice in force, each a button that takes it back. */
 export function ActiveFilters({ state, setState, table }: Props): ReactNode {
   const active = FACETS.flatMap((facet) => (state.filters[facet] ?? []).map((id) => ({ facet, id })));
-  if (active.length === 0) return null;
+  const ranges = RANGES.filter((id) => state.ranges[id] !== undefined && table.numbers[id] !== undefined);
+  if (active.length + ranges.length === 0) return null;
   const label = (facet: (typeof FACETS)[number], id: string) =>
     valueLabel(facet, id, table.coded[facet]?.values.find((value) => value.id === id)?.label ?? id);
   return (
@@ -22,6 +25,15 @@ export function ActiveFilters({ state, setState, table }: Props): ReactNode {
         <li key={`${facet} ${id}`}>
           <button type="button" className="button" onClick={() => setState(toggleValue(state, facet, id))}>
             <span className="muted">{FACET_TITLES[facet]}</span> {label(facet, id)}{' '}
+            <span aria-hidden="true">×</span>
+            <span className="hidden-text">remove this filter</span>
+          </button>
+        </li>
+      ))}
+      {ranges.map((id) => (
+        <li key={id}>
+          <button type="button" className="button" onClick={() => setState(withRange(state, id, null))}>
+            <span className="muted">{RANGE_TITLES[id]}</span> {encodeRange(state.ranges[id]!)}{' '}
             <span aria-hidden="true">×</span>
             <span className="hidden-text">remove this filter</span>
           </button>

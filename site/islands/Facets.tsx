@@ -5,6 +5,7 @@ import type { BoardState, Facet as FacetId } from '../lib/board-state.ts';
 import { countText } from '../lib/format.ts';
 import type { LiveTable } from '../lib/payload.ts';
 import { Facet } from './Facet.tsx';
+import { RangeFields } from './RangeFields.tsx';
 
 export const FACET_TITLES: Readonly<Record<FacetId, string>> = {
   family: 'Family',
@@ -50,7 +51,16 @@ export function Facets(props: Props): ReactNode {
   );
 }
 
-function List({ state, setState, table, counts }: Props): ReactNode {
+function List(props: Props): ReactNode {
+  return (
+    <>
+      <Choices {...props} />
+      <RangeFields state={props.state} setState={props.setState} table={props.table} />
+    </>
+  );
+}
+
+function Choices({ state, setState, table, counts }: Props): ReactNode {
   return ORDER.map((facet) => {
     const column = table.coded[facet];
     const count = counts[facet];
@@ -85,7 +95,10 @@ function TaskHint({ state, setState }: Pick<Props, 'state' | 'setState'>): React
 
 function Sheet(props: Props): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
-  const chosen = Object.values(props.state.filters).reduce((sum, values) => sum + values.length, 0);
+  const chosen = Object.values(props.state.filters).reduce(
+    (sum, values) => sum + values.length,
+    Object.keys(props.state.ranges).length,
+  );
   return (
     <>
       <button type="button" className="button sheet-open" onClick={() => dialog.current?.showModal()}>

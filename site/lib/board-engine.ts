@@ -2,6 +2,7 @@
  * Filters, counts and sorts the board in the browser over columns, never over row objects: one pass over typed arrays
  * decides which rows match and, at the same time, what every facet would count if its own choice were lifted.
  */
+import { isWithin, RANGE_UNITS, RANGES, type Ranges } from './board-ranges.ts';
 import { type BoardState, FACETS, type Facet, type SortKey } from './board-state.ts';
 import { compares, parseSearch, type SearchTerm } from './search-query.ts';
 
@@ -29,6 +30,7 @@ export interface EngineResult {
 export function runBoard(table: EngineTable, state: BoardState): EngineResult {
   const facets = FACETS.filter((facet) => table.coded[facet] !== undefined);
   const searched = searchRows(table, state.search);
+  keepWithin(table, state.ranges, searched);
   const failures = failedFilters(table, state, facets);
   const counts: Partial<Record<Facet, Uint32Array>> = {};
   for (const facet of facets)
@@ -86,6 +88,16 @@ function searchRows(table: EngineTable, query: string): Uint8Array {
   const found = new Uint8Array(table.length).fill(1);
   for (const term of terms) applyTerm(table, term, found);
   return found;
+}
+
+function keepWithin(table: EngineTable, ranges: Ranges, found: Uint8Array): void {
+  for (const id of RANGES) {
+    const range = ranges[id];
+    const values = table.numbers[id];
+    if (range === undefined || values === undefined) continue;
+    for (let row = 0; row < table.length; row++)
+      if (!isWithin(values[row]!, range, RANGE_UNITS[id])) found[row] = 0;
+  }
 }
 
 /** Shown in per cent, and searched so. */

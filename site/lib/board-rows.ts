@@ -21,6 +21,7 @@ type Common = Pick<
   | 'model_id'
   | 'model_name'
   | 'family'
+  | 'params_b'
   | 'method_id'
   | 'method_title'
   | 'recipe_id'
@@ -182,6 +183,7 @@ function common(
     model: row.model_id,
     model_name: row.model_name,
     family: row.family,
+    params: row.params_b,
     method: row.method_id,
     method_title: row.method_title ?? row.method_id,
     mark: marks.get(row.method_id)?.mark ?? { color: 'var(--ink)', shape: 'circle' },

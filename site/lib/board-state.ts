@@ -1,10 +1,12 @@
 /**
  * The state of the board and its one form in the address: short, readable, and the same after a round trip.
  *
- *     ?view=recipes&model=llama-2-7b&bits=3,4&q=act-order&sort=-kept,bits&cols=note,-n
+ *     ?view=recipes&model=llama-2-7b&bits=3,4&bpw=2..4.5&q=act-order&sort=-kept,bits&cols=note,-n
  *
  * Everything at its default is left out. An address is untrusted: unknown names are dropped, lengths are bounded.
  */
+
+import { decodeRange, encodeRange, RANGES, type Range, type RangeId, type Ranges } from './board-ranges.ts';
 
 export const FACETS = [
   'family',
@@ -32,12 +34,21 @@ export interface BoardState {
   readonly search: string;
   /** Chosen values by facet: sorted, without repeats, never an empty list. */
   readonly filters: Readonly<Partial<Record<Facet, readonly string[]>>>;
+  /** Only rows whose number is known and within. */
+  readonly ranges: Ranges;
   readonly sort: readonly SortKey[];
   /** Columns that differ from the default: true is shown, false is hidden. */
   readonly columns: Readonly<Record<string, boolean>>;
 }
 
-export const DEFAULT_STATE: BoardState = { view: 'recipes', search: '', filters: {}, sort: [], columns: {} };
+export const DEFAULT_STATE: BoardState = {
+  view: 'recipes',
+  search: '',
+  filters: {},
+  ranges: {},
+  sort: [],
+  columns: {},
+};
 
 const MAX_SEARCH = 200;
 const MAX_VALUES = 200;
@@ -52,6 +63,10 @@ export function encodeState(state: BoardState): string {
     const values = state.filters[facet];
     if (values !== undefined && values.length > 0)
       parts.push(`${facet}=${values.map(escapeValue).join(',')}`);
+  }
+  for (const id of RANGES) {
+    const range = state.ranges[id];
+    if (range !== undefined) parts.push(`${id}=${encodeRange(range)}`);
   }
   if (state.search !== '') parts.push(`q=${escapeValue(state.search)}`);
   if (state.sort.length > 0)
@@ -76,6 +91,7 @@ export function decodeState(query: string): BoardState {
       .slice(0, MAX_SEARCH)
       .toWellFormed(),
     filters,
+    ranges: decodeRanges(raw),
     sort: decodeSort(list(raw.get('sort'))),
     columns: decodeColumns(list(raw.get('cols'))),
   };
@@ -93,6 +109,17 @@ export function withFacet(state: BoardState, facet: Facet, values: readonly stri
   const { [facet]: _, ...others } = state.filters;
   const chosen = normalize(values);
   return { ...state, filters: chosen.length === 0 ? others : { ...others, [facet]: chosen } };
+}
+
+/** The same state with another range of a number; null for none. */
+export function withRange(state: BoardState, id: RangeId, range: Range | null): BoardState {
+  const { [id]: _, ...others } = state.ranges;
+  return { ...state, ranges: range === null ? others : { ...others, [id]: range } };
+}
+
+function decodeRanges(raw: ReadonlyMap<string, string>): Ranges {
+  const found = RANGES.map((id) => [id, decodeRange(raw.get(id) ?? '')] as const);
+  return Object.fromEntries(found.filter(([, range]) => range !== null));
 }
 
 function rawParameters(query: string): Map<string, string> {

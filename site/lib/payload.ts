@@ -25,7 +25,7 @@ export interface LiveTable<R extends Row = Row> extends EngineTable {
 }
 
 const SHARED = {
-  model: ['model', 'model_name', 'family'],
+  model: ['model', 'model_name', 'family', 'params'],
   recipe: ['recipe', 'method', 'method_title', 'mark', 'tensor', 'chips', 'bits'],
   source: ['source', 'source_title', 'origin', 'trust'],
 } as const;
@@ -146,18 +146,26 @@ export function decodeTable(payload: Payload): LiveTable {
     numbers[name] = Float64Array.from(payload.numbers[name]!, (value) => value ?? Number.NaN);
   for (const [alias, name] of Object.entries(ALIASES))
     if (numbers[name] !== undefined) numbers[alias] = numbers[name];
-  const bits = groups['recipe']!.indexOf('bits');
-  const recipes = payload.groups['recipe']!;
-  numbers['bits'] = Float64Array.from(
-    recipes.codes,
-    (code) => Number(recipes.values[code]![bits]) || Number.NaN,
-  );
+  numbers['bits'] = numbersOfGroup(payload, groups, 'recipe', 'bits');
+  numbers['params'] = numbersOfGroup(payload, groups, 'model', 'params');
   return {
     length: payload.length,
     coded,
     numbers,
     row: (index) => decodeRow(payload, groups, layout.numbers, index),
   };
+}
+
+/** Zero, as null, is a number that is not stated. */
+function numbersOfGroup(
+  payload: Payload,
+  groups: Readonly<Record<string, readonly string[]>>,
+  group: string,
+  field: string,
+): Float64Array {
+  const place = groups[group]!.indexOf(field);
+  const { values, codes } = payload.groups[group]!;
+  return Float64Array.from(codes, (code) => Number(values[code]![place]) || Number.NaN);
 }
 
 /** Gives every value of a field its place among those that occur; several codes of a group may share one. */

@@ -13,6 +13,8 @@ export interface RowBase {
   readonly model: string;
   readonly model_name: string;
   readonly family: string;
+  /** Parameters of the model in billions, where known. */
+  readonly params: number | null;
   readonly method: string;
   readonly method_title: string;
   readonly mark: Mark;

@@ -105,6 +105,24 @@ describe('the board engine', () => {
     expect(search('kept<100')).toEqual([0, 1, 3]);
   });
 
+  it('keeps numbers within a range, both ends included; what is not known lies nowhere', () => {
+    const table = tableOf(rows);
+    const within = (low: number | null, high: number | null) => {
+      const sized = { ...table, numbers: { ...table.numbers, bpw: [4.25, 3, Number.NaN, 2.5] } };
+      const result = runBoard(sized, { ...DEFAULT_STATE, ranges: { bpw: { low, high } } });
+      return [[...result.order], [...result.counts.model!]];
+    };
+    expect(within(2.5, 3)).toEqual([
+      [1, 3],
+      [1, 1, 0],
+    ]);
+    expect(within(null, 2.9)).toEqual([[3], [0, 1, 0]]);
+    expect(within(3, null)).toEqual([
+      [0, 1],
+      [2, 0, 0],
+    ]);
+  });
+
   it('sorts texts by their labels and numbers by size', () => {
     const order = (column: string, descending: boolean) => [
       ...runBoard(tableOf(rows), { ...DEFAULT_STATE, sort: [{ column, descending }] }).order,

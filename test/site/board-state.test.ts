@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RANGES } from '../../site/lib/board-ranges.ts';
 import {
   type BoardState,
   DEFAULT_STATE,
@@ -17,11 +20,15 @@ const value = fc
   .filter((text) => text.isWellFormed());
 const values = fc.uniqueArray(value, { minLength: 1, maxLength: 6 }).map((all) => all.sort());
 
+const end = fc.option(fc.integer({ min: 0, max: 9_999_999_999 }).map((ticks) => ticks / 10_000));
+const range = fc.record({ low: end, high: end }).filter(({ low, high }) => low !== null || high !== null);
+
 /** Every state that the board can be in. */
 const states: fc.Arbitrary<BoardState> = fc.record({
   view: fc.constantFrom(...VIEWS),
   search: fc.string({ unit: 'grapheme', maxLength: 60 }).filter((text) => text.isWellFormed()),
   filters: fc.dictionary(fc.constantFrom(...FACETS), values, { noNullPrototype: true }),
+  ranges: fc.dictionary(fc.constantFrom(...RANGES), range, { noNullPrototype: true }),
   sort: fc.uniqueArray(fc.record({ column, descending: fc.boolean() }), {
     maxLength: 3,
     selector: (key) => key.column,
@@ -69,6 +76,7 @@ describe('the state of the board in the address', () => {
       view: 'results',
       search: 'act-order bits<=3',
       filters: { model: ['llama-2-7b', 'llama-3-8b'], bits: ['3', '4'], tensor: ['W+KV'] },
+      ranges: { bpw: { low: 2, high: 4.5 }, size: { low: null, high: 16 } },
       sort: [
         { column: 'kept', descending: true },
         { column: 'bits', descending: false },
@@ -76,7 +84,7 @@ describe('the state of the board in the address', () => {
       columns: { note: true, n: false },
     };
     expect(encodeState(state)).toBe(
-      '?view=results&model=llama-2-7b,llama-3-8b&tensor=W%2BKV&bits=3,4&q=act-order+bits%3C%3D3&sort=-kept,bits&cols=-n,note',
+      '?view=results&model=llama-2-7b,llama-3-8b&tensor=W%2BKV&bits=3,4&bpw=2..4.5&size=..16&q=act-order+bits%3C%3D3&sort=-kept,bits&cols=-n,note',
     );
     expect(encodeState(state).length).toBeLessThan(200);
   });
@@ -93,6 +101,17 @@ describe('the state of the board in the address', () => {
     expect(decodeState(`?q=${'x'.repeat(5000)}`).search).toHaveLength(200);
     expect(decodeState(`?model=${'m,'.repeat(5000)}n`).filters.model).toEqual(['m']);
     expect(decodeState('?q=%E0%A4%A')).toEqual(DEFAULT_STATE);
+  });
+});
+
+describe('old links', () => {
+  const links = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../fixtures/board-links.json'), 'utf8'),
+  ) as Readonly<Record<string, Partial<BoardState>>>;
+
+  it.each(Object.entries(links))('%s still means what it meant', (query, state) => {
+    expect(decodeState(query)).toEqual({ ...DEFAULT_STATE, ...state });
+    expect(query.length).toBeLessThanOrEqual(200);
   });
 });
 

@@ -85,6 +85,20 @@ describe.skipIf(!hasChromium)(`the live board (${WHERE})`, () => {
     await expect.poll(matches).toBe(all);
   });
 
+  it('keeps a range of true bits, in the address, and takes it back', async () => {
+    await open();
+    const all = await matches();
+    await page.getByLabel('True bits per weight, from').fill('2.5');
+    await page.getByLabel('True bits per weight, to').fill('4.25');
+    await page.waitForFunction(() => location.search === '?bpw=2.5..4.25');
+    await expect.poll(matches).toBeLessThan(all);
+    const bits = (await cells('bpw')).map(Number);
+    expect(Math.min(...bits)).toBeGreaterThanOrEqual(2.5);
+    expect(Math.max(...bits)).toBeLessThanOrEqual(4.25);
+    await page.getByRole('button', { name: /True bits per weight.*remove/ }).click();
+    await page.waitForFunction(() => location.search === '');
+  });
+
   it('paints a filter over every result fast', async () => {
     await open('?view=results');
     const times = await page.evaluate(async () => {

@@ -9,6 +9,7 @@ const BASE = {
   model: 'llama-2-7b',
   model_name: 'LLaMA-2-7B',
   family: 'llama',
+  params: 6.7,
   method: 'gptq',
   method_title: 'GPTQ',
   mark: { color: 'var(--family-blue)', shape: 'square' },
