@@ -19,7 +19,7 @@ export const RECIPE_COLUMNS: readonly BoardColumn<RecipeRow>[] = [
       'The share of the same source’s 16-bit model that is left: the mean over abilities of the mean over tasks.',
     numeric: true,
     wide: true,
-    width: 290,
+    width: 240,
     shown: true,
     cell: (row) => <Kept kept={row.kept} low={row.low} high={row.high} />,
     text: (row) => row.kept,
@@ -42,7 +42,7 @@ export const RECIPE_COLUMNS: readonly BoardColumn<RecipeRow>[] = [
     about: 'How many tasks and abilities stand behind the number; the link shows each of them.',
     numeric: true,
     label: true,
-    width: 96,
+    width: 108,
     shown: true,
     cell: (row) => (
       <a href={evidenceHref(row)}>
