@@ -14,7 +14,6 @@ import { insertRows, type Row } from './insert.ts';
 import { cannotWrite, otherRuns } from './messages.ts';
 import { translate } from './open.ts';
 import { Problems } from './problems.ts';
-import { fillPairs } from './ranks.ts';
 import { readReported } from './reported.ts';
 import { readRuns } from './runs.ts';
 import { readTensors } from './tensors.ts';
@@ -62,7 +61,7 @@ export async function build(root: string, path: string): Promise<BuildReport> {
   const temporary = `${path}.new-${process.pid}`;
   discard(temporary);
   try {
-    await write(temporary, path, mark, catalogues, tables, root);
+    await write(temporary, path, mark, catalogues, tables);
   } catch (error) {
     discard(temporary);
     throw isWriteError(error) ? cannotWrite(path, error) : error;
@@ -77,7 +76,6 @@ async function write(
   mark: string,
   catalogues: Catalogues,
   tables: Tables,
-  root: string,
 ): Promise<void> {
   const instance = await DuckDBInstance.create(temporary);
   const connection = await instance.connect();
@@ -88,7 +86,6 @@ async function write(
     const old = existsSync(path) ? await keepLocalRuns(connection, path) : null;
     await fillRecipes(connection);
     for (const view of VIEWS) await connection.run(viewSql(view, [...catalogues.claims.keys()]));
-    await fillPairs(connection, root);
     await insertRows(connection, 'meta', [{ key: 'fingerprint', value: mark }]);
     await connection.run('CHECKPOINT');
     connection.closeSync();

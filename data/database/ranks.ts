@@ -12,11 +12,15 @@ interface ItemFile {
   readonly file: string;
 }
 
-/** Fills `recipe_pair` from the outcomes of published runs; needs all views but `recipe_rank`. Without outcomes it stays empty. */
+/**
+ * Fills `recipe_pair`, for this connection, from the outcomes of published runs; needs all views but `recipe_rank`.
+ * Without outcomes it stays empty.
+ */
 export async function fillPairs(connection: DuckDBConnection, root: string): Promise<void> {
   const files = await itemFiles(connection, root);
   if (files.length === 0) return;
   const [parts, pairs] = readFileSync(SQL, 'utf8').split('-- Outcomes are read here.\n') as [string, string];
+  await connection.run('CREATE TEMP TABLE recipe_pair AS FROM main.recipe_pair LIMIT 0');
   await connection.run(parts);
   for (const { run, file } of files) await readOutcomes(connection, run, join(root, file));
   await connection.run(pairs);

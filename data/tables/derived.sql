@@ -102,7 +102,8 @@ CREATE TABLE trust_record (
 );
 
 -- Two recipes of a model by one source (recipe_id before other_id), compared item by item over the n_tasks tasks that both
--- have: the difference of their kept, recipe_id − other_id, and its standard error. Filled by ranks.sql.
+-- have: the difference of their kept, recipe_id − other_id, and its standard error. Empty until it is filled by
+-- ranks.sql, for a connection that asks for ranks.
 CREATE TABLE recipe_pair (
   origin VARCHAR NOT NULL, source_id VARCHAR NOT NULL, model_id VARCHAR NOT NULL, recipe_id VARCHAR NOT NULL,
   other_id VARCHAR NOT NULL, difference DOUBLE NOT NULL, std_error DOUBLE NOT NULL, n_tasks INTEGER NOT NULL

@@ -1,5 +1,5 @@
--- How far two recipes of a model are apart, item by item: fills `recipe_pair`, which the view recipe_rank tests. Runs once,
--- when the views are there.
+-- How far two recipes of a model are apart, item by item: fills `recipe_pair`, which the view recipe_rank tests. Runs for
+-- a connection whose other views are computed.
 
 -- The columns whose sums make a metric: value = Σ sum_name / Σ per_name, to the power of e for a perplexity. Items count
 -- one each where per_name is NULL.

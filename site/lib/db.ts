@@ -19,7 +19,7 @@ const views = new Map<ViewName, Promise<readonly unknown[]>>();
 function database(): Promise<Database> {
   opened ??= ensureDatabase({ root }).then(async () => {
     const database = await openDatabase(join(root, 'bitloss.duckdb'), { readOnly: true });
-    await materializeViews(database);
+    await materializeViews(database, root);
     return database;
   });
   return opened;

@@ -49,7 +49,7 @@ describe('building', () => {
     for (const name of ['a.duckdb', 'b.duckdb']) {
       await buildDatabase({ root, path: join(root, name) });
       const database = await openForTest(join(root, name));
-      await materializeViews(database);
+      await materializeViews(database, root);
       const views = Object.keys(VIEW_ROWS) as ViewName[];
       for (const view of views) hashes.push(contentHash(await readView(database, view)));
     }
@@ -65,7 +65,7 @@ describe('building', () => {
       Promise.all((['board', 'curve', 'summary'] as const).map((view) => readView(database, view)));
     const before = await read();
     expect(before[0]).toHaveLength(3);
-    await materializeViews(database);
+    await materializeViews(database, root);
     const tables = await database.connection.runAndReadAll(
       'SELECT table_name FROM duckdb_tables() WHERE temporary',
     );

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildDatabase, openDatabase } from '../../data/db.ts';
+import { buildDatabase, materializeViews, openDatabase } from '../../data/db.ts';
 import { readView, type ViewRow } from '../../data/views.ts';
 import { type CellSpec, dataFolder, runFile } from './data-folder.ts';
 
@@ -70,6 +70,7 @@ describe('ranks of a run whose items are known', () => {
     await writeItems(join(root, 'results/bitloss/ranked.parquet'));
     await buildDatabase({ root });
     const database = await openDatabase(join(root, 'bitloss.duckdb'), { readOnly: true });
+    await materializeViews(database, root);
     ranks = await readView(database, 'recipe_rank');
     const reader = await database.connection.runAndReadAll('SELECT * FROM recipe_pair');
     pairs = reader.getRowObjectsJS() as unknown as Pair[];

@@ -22,8 +22,13 @@ export function scratchFolder(): string {
 /** A new folder in which the database is built already, as the second sweep on a machine finds it. */
 export function sweepFolder(): string {
   const folder = scratchFolder();
-  if (existsSync(BUILT)) copyFileSync(BUILT, placesIn(folder).database);
+  copyBuilt(folder);
   return folder;
+}
+
+/** Puts the built database into a folder. */
+export function copyBuilt(folder: string): void {
+  if (existsSync(BUILT)) copyFileSync(BUILT, placesIn(folder).database);
 }
 
 export function placesIn(folder: string) {

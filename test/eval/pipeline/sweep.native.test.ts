@@ -7,7 +7,7 @@ import { openDatabase } from '../../../data/db.ts';
 import { type Cell, type RunFile, runFileSchema } from '../../../data/schema.ts';
 import { methods } from '../../../eval/methods/index.ts';
 import { type Running, runEval, startEval } from './command.ts';
-import { placesIn, scratchFolder, sweepFolder } from './places.ts';
+import { copyBuilt, placesIn, scratchFolder, sweepFolder } from './places.ts';
 import { writeTiny } from './tiny-checkpoint.ts';
 
 const RECIPES = ['fp16', 'rtn-w4g64', 'gptq-w3g64'];
@@ -96,6 +96,7 @@ describe('a finished sweep', () => {
   const root = mkdtempSync(path.join(tmpdir(), 'bitloss-finished-'));
   const model = path.join(root, 'tiny');
   beforeAll(async () => {
+    copyBuilt(root);
     await writeTiny(model);
     expect((await runEval(...commandIn(root, model))).status).toBe(0);
   });
