@@ -28,7 +28,7 @@ export function Mark({ mark, origin }: { readonly mark: MethodMark; readonly ori
 export function Trust({ state }: { readonly state: TrustState | null }): ReactNode {
   if (state === null || state === 'valid' || state === 'recomputed') return null;
   return (
-    <a className={`trust ${state}`} href={href('/methodology/#trust-states')}>
+    <a className={`trust ${state}`} href={href('/methodology/') + '#trust-states'}>
       <span aria-hidden="true">{TRUST_SIGNS[state]}</span> {state}
     </a>
   );
