@@ -19,7 +19,9 @@ const OTHER_FILES = [
   'data/{claims,labels,published,tables,tensors,views}/**',
   'kernels/**',
 ];
-const NOT_PACKED = ['kernels/build/objects/**', '**/__pycache__/**', '**/*.d.ts'];
+/** The engine in the reader's browser, which runs on no GPU host. */
+const BROWSER = ['eval/live/**', 'eval/engines/onnx/browser-runtime.ts'];
+const NOT_PACKED = ['kernels/build/objects/**', '**/__pycache__/**', '**/*.d.ts', ...BROWSER];
 
 export const ARCHIVE = 'bitloss-gpu.tar.xz';
 export const STARTER = 'bitloss-gpu.sh';
@@ -79,6 +81,7 @@ function copyPackages(root: string, top: string): void {
   const names = importedPackages(
     root,
     SOURCES.filter((pattern) => pattern.endsWith('.ts')).concat('eval/**/*.ts'),
+    BROWSER,
   );
   for (const [target, folder] of packageFolders(root, names)) {
     const name = target.slice(target.lastIndexOf('node_modules/') + 'node_modules/'.length);

@@ -8,8 +8,12 @@ const IMPORT = /(?:\bfrom\s*|\bimport\s*\(\s*|^import\s+)'([@a-z][\w./:@-]*)'/gm
 const NOT_AT_RUN_TIME = new Set(['adm-zip', 'global-agent']);
 
 /** Names of the packages that these sources import, without Node's own modules. */
-export function importedPackages(root: string, patterns: readonly string[]): readonly string[] {
-  const names = globSync([...patterns], { cwd: root }).flatMap((file) =>
+export function importedPackages(
+  root: string,
+  patterns: readonly string[],
+  exclude: readonly string[] = [],
+): readonly string[] {
+  const names = globSync([...patterns], { cwd: root, exclude: [...exclude] }).flatMap((file) =>
     [...readFileSync(path.join(root, file), 'utf8').matchAll(IMPORT)].map((match) => packageOf(match[1])),
   );
   return [...new Set(names.filter((name) => !name.startsWith('node:')))].sort();
