@@ -22,11 +22,7 @@ const { values, positionals } = parseArgs({
 });
 
 /** Tests make calls fail on purpose, out of memory for one; the library reports them, and tests look at what it reports. */
-const OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  memcheck: ['--report-api-errors', 'no'],
-  // Barriers that inline PTX initializes are not counted by the tool itself; an uncounted one reads as a race.
-  racecheck: ['--num-cuda-barriers', '16'],
-};
+const OPTIONS: Readonly<Record<string, readonly string[]>> = { memcheck: ['--report-api-errors', 'no'] };
 /** Reports beyond this would be counted by nobody. */
 const LIMIT = 10_000;
 

@@ -238,8 +238,7 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
       const links = await page.locator('.chart-links a').all();
       const figures = await page.locator('figure.chart:has(.chart-links)').count();
       expect(figures).toBeGreaterThanOrEqual(7);
-      // A small chart has no drawing as a file.
-      for (const kind of ['.json', '.csv'])
+      for (const kind of ['.svg', '.vl.json', '.csv'])
         expect(await page.locator(`.chart-links a[href$="${kind}"]`).count(), kind).toBe(figures);
       for (const link of links) {
         const response = await page.request.get(new URL((await link.getAttribute('href'))!, site.url).href);
