@@ -6,6 +6,7 @@ import { type ReactNode, useMemo } from 'react';
 import { type Comparison, type Contender, compare } from '../lib/compare.ts';
 import { partnerOf } from '../lib/compare-partner.ts';
 import type { CompareState, Side } from '../lib/compare-state.ts';
+import { recipeOf } from '../lib/compare-types.ts';
 import { ComparePickers } from './ComparePickers.tsx';
 import { CompareTools } from './CompareTools.tsx';
 import { CompareView } from './CompareView.tsx';
@@ -68,7 +69,7 @@ function comparisonOf(sides: readonly Side[], loaded: Models): Comparison | null
     const own = loaded.get(side.model);
     if (own === undefined) return null;
     if (own instanceof Error) continue;
-    const recipe = own.model.recipes.find((one) => one.recipe === side.recipe && one.source === side.source);
+    const recipe = recipeOf(own.model, side);
     if (recipe !== undefined) contenders.push({ ...own, recipe });
   }
   return compare(contenders);
@@ -82,10 +83,10 @@ function Problems({
   readonly loaded: Models;
 }): ReactNode {
   const failed = [...loaded].filter(([, one]) => one instanceof Error).map(([id]) => id);
-  const unknown = asked.filter(({ model, recipe, source }) => {
-    const own = loaded.get(model);
+  const unknown = asked.filter((side) => {
+    const own = loaded.get(side.model);
     if (own instanceof Error) return false;
-    return !own?.model.recipes.some((one) => one.recipe === recipe && one.source === source);
+    return own === undefined || recipeOf(own.model, side) === undefined;
   });
   if (failed.length + unknown.length === 0) return null;
   return (

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { type CompareState, MAX_SIDES, type Side, sideKey } from '../lib/compare-state.ts';
 import type { CompareModel, CompareRecipe } from '../lib/compare-types.ts';
+import { letterOf, recipeTitle } from '../lib/compare-words.ts';
 import type { Models } from './use-compare.ts';
 
 interface Props {
@@ -23,7 +24,7 @@ export function ComparePickers({ state, setState, models, loaded }: Props): Reac
           <li key={place}>
             <SidePicker
               side={side}
-              letter={String.fromCharCode(65 + place)}
+              letter={letterOf(place)}
               models={models}
               model={modelOf(loaded, side)}
               setSide={(chosen) => put(sides.map((one, at) => (at === place ? chosen : one)))}
@@ -127,10 +128,9 @@ function optionValue({ recipe, source }: CompareRecipe): string {
 
 /** Recipes that differ only in settings without a chip are told apart by their id. */
 function optionText(one: CompareRecipe, own: readonly CompareRecipe[]): string {
-  const title = (recipe: CompareRecipe) =>
-    `${recipe.method_title} ${recipe.is_baseline ? '' : recipe.chips.join(' ')}`.trim();
-  const twins = own.filter((other) => title(other) === title(one));
-  return twins.length > 1 ? `${title(one)} (${one.recipe})` : title(one);
+  const title = recipeTitle(one);
+  const twins = own.filter((other) => recipeTitle(other) === title);
+  return twins.length > 1 ? `${title} (${one.recipe})` : title;
 }
 
 function modelOf(loaded: Models, { model }: Side): CompareModel | null {

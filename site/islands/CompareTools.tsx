@@ -1,9 +1,11 @@
 /** What to show of a comparison, and how to take it away. */
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import type { Comparison } from '../lib/compare.ts';
 import type { CompareState } from '../lib/compare-state.ts';
 import { namesOf } from '../lib/compare-words.ts';
 import { type CsvCell, toCsv } from '../lib/csv.ts';
+import { saveCsv } from '../lib/save-file.ts';
+import { CopyLink } from './CopyLink.tsx';
 
 interface Props {
   readonly state: CompareState;
@@ -12,35 +14,22 @@ interface Props {
 }
 
 export function CompareTools({ state, setState, comparison }: Props): ReactNode {
-  const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    setState(state);
-    await navigator.clipboard.writeText(location.href);
-    setCopied(true);
-  };
   return (
     <div className="toolbar">
       <label className="option">
         <input type="checkbox" checked={state.all} onChange={() => setState({ ...state, all: !state.all })} />
         <span>Show tasks that some sides lack ({comparison.others.length})</span>
       </label>
-      <button type="button" className="button" onClick={() => void copy()}>
-        Copy link
-      </button>
-      <button type="button" className="button" onClick={() => download(comparison)}>
+      <CopyLink before={() => setState(state)} />
+      <button
+        type="button"
+        className="button"
+        onClick={() => saveCsv('bitloss-comparison.csv', comparisonCsv(comparison))}
+      >
         CSV
       </button>
-      <span role="status">{copied ? 'Link copied' : ''}</span>
     </div>
   );
-}
-
-function download(comparison: Comparison): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([comparisonCsv(comparison)], { type: 'text/csv' }));
-  link.download = 'bitloss-comparison.csv';
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
 
 const HEADER = [

@@ -1,10 +1,12 @@
 /** Above the rows: which rows, the search, what to show of them, and how to take them away. */
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { type BoardState, VIEWS, type View } from '../lib/board-state.ts';
 import { toCsv } from '../lib/csv.ts';
 import { countText } from '../lib/format.ts';
 import type { LiveTable } from '../lib/payload.ts';
 import type { Row } from '../lib/row-types.ts';
+import { saveCsv } from '../lib/save-file.ts';
+import { CopyLink } from './CopyLink.tsx';
 import type { BoardColumn } from './columns.tsx';
 import { SortSelect } from './SortSelect.tsx';
 
@@ -102,20 +104,6 @@ function ColumnMenu({ state, setState, columns }: Pick<Props, 'state' | 'setStat
   );
 }
 
-function CopyLink(): ReactNode {
-  const [said, setSaid] = useState('Copy link');
-  const copy = () =>
-    navigator.clipboard.writeText(location.href).then(
-      () => setSaid('Copied'),
-      () => setSaid('Copy the address bar'),
-    );
-  return (
-    <button type="button" className="button" onClick={() => void copy()} onBlur={() => setSaid('Copy link')}>
-      <span aria-live="polite">{said}</span>
-    </button>
-  );
-}
-
 /** The rows and columns in view, in their order, as a file. */
 function downloadCsv(
   state: BoardState,
@@ -127,18 +115,6 @@ function downloadCsv(
   const rows = Array.from(order, (index) => table.row(index)).map((row) =>
     shown.map(({ text }) => text(row)),
   );
-  const file = new Blob(
-    [
-      toCsv(
-        shown.map(({ id }) => id),
-        rows,
-      ),
-    ],
-    { type: 'text/csv' },
-  );
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(file);
-  link.download = `bitloss-${state.view}.csv`;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  const header = shown.map(({ id }) => id);
+  saveCsv(`bitloss-${state.view}.csv`, toCsv(header, rows));
 }

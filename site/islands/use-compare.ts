@@ -1,32 +1,14 @@
 /** Loads what a comparison needs, each file once, when it is asked for; and keeps the state in the address. */
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { addressQuery, onQuery, writeQuery } from '../lib/address.ts';
 import { type CompareState, decodeCompare, encodeCompare } from '../lib/compare-state.ts';
 import type { CompareItems, CompareModel } from '../lib/compare-types.ts';
 
-const CHANGED = 'bitloss:compare';
-
-function onChange(listener: () => void): () => void {
-  addEventListener(CHANGED, listener);
-  addEventListener('popstate', listener);
-  return () => {
-    removeEventListener(CHANGED, listener);
-    removeEventListener('popstate', listener);
-  };
-}
-
-function write(state: CompareState): void {
-  const { pathname, hash } = location;
-  history.replaceState(history.state, '', `${pathname}${encodeCompare(state)}${hash}`);
-  dispatchEvent(new Event(CHANGED));
-}
+const write = (state: CompareState) => writeQuery(encodeCompare(state));
 
 /** The state in the address; `start` where the address has none. */
 export function useCompareState(start: CompareState): readonly [CompareState, (state: CompareState) => void] {
-  const query = useSyncExternalStore(
-    onChange,
-    () => location.search,
-    () => '',
-  );
+  const query = useSyncExternalStore(onQuery, addressQuery, () => '');
   const state = useMemo(() => {
     const read = decodeCompare(query);
     return read.sides.length === 0 ? start : read;

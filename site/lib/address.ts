@@ -1,5 +1,4 @@
-/** The board's state in the address bar: read and written by everything on the page that shares it. */
-import { type BoardState, decodeState, encodeState } from './board-state.ts';
+/** The query of the address, in which a page keeps its state: read and written by everything on the page that shares it. */
 
 const CHANGED = 'bitloss:state';
 
@@ -8,19 +7,15 @@ export function addressQuery(): string {
   return location.search;
 }
 
-/** Puts a state into the address without a new entry in the history, and tells every listener. */
-export function writeState(state: BoardState): void {
+/** Puts a state, written as a query, into the address without a new entry in the history, and tells every listener. */
+export function writeQuery(query: string): void {
   const { pathname, hash } = location;
-  history.replaceState(history.state, '', `${pathname}${encodeState(state)}${hash}`);
+  history.replaceState(history.state, '', `${pathname}${query}${hash}`);
   dispatchEvent(new Event(CHANGED));
 }
 
-export function readState(): BoardState {
-  return decodeState(location.search);
-}
-
-/** Calls back whenever the state changes; returns how to stop. */
-export function onState(listener: () => void): () => void {
+/** Calls back whenever the query changes; returns how to stop. */
+export function onQuery(listener: () => void): () => void {
   addEventListener(CHANGED, listener);
   addEventListener('popstate', listener);
   return () => {

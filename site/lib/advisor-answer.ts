@@ -1,7 +1,7 @@
 /** From a question and the evidence on a model to the recipes that fit, nearest evidence first. Computes memory, no scores. */
 import type { AdviceData, AdviceRecipe, AdviceSource, Evidence } from './advisor-data.ts';
 import { EVERY } from './advisor-state.ts';
-import { type Load, type Memory, memoryOf } from './memory-model.ts';
+import { type Load, type Memory, memoryOf, SIXTEEN_BIT } from './memory-model.ts';
 
 /** Share of the memory that stays free: for the driver, a display, and gaps between blocks. */
 export const SPARE = 0.05;
@@ -46,7 +46,6 @@ export interface Answer {
   readonly unknownNeeds: readonly string[];
 }
 
-const SIXTEEN = { bits_per_weight: 16, is_whole: true, kv_bits: 16 };
 const USUAL_BITS = [8, 6, 5, 4, 3, 2];
 
 /** The asked source; else the first that tested the model in what matters, a single one before all together. */
@@ -70,7 +69,7 @@ function wantedOf(needs: readonly string[]): readonly string[] {
 export function answer(data: AdviceData, task: Task): Answer | null {
   const source = sourceOf(data, task.from, task.needs);
   if (source === null) return null;
-  const uncompressed = memoryOf(task.params, data.shape, SIXTEEN, task);
+  const uncompressed = memoryOf(task.params, data.shape, SIXTEEN_BIT, task);
   const all = optionsOf(data, task, source);
   const fitting = all.filter(({ memory }) => fits(memory, task));
   const groups = [...Map.groupBy(fitting, ({ nearness }) => nearness)]

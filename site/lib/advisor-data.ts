@@ -1,7 +1,6 @@
 /** What the advisor's page gets of one model: every recipe with evidence, and the evidence itself, as the views have it. */
 import type { Shape, StoredWeights } from './memory-model.ts';
-
-export type Origin = 'reported' | 'measured' | 'submitted';
+import type { Origin } from './row-types.ts';
 
 export interface AdviceRecipe extends StoredWeights {
   readonly id: string;

@@ -5,6 +5,7 @@ import type { AdviceData, Evidence } from './advisor-data.ts';
 import { EVERY } from './advisor-state.ts';
 import { bitsText, bytesText, percent, plural } from './format.ts';
 import type { Memory } from './memory-model.ts';
+import { escapeXml } from './xml.ts';
 
 export interface Frame {
   /** What the model is called; another model than that of the evidence has its size for a name. */
@@ -22,15 +23,6 @@ const SHOWN = { 1: 14, 2: 6, 3: 6, 4: 6 } as Readonly<Record<number, number>>;
 /** Beyond this share lost the page points to smaller models. */
 const MUCH = 0.25;
 
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
-}
-
 export function answerHtml(data: AdviceData, found: Answer, frame: Frame): string {
   return [
     verdict(found, frame),
@@ -47,7 +39,7 @@ function verdict(found: Answer, { name, memory }: Frame): string {
     found.roomBits > 0
       ? `Beside cache and workspace there is room for ${bitsText(Math.floor(found.roomBits * 100) / 100)} bits a weight.`
       : 'There is no room for any weights beside cache and workspace: shorten the context or the batch.';
-  const whole = `At 16 bit ${escapeHtml(name)} takes ${bytesText(found.uncompressed.total)}`;
+  const whole = `At 16 bit ${escapeXml(name)} takes ${bytesText(found.uncompressed.total)}`;
   const sixteen = found.fitsUncompressed
     ? `${whole}, which fits ${bytesText(memory)}: nothing has to be lost.`
     : `${whole}, which does not fit ${bytesText(memory)}.`;
@@ -57,8 +49,8 @@ function verdict(found: Answer, { name, memory }: Frame): string {
       ? found.fitsUncompressed
         ? ''
         : '<p class="choice">No recipe that this source knows fits.</p>'
-      : `<p class="choice">${found.fitsUncompressed ? 'To save memory' : 'Use'} <strong>${escapeHtml(best.recipe.title)}</strong> ${chips(best)}:
-         ${bytesText(best.memory.total)}, expected to lose <strong>${percent(best.worst.loss)}</strong>${best.worst.ability === 'all' ? '' : ` in ${escapeHtml(best.worst.ability)}`}${ends(best.worst)}.${best.worst.loss > MUCH ? ' So much is lost that a smaller model at more bits may keep more.' : ''}</p>`;
+      : `<p class="choice">${found.fitsUncompressed ? 'To save memory' : 'Use'} <strong>${escapeXml(best.recipe.title)}</strong> ${chips(best)}:
+         ${bytesText(best.memory.total)}, expected to lose <strong>${percent(best.worst.loss)}</strong>${best.worst.ability === 'all' ? '' : ` in ${escapeXml(best.worst.ability)}`}${ends(best.worst)}.${best.worst.loss > MUCH ? ' So much is lost that a smaller model at more bits may keep more.' : ''}</p>`;
   return `${choice}<p>${sixteen} ${room}</p>`;
 }
 
@@ -72,15 +64,15 @@ function provenance(data: AdviceData, { source }: Answer, { isOther, needs, href
   const who =
     source.id === EVERY
       ? `<strong>This ranking mixes sources</strong> (all that is ${source.origin}): they tested on different tasks, so that small differences mean nothing.`
-      : `All numbers in the table are of one source, <a href="${href(`/sources/${source.id}/`)}">${escapeHtml(source.title)}</a> (${source.origin}), so that they compare.`;
+      : `All numbers in the table are of one source, <a href="${href(`/sources/${source.id}/`)}">${escapeXml(source.title)}</a> (${source.origin}), so that they compare.`;
   const sort =
     needs.length > 1
       ? ' Sorted by the ability that loses most among those you chose.'
       : needs.length === 1
-        ? ` Sorted by what is lost in ${escapeHtml(needs[0]!)}.`
+        ? ` Sorted by what is lost in ${escapeXml(needs[0]!)}.`
         : ' Sorted by the mean loss over abilities.';
   const other = isOther
-    ? ` Nothing is known about this model: it is taken to be shaped like ${escapeHtml(data.name)}, whose evidence stands in.`
+    ? ` Nothing is known about this model: it is taken to be shaped like ${escapeXml(data.name)}, whose evidence stands in.`
     : '';
   return `<p class="muted">${who}${sort}${other}</p>`;
 }
@@ -108,7 +100,7 @@ function table(data: AdviceData, found: Answer, frame: Frame): string {
 }
 
 function nearnessWords(nearness: number, { name }: AdviceData, { isOther }: Frame): string {
-  const model = escapeHtml(name);
+  const model = escapeXml(name);
   if (nearness === 1) return `Tested on ${model} itself`;
   if (nearness === 2) return `Tested on the release line of ${model}, at most twice or half its size`;
   if (nearness === 3)
@@ -121,18 +113,18 @@ function nearnessWords(nearness: number, { name }: AdviceData, { isOther }: Fram
 }
 
 function chips({ recipe }: Option): string {
-  return recipe.chips.map((chip) => `<b class="chip">${escapeHtml(chip)}</b>`).join(' ');
+  return recipe.chips.map((chip) => `<b class="chip">${escapeXml(chip)}</b>`).join(' ');
 }
 
 function row(option: Option, { href, memory, needs }: Frame): string {
   const { recipe, worst } = option;
-  const mark = `<svg class="mark reported" style="color:${escapeHtml(recipe.mark.color)}" aria-hidden="true"><use href="#s-${escapeHtml(recipe.mark.shape)}"></use></svg>`;
+  const mark = `<svg class="mark reported" style="color:${escapeXml(recipe.mark.color)}" aria-hidden="true"><use href="#s-${escapeXml(recipe.mark.shape)}"></use></svg>`;
   const tie = option.isTied ? '<span class="tie" title="not told apart from the first">≈</span>' : '';
   const losses =
     needs.length < 2
       ? loss(worst, tie)
       : option.by.map((one, index) => loss(one, index === 0 ? tie : '', needs[index])).join('');
-  return `<tr><th scope="row" class="wide">${mark} <a href="${href(`/methods/${recipe.method}/`)}">${escapeHtml(recipe.title)}</a> ${chips(option)}<span class="note"><code>${escapeHtml(recipe.id)}</code></span></th>
+  return `<tr><th scope="row" class="wide">${mark} <a href="${href(`/methods/${recipe.method}/`)}">${escapeXml(recipe.title)}</a> ${chips(option)}<span class="note"><code>${escapeXml(recipe.id)}</code></span></th>
     <td class="num" data-label="True bits">${bitsText(recipe.bits_per_weight)}<span class="note">${recipe.basis}</span></td>
     <td class="num" data-label="Memory">${bytesText(option.memory.total)}${share(option.memory, memory)}</td>
     <td class="loss" data-label="Expected to lose">${losses}</td>
@@ -147,7 +139,7 @@ function share({ total, weights, cache }: Memory, available: number): string {
 }
 
 function loss(evidence: Evidence | null, tie: string, need?: string): string {
-  const name = need === undefined ? '' : `<span class="need">${escapeHtml(need)}</span> `;
+  const name = need === undefined ? '' : `<span class="need">${escapeXml(need)}</span> `;
   if (evidence === null) return `<span class="one">${name}<em>not known</em></span>`;
   const { low, high, interval } = evidence;
   const range = interval === null ? 'no interval' : `${percent(low)} … ${percent(high)}`;
@@ -160,8 +152,8 @@ function evidenceWords({ results, sources, models, tasks, example, interval }: E
   const range = interval === 'range' ? ', range of results' : interval === null ? '' : ', 95 % interval';
   const where =
     models === 1
-      ? `on ${escapeHtml(example)}`
-      : `on ${plural(models, 'model')}, such as ${escapeHtml(example)}`;
+      ? `on ${escapeXml(example)}`
+      : `on ${plural(models, 'model')}, such as ${escapeXml(example)}`;
   const who = sources > 1 ? ` by ${plural(sources, 'source')}` : '';
   return `${plural(results, 'result')} ${where}${who}, ${tasks === 1 ? 'one task' : `up to ${tasks} tasks`}${range}`;
 }
@@ -171,8 +163,8 @@ function others({ others: list }: Answer, { href }: Frame): string {
   if (list.length === 0) return '';
   const rows = list.map(({ source, option }) => {
     const tasks = option.worst.tasks === 1 ? 'one task' : plural(option.worst.tasks, 'task');
-    return `<tr><th scope="row" class="wide"><a href="${href(`/sources/${source.id}/`)}">${escapeHtml(source.title)}</a></th>
-      <td class="wide">${escapeHtml(option.recipe.title)} ${chips(option)}</td><td class="num" data-label="Memory">${bytesText(option.memory.total)}</td>
+    return `<tr><th scope="row" class="wide"><a href="${href(`/sources/${source.id}/`)}">${escapeXml(source.title)}</a></th>
+      <td class="wide">${escapeXml(option.recipe.title)} ${chips(option)}</td><td class="num" data-label="Memory">${bytesText(option.memory.total)}</td>
       <td class="num" data-label="Lost">${percent(option.worst.loss)}</td><td class="num" data-label="Tasks">${tasks}</td></tr>`;
   });
   return `<h3>What each other source would choose</h3><div class="table-scroll cards" tabindex="0" role="region" aria-label="Choices of other sources">
@@ -187,11 +179,11 @@ function gaps(data: AdviceData, found: Answer, { name, needs, isOther, href }: F
   const unsure = options.filter(({ worst }) => worst.interval === null).length;
   const partly = options.filter(({ by }) => by.includes(null)).length;
   const points = [
-    isOther ? `Nobody whose results are here tested ${escapeHtml(name)}.` : '',
+    isOther ? `Nobody whose results are here tested ${escapeXml(name)}.` : '',
     found.unknownBits.length > 0
-      ? `Nothing is known about ${escapeHtml(name)} at ${found.unknownBits.join(', ')} bits, though ${found.unknownBits.length === 1 ? 'that fits' : 'they fit'}.`
+      ? `Nothing is known about ${escapeXml(name)} at ${found.unknownBits.join(', ')} bits, though ${found.unknownBits.length === 1 ? 'that fits' : 'they fit'}.`
       : '',
-    ...found.unknownNeeds.map((need) => `No result of this source tells of ${escapeHtml(need)}.`),
+    ...found.unknownNeeds.map((need) => `No result of this source tells of ${escapeXml(need)}.`),
     partly > 0 && needs.length > 1
       ? `${plural(partly, 'recipe')} of those that fit ${partly === 1 ? 'was' : 'were'} not tested in every ability you chose; they stand last.`
       : '',
@@ -208,7 +200,7 @@ function gaps(data: AdviceData, found: Answer, { name, needs, isOther, href }: F
     ? points.slice(0, -1)
     : points;
   return `<h3>What is not known</h3><ul>${first.map((point) => `<li>${point}</li>`).join('')}</ul>
-    <p>To measure it, with a checkpoint of the model (<a href="${href('/coverage/')}">all gaps</a>):</p><pre tabindex="0"><code>${escapeHtml(command)}</code></pre>`;
+    <p>To measure it, with a checkpoint of the model (<a href="${href('/coverage/')}">all gaps</a>):</p><pre tabindex="0"><code>${escapeXml(command)}</code></pre>`;
 }
 
 function commandFor({ unknownBits }: Answer): string {

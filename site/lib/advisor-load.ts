@@ -4,9 +4,11 @@ import shapeList from '../../data/shapes.json' with { type: 'json' };
 import type { AdviceData, AdviceRecipe, AdviceSource, Evidence } from './advisor-data.ts';
 import { EVERY } from './advisor-state.ts';
 import { bitsChips } from './bits-chips.ts';
-import { byId, type Model, methods, models, once, sources } from './catalogue.ts';
+import { byId, type Model, methods, models, sources } from './catalogue.ts';
 import { type AdviceRow, dataVersion, type RecipeKeptRow, rows, select } from './db.ts';
+import { UNKNOWN_MARK } from './marks.ts';
 import type { Shape } from './memory-model.ts';
+import { once } from './once.ts';
 import { pipelineMethod } from './pipeline-methods.ts';
 
 export const gpus = gpuList;
@@ -63,7 +65,7 @@ const recipes = once(async (): Promise<ReadonlyMap<string, AdviceRecipe>> => {
         title: method?.title ?? row.method_id,
         chips: bitsChips({ ...row, sparsity: null, sparsity_pattern: null }),
         nominal: row.tensor === 'KV' ? 16 : Math.max(1, Math.round(row.w_bits ?? 16)),
-        mark: method?.mark ?? { color: 'var(--ink)', shape: 'circle' },
+        mark: method?.mark ?? UNKNOWN_MARK,
         runs: pipelineMethod(row.method_id) !== null && !/gx|@/.test(row.recipe_id),
         bits_per_weight: Number(bits.bits_per_weight.toFixed(3)),
         is_whole: bits.is_whole,

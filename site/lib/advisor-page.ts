@@ -1,4 +1,6 @@
 /** The advisor in the browser: the form follows the address, the answer follows the form. */
+
+import { writeQuery } from './address.ts';
 import { type Answer, answer, type Task } from './advisor-answer.ts';
 import { type AdviceData, type AdvicePayload, unpackAdvice } from './advisor-data.ts';
 import { answerHtml } from './advisor-html.ts';
@@ -25,11 +27,7 @@ export function installAdvisor(document: Document): void {
   form.addEventListener('change', () => {
     const question = read(form);
     show(form, question);
-    history.replaceState(
-      history.state,
-      '',
-      `${location.pathname}${encodeQuestion(question)}${location.hash}`,
-    );
+    writeQuery(encodeQuestion(question));
     void reply(page, question);
   });
   addEventListener('popstate', follow);

@@ -8,7 +8,7 @@
  */
 
 /** Version of the address; a later one must still read this. */
-export const STATE_VERSION = 1;
+const STATE_VERSION = 1;
 
 /** All sources of one origin together. */
 export const EVERY = 'every';

@@ -2,7 +2,9 @@
 import { bitsChips } from './bits-chips.ts';
 import { byId, methods, models } from './catalogue.ts';
 import { type BoardRow, type RecipeRankRow, rows } from './db.ts';
+import { UNKNOWN_MARK } from './marks.ts';
 import type { RecipeRow, ResultRow, RowBase } from './row-types.ts';
+import { byText } from './text-order.ts';
 
 /** Rows of results on one static page. */
 export const PAGE_SIZE = 250;
@@ -75,8 +77,8 @@ async function makeRecipeRows(): Promise<readonly RecipeRow[]> {
     (a, b) =>
       compareRows(a, b, order) ||
       (b.kept ?? 0) - (a.kept ?? 0) ||
-      text(a.key, b.key) ||
-      text(a.ability, b.ability),
+      byText(a.key, b.key) ||
+      byText(a.ability, b.ability),
   );
 }
 
@@ -130,12 +132,12 @@ async function makeResultRows(): Promise<readonly ResultRow[]> {
   return made.sort(
     (a, b) =>
       compareRows(a, b, order) ||
-      text(a.key, b.key) ||
-      text(a.task_title, b.task_title) ||
+      byText(a.key, b.key) ||
+      byText(a.task_title, b.task_title) ||
       // What counts first, then what is shown beside it.
       Number(a.kept_note === 'shown as is') - Number(b.kept_note === 'shown as is') ||
-      text(a.metric ?? '', b.metric ?? '') ||
-      text(a.id, b.id),
+      byText(a.metric ?? '', b.metric ?? '') ||
+      byText(a.id, b.id),
   );
 }
 
@@ -186,7 +188,7 @@ function common(
     params: row.params_b,
     method: row.method_id,
     method_title: row.method_title ?? row.method_id,
-    mark: marks.get(row.method_id)?.mark ?? { color: 'var(--ink)', shape: 'circle' },
+    mark: marks.get(row.method_id)?.mark ?? UNKNOWN_MARK,
     recipe: row.recipe_id,
     key: groupKey(row),
     tensor: row.tensor,
@@ -233,8 +235,4 @@ function compareRows(a: RowBase, b: RowBase, order: ReadonlyMap<string, number>)
     TENSORS.indexOf(a.tensor) - TENSORS.indexOf(b.tensor) ||
     b.bits - a.bits
   );
-}
-
-function text(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,6 +1,7 @@
 /** Models, methods, tasks, sources, papers and runs as the pages use them, each read once a build. */
 import { rows, select } from './db.ts';
 import { assignMarks, type Mark } from './marks.ts';
+import { once } from './once.ts';
 
 export interface Model {
   readonly id: string;
@@ -65,12 +66,6 @@ export interface Run {
   /** The manifest as JSON text. */
   readonly manifest: string;
 }
-
-/** Makes a value at the first call and keeps it. */
-export const once = <T>(make: () => Promise<T>) => {
-  let made: Promise<T> | null = null;
-  return () => (made ??= make());
-};
 
 /** Models that have a row, the most reported first; one that is not catalogued has no series. */
 export const models = once(() =>

@@ -1,4 +1,5 @@
 /** Makes a picture of a drawing in the browser: the same SVG file, in the light theme, at twice its size. */
+import { saveFile } from './save-file.ts';
 
 const SCALE = 2;
 
@@ -16,12 +17,8 @@ async function save(button: HTMLButtonElement): Promise<void> {
   try {
     const response = await fetch(address);
     if (!response.ok) throw new Error(String(response.status));
-    const blob = await picture(await response.text());
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(blob);
-    link.download = address.replace(/^.*\//, '').replace(/\.svg$/, '.png');
-    link.click();
-    URL.revokeObjectURL(link.href);
+    const name = address.replace(/^.*\//, '').replace(/\.svg$/, '.png');
+    saveFile(name, await picture(await response.text()));
   } catch {
     button.textContent = 'The picture could not be made; the SVG works';
   }

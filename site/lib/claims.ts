@@ -3,9 +3,10 @@
 import { bitsChips } from './bits-chips.ts';
 import { resultPages } from './board-rows.ts';
 import { type BoardState, DEFAULT_STATE, encodeState, type Facet } from './board-state.ts';
-import { byId, models, once, type Paper, papers, sources } from './catalogue.ts';
+import { byId, models, type Paper, papers, sources } from './catalogue.ts';
 import { reading } from './claim-words.ts';
 import { type ClaimComparisonRow, type ClaimRow, rows, select } from './db.ts';
+import { once } from './once.ts';
 import { sqlProse } from './view-prose.ts';
 
 export type Side = ClaimRow['side'];

@@ -1,9 +1,9 @@
 /** What the comparison shows before anyone chooses, and what else is worth a look: chosen by rule from what there is. */
 
-import { once } from './catalogue.ts';
 import { comparableModels, compareModel } from './compare-files.ts';
 import { comparePath, type Side } from './compare-state.ts';
-import type { CompareModel, CompareRecipe } from './compare-types.ts';
+import { type CompareModel, type CompareRecipe, recipeOf } from './compare-types.ts';
+import { once } from './once.ts';
 
 const MOST = 4;
 /** Methods differ most where weights get this few bits and something is still left. */
@@ -23,7 +23,7 @@ export const defaultSides = once(async (): Promise<readonly Side[]> => {
 });
 
 /** Up to four methods of the model with the same settings by one source. */
-export function contest(model: CompareModel): readonly Side[] {
+function contest(model: CompareModel): readonly Side[] {
   const rivals = [
     ...Map.groupBy(
       model.recipes.filter(({ is_baseline }) => !is_baseline),
@@ -100,9 +100,7 @@ export const examples = once(async (): Promise<readonly Example[]> => {
   const same = [];
   for (const { id } of known) {
     const other = (await compareModel(id))!;
-    const one = other.recipes.find(
-      ({ recipe, source }) => recipe === first.recipe && source === first.source,
-    );
+    const one = recipeOf(other, first);
     if (one !== undefined) same.push(sideOf(other, one));
   }
   if (same.length > 1)

@@ -1,10 +1,11 @@
 /** What the comparison of recipes is made of, model by model: read while the site is built, sent to the browser on demand. */
 import { protocolText, resultPages, resultRows } from './board-rows.ts';
-import { models, once } from './catalogue.ts';
-import { compareItems, hasItems } from './compare-items.ts';
+import { models } from './catalogue.ts';
+import { hasItems } from './compare-items.ts';
 import type { CompareModel, CompareRecipe, CompareTask, CompareValue } from './compare-types.ts';
 import { type BoardRow, type CompareValueRow, rows } from './db.ts';
 import { bitsText, bytesText } from './format.ts';
+import { once, onceFor } from './once.ts';
 import type { ResultRow } from './row-types.ts';
 
 /** Values of the view by model. */
@@ -19,7 +20,7 @@ export async function comparableModels(): Promise<readonly { readonly id: string
 }
 
 /** Everything of one model; null where nothing of it can be compared. */
-export async function compareModel(id: string): Promise<CompareModel | null> {
+export const compareModel = onceFor(async (id: string): Promise<CompareModel | null> => {
   const values = (await valuesByModel()).get(id);
   const model = (await models()).find((one) => one.id === id);
   if (values === undefined || model === undefined) return null;
@@ -31,7 +32,7 @@ export async function compareModel(id: string): Promise<CompareModel | null> {
   const recipes = [...Map.groupBy(values, (row) => `${row.recipe_id}.${row.source_id}`)].map(([key, own]) => {
     const shown = mine.get(key)![0]!;
     const page = `${pages.get(shown.id)}#${encodeURIComponent(key)}`;
-    return recipeOf(shown, board.get(shown.id)!, own, page, places);
+    return madeRecipe(shown, board.get(shown.id)!, own, page, places);
   });
   const order = new Map([...mine.keys()].map((key, place) => [key, place]));
   const placeOf = ({ recipe, source }: CompareRecipe) => order.get(`${recipe}.${source}`)!;
@@ -44,9 +45,7 @@ export async function compareModel(id: string): Promise<CompareModel | null> {
     recipes: recipes.sort((a, b) => placeOf(a) - placeOf(b)),
     has_items: await hasItems(id),
   };
-}
-
-export { compareItems };
+});
 
 function taskKey(row: CompareValueRow): string {
   return [row.task_id, row.metric, row.unit, row.shots, row.context_length, row.position].join('|');
@@ -62,7 +61,7 @@ function tasksOf(values: readonly CompareValueRow[]): Map<string, CompareTask> {
   return tasks;
 }
 
-function recipeOf(
+function madeRecipe(
   shown: ResultRow,
   row: BoardRow,
   values: readonly CompareValueRow[],

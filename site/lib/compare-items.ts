@@ -3,9 +3,9 @@
  * counts only where it is the stated metric: the same number of items, and their mean the stated value.
  */
 import { Buffer } from 'node:buffer';
-import { once } from './catalogue.ts';
 import type { CompareItems, TaskItems } from './compare-types.ts';
 import { type CompareValueRow, rows, select } from './db.ts';
+import { once } from './once.ts';
 import { runDownloads } from './run-files.ts';
 
 /** Difference by which a stated value, printed with six digits, may miss the mean of its items. */

@@ -1,12 +1,12 @@
 /** Whom to hold a single recipe against: the plainest one of the same size and source, else the uncompressed model. */
 import type { Side } from './compare-state.ts';
-import type { CompareModel, CompareRecipe } from './compare-types.ts';
+import { type CompareModel, type CompareRecipe, recipeOf } from './compare-types.ts';
 
 /** Plain rounding, and removing the smallest weights. */
 const PLAIN = ['rtn', 'magnitude'];
 
 export function partnerOf(model: CompareModel, side: Side): Side | null {
-  const own = model.recipes.find(({ recipe, source }) => recipe === side.recipe && source === side.source);
+  const own = recipeOf(model, side);
   if (own === undefined) return null;
   const others = model.recipes.filter(({ recipe, source }) => source === own.source && recipe !== own.recipe);
   const isAlike = (one: CompareRecipe) => one.chips.join(' ') === own.chips.join(' ');

@@ -54,6 +54,14 @@ export interface CompareModel {
   readonly has_items: boolean;
 }
 
+/** A recipe of the model by a source; undefined where the model has none such. */
+export function recipeOf(
+  model: CompareModel,
+  { recipe, source }: Pick<CompareRecipe, 'recipe' | 'source'>,
+): CompareRecipe | undefined {
+  return model.recipes.find((one) => one.recipe === recipe && one.source === source);
+}
+
 /** Right answers on the items of one task and metric: one bit an item, the first in the lowest bit, base64. */
 export interface TaskItems {
   readonly n: number;

@@ -1,5 +1,6 @@
 /** What a comparison says in words: names of its sides, what differs in their settings, and who keeps more. */
 import type { Comparison, Contender, Difference } from './compare.ts';
+import type { CompareRecipe } from './compare-types.ts';
 import { plural, signed } from './format.ts';
 
 /** How a side is called: by letter, and by what tells it from the others. */
@@ -12,13 +13,22 @@ export function namesOf(contenders: readonly Contender[]): readonly Named[] {
   const models = new Set(contenders.map(({ model }) => model.id));
   const sources = new Set(contenders.map(({ recipe }) => recipe.source));
   return contenders.map(({ model, recipe }, place) => ({
-    letter: String.fromCharCode(65 + place),
+    letter: letterOf(place),
     title: [
-      `${recipe.method_title} ${recipe.is_baseline ? '' : recipe.chips.join(' ')}`.trim(),
+      recipeTitle(recipe),
       ...(models.size > 1 ? [`on ${model.name}`] : []),
       ...(sources.size > 1 ? [`by ${recipe.source_title}`] : []),
     ].join(' '),
   }));
+}
+
+export function letterOf(place: number): string {
+  return String.fromCharCode(65 + place);
+}
+
+/** `GPTQ W4 g128`, or the name of the uncompressed model alone. */
+export function recipeTitle({ method_title, is_baseline, chips }: CompareRecipe): string {
+  return [method_title, ...(is_baseline ? [] : chips)].join(' ');
 }
 
 export interface Setting {
@@ -43,8 +53,11 @@ export function settingsOf(contenders: readonly Contender[]): { differ: Setting[
   return { differ: all.filter((one) => !isSame(one)), same: all.filter(isSame) };
 }
 
+/** A difference with its interval, which may be unknown. */
+type Ends = Pick<Difference, 'value' | 'low' | 'high'>;
+
 /** The difference in points of 100, with its interval: `−1.8 (−2.5 to −1.1)`. */
-export function differenceText({ value, low, high }: Difference): string {
+export function differenceText({ value, low, high }: Ends): string {
   const points = signed(100 * value, 1);
   return low === null || high === null
     ? points
@@ -52,7 +65,7 @@ export function differenceText({ value, low, high }: Difference): string {
 }
 
 /** Whether the interval leaves out zero; null where there is none. */
-export function isSure({ low, high }: Difference): boolean | null {
+export function isSure({ low, high }: Pick<Ends, 'low' | 'high'>): boolean | null {
   return low === null || high === null ? null : low > 0 || high < 0;
 }
 

@@ -4,6 +4,7 @@
  */
 import { type Flips, flipsOf } from './compare-flips.ts';
 import type { CompareItems, CompareModel, CompareRecipe, CompareTask } from './compare-types.ts';
+import { byText } from './text-order.ts';
 
 export interface Contender {
   readonly model: CompareModel;
@@ -68,7 +69,7 @@ export function compare(contenders: readonly Contender[]): Comparison {
     .map(([key, task]) => rowOf(key, task, contenders, tables))
     .sort(
       (a, b) =>
-        text(a.task.ability, b.task.ability) || text(a.task.title, b.task.title) || text(a.key, b.key),
+        byText(a.task.ability, b.task.ability) || byText(a.task.title, b.task.title) || byText(a.key, b.key),
     );
   const shared = all.filter(({ cells }) => cells.every((cell) => cell !== null));
   const byAbility = Map.groupBy(shared, ({ task }) => task.ability);
@@ -202,8 +203,4 @@ function sumFlips(all: readonly Difference[]): Flips | null {
 
 function sum<T>(list: readonly T[], weights: readonly number[], of: (one: T) => number): number {
   return list.reduce((total, one, place) => total + weights[place]! * of(one), 0);
-}
-
-function text(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,7 +1,7 @@
 /** What is covered and what is not, arranged for the page of coverage: counts only, no scores. */
 import suiteList from '../../data/suites.json' with { type: 'json' };
-import { once } from './catalogue.ts';
 import { type CoverageGapRow, type CoverageRow, rows, select } from './db.ts';
+import { once } from './once.ts';
 import { pipelineMethod } from './pipeline-methods.ts';
 
 /** Each has its own shape on the page. */

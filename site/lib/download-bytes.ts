@@ -23,15 +23,22 @@ async function make(download: Download, format: Format): Promise<Uint8Array<Arra
   return withoutCopy(await promisify(gzip)(await downloadBytes(download, 'csv')));
 }
 
+const hashes = new Map<string, Promise<string>>();
+
+/** SHA-256 of the bytes, in hexadecimal. */
+export function downloadHash(download: Download, format: Format): Promise<string> {
+  const name = `${download.id}.${format}`;
+  const known =
+    hashes.get(name) ??
+    downloadBytes(download, format).then((bytes) => createHash('sha256').update(bytes).digest('hex'));
+  hashes.set(name, known);
+  return known;
+}
+
 /** One line a file, as `sha256sum --check` reads it. */
 export async function checksums(): Promise<string> {
   const lines = DOWNLOADS.flatMap((download) =>
-    FORMATS.map(async (format) => {
-      const hash = createHash('sha256')
-        .update(await downloadBytes(download, format))
-        .digest('hex');
-      return `${hash}  ${download.id}.${format}\n`;
-    }),
+    FORMATS.map(async (format) => `${await downloadHash(download, format)}  ${download.id}.${format}\n`),
   );
   return (await Promise.all(lines)).join('');
 }

@@ -18,6 +18,9 @@ export function tableName({ id, table }: Download): string {
 export const FORMATS = ['csv', 'csv.gz', 'json', 'parquet'] as const;
 export type Format = (typeof FORMATS)[number];
 
+/** Formats that are also given away under the version of the data. */
+export const PINNED = ['csv.gz', 'parquet'] as const satisfies readonly Format[];
+
 export const DOWNLOADS: readonly Download[] = [
   {
     id: 'results',

@@ -4,7 +4,7 @@ import tokens from '../styles/tokens.css?raw';
 import { byId, methods } from './catalogue.ts';
 import type { ViewName, ViewRow } from './db.ts';
 import { draw } from './drawings.ts';
-import type { Mark } from './marks.ts';
+import { type Mark, UNKNOWN_MARK } from './marks.ts';
 import { escapeXml } from './xml.ts';
 
 export interface DrawnChart {
@@ -74,7 +74,7 @@ export async function chartFile<View extends ViewName>(
 
 async function marks(): Promise<(method: string) => Mark> {
   const known = byId(await methods());
-  return (method) => known.get(method)?.mark ?? { color: 'var(--ink)', shape: 'circle' };
+  return (method) => known.get(method)?.mark ?? UNKNOWN_MARK;
 }
 
 /** The colour variables of the site: `light-dark(…)` as written, and the light one alone. */

@@ -1,9 +1,11 @@
 /** Method against method: duels over all matched pairs, and the pairs behind each. */
 import { bitsChips } from './bits-chips.ts';
-import { once } from './catalogue.ts';
 import { comparePath } from './compare-state.ts';
+import { differenceText, isSure } from './compare-words.ts';
 import { type MethodDuelRow, type MethodPairRow, rows } from './db.ts';
 import { percent, plural, signed } from './format.ts';
+import { once } from './once.ts';
+import { byText } from './text-order.ts';
 
 export interface Duel extends MethodDuelRow {
   readonly title: string;
@@ -19,7 +21,9 @@ export const duels = once(async (): Promise<readonly Duel[]> => {
       title: row.method_title ?? row.method_id,
       other_name: row.other_title ?? row.other_id,
     }))
-    .sort((a, b) => b.n_pairs - a.n_pairs || text(a.method_id, b.method_id) || text(a.other_id, b.other_id));
+    .sort(
+      (a, b) => b.n_pairs - a.n_pairs || byText(a.method_id, b.method_id) || byText(a.other_id, b.other_id),
+    );
 });
 
 /** Each duel once, from the side of the method that wins more. */
@@ -59,22 +63,15 @@ export function pointsText({ difference, half }: MethodPairRow): string {
   return `${signed(100 * difference, 1)}${half === null ? '' : ` ±${(100 * half).toFixed(1)}`}`;
 }
 
-export function duelPoints({ difference, low, high }: MethodDuelRow): string {
-  const points = signed(100 * difference, 1);
-  return low === null || high === null
-    ? points
-    : `${points} (${signed(100 * low, 1)} to ${signed(100 * high, 1)})`;
+export function duelPoints({ difference: value, low, high }: MethodDuelRow): string {
+  return differenceText({ value, low, high });
 }
 
 /** One sentence on a duel. */
 export function duelSentence(duel: Duel): string {
-  const { title, other_name, n_pairs, n_wins, n_losses, n_models, low, high } = duel;
+  const { title, other_name, n_pairs, n_wins, n_losses, n_models } = duel;
   const share = `${title} keeps more than ${other_name} in ${n_wins} of ${plural(n_pairs, 'matched pair')} (${percent(n_wins / n_pairs)}) and less in ${n_losses}, on ${plural(n_models, 'model')}`;
-  if (low === null || high === null) return `${share}.`;
-  const sure = low > 0 || high < 0;
+  const sure = isSure(duel);
+  if (sure === null) return `${share}.`;
   return `${share}; over models the difference is ${sure ? 'more than chance' : 'not more than chance'}.`;
-}
-
-function text(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -40,6 +40,9 @@ export interface Mark {
   readonly shape: Shape;
 }
 
+/** Of a method that the catalogue lacks. */
+export const UNKNOWN_MARK: Mark = { color: 'var(--ink)', shape: 'circle' };
+
 export interface MarkedMethod {
   readonly id: string;
   readonly group: string;

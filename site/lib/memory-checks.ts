@@ -3,7 +3,7 @@
 import peakList from '../../data/memory-peaks.json' with { type: 'json' };
 import modelList from '../../data/models.json' with { type: 'json' };
 import shapeList from '../../data/shapes.json' with { type: 'json' };
-import { cacheBytes, memoryOf, type Shape } from './memory-model.ts';
+import { cacheBytes, memoryOf, type Shape, SIXTEEN_BIT } from './memory-model.ts';
 
 /** One case of the script, in bytes. */
 interface Peak {
@@ -28,15 +28,13 @@ export interface MemoryCheck extends Peak {
   readonly cacheSaid: number;
 }
 
-const SIXTEEN = { bits_per_weight: 16, is_whole: true, kv_bits: 16 };
-
 export function checks(): readonly MemoryCheck[] {
   return (peakList as readonly Peak[]).map((row) => {
     const shape = (shapeList as readonly (Shape & { models: readonly string[] })[]).find(({ models }) =>
       models.includes(row.model),
     )!;
     const params = modelList.find(({ id }) => id === row.model)!.params_b! * 1e9;
-    const { total } = memoryOf(params, shape, SIXTEEN, row);
+    const { total } = memoryOf(params, shape, SIXTEEN_BIT, row);
     const measured = row.peak + row.other;
     return { ...row, measured, said: total, cacheSaid: cacheBytes(shape, 16, row) };
   });

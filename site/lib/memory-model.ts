@@ -41,6 +41,9 @@ export interface StoredWeights {
   readonly kv_bits: number;
 }
 
+/** Weights and cache at 16 bits. */
+export const SIXTEEN_BIT: StoredWeights = { bits_per_weight: 16, is_whole: true, kv_bits: 16 };
+
 export interface Load {
   /** Tokens of prompt and answer together. */
   readonly context: number;

@@ -1,9 +1,9 @@
 /** What the page of a model tells beside its rows. */
 
 import { recipeRows } from './board-rows.ts';
-import { once } from './catalogue.ts';
 import { type RecipeByAbilityRow, rows, rowsOf } from './db.ts';
 import { type KeptGrid, keptGrid } from './kept-grid.ts';
+import { once } from './once.ts';
 import type { RecipeRow } from './row-types.ts';
 
 export interface ModelPage {

@@ -1,6 +1,7 @@
 /** What the collection takes from a paper: methods, numbers, claims. */
-import { type Method, methods, once, type Source, sources } from './catalogue.ts';
+import { type Method, methods, type Source, sources } from './catalogue.ts';
 import { type Claim, claims } from './claims.ts';
+import { once } from './once.ts';
 
 export interface PaperLinks {
   /** Methods that it describes. */

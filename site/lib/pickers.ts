@@ -1,6 +1,6 @@
 /** The first screen's selects: they choose in the board too, and fetch the curve of what was chosen. */
-import { onState, readState, writeState } from './address.ts';
-import { type Facet, withFacet } from './board-state.ts';
+import { addressQuery, onQuery, writeQuery } from './address.ts';
+import { decodeState, encodeState, type Facet, withFacet } from './board-state.ts';
 
 const NAMES = ['model', 'ability', 'origin'] as const satisfies readonly Facet[];
 
@@ -12,16 +12,16 @@ export function installPickers(document: Document): void {
   form.addEventListener('change', () => {
     const chosen = selects.reduce(
       (state, select, index) => withFacet(state, NAMES[index]!, valuesOf(select)),
-      readState(),
+      decodeState(addressQuery()),
     );
-    writeState(chosen);
+    writeQuery(encodeState(chosen));
   });
   const follow = () => {
-    const { filters } = readState();
+    const { filters } = decodeState(addressQuery());
     for (const [index, select] of selects.entries()) showChoice(select, filters[NAMES[index]!]);
     void show(form, selects, lens);
   };
-  onState(follow);
+  onQuery(follow);
   if (location.search !== '') follow();
 }
 

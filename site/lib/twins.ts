@@ -1,7 +1,7 @@
 /** The JSON twin of each page about one thing: what the page says, as values; the rows behind it are in the downloads. */
 import { byId, type Method, type Model, type Paper, papers, type Source, type Task } from './catalogue.ts';
 import { coverage } from './coverage.ts';
-import { dataVersion, rows } from './db.ts';
+import { dataVersion, rowsOf } from './db.ts';
 import { paperLinks } from './paper-page.ts';
 import { absolute } from './release/absolute.ts';
 import { sourceFiles } from './source-files.ts';
@@ -17,7 +17,7 @@ async function twin(path: string, about: object): Promise<string> {
 }
 
 export async function modelTwin({ n_rows: _rows, n_sources: _sources, ...model }: Model): Promise<string> {
-  const recipes = (await rows('recipe_by_ability')).filter(({ model_id }) => model_id === model.id);
+  const recipes = await rowsOf('recipe_by_ability', 'model_id', model.id);
   return twin(`/models/${model.id}/`, {
     model,
     known: (await coverage('model_id')).get(model.id),
@@ -28,7 +28,7 @@ export async function modelTwin({ n_rows: _rows, n_sources: _sources, ...model }
 }
 
 export async function methodTwin({ mark: _mark, paper_id, ...method }: Method): Promise<string> {
-  const medians = (await rows('method_by_bits')).filter(({ method_id }) => method_id === method.id);
+  const medians = await rowsOf('method_by_bits', 'method_id', method.id);
   return twin(`/methods/${method.id}/`, {
     method,
     paper: byId(await papers()).get(paper_id ?? '') ?? null,

@@ -1,4 +1,4 @@
-/** Text as it stands between tags and in attributes of XML. */
+/** Text as it stands between tags and in attributes, within double quotes, of XML and HTML. */
 export function escapeXml(text: string): string {
   return text
     .replaceAll('&', '&amp;')

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { once, onceFor } from '../lib/once.ts';
 
 export interface ShippedFile {
   /** Below `/break/`. */
@@ -12,7 +13,7 @@ export interface ShippedFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-export interface ModelParts {
+interface ModelParts {
   readonly description: ShippedFile;
   readonly weights: ShippedFile;
 }
@@ -21,22 +22,12 @@ const MODELS = join(process.cwd(), 'data/models');
 const RUNTIME = createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
 const pack = promisify(gzip);
 
-let runtime: Promise<ShippedFile> | null = null;
-const models = new Map<string, Promise<ModelParts>>();
-
 /** ONNX Runtime's WebAssembly. */
-export function runtimeFile(): Promise<ShippedFile> {
-  runtime ??= readFile(RUNTIME).then((bytes) => packed('onnxruntime', 'wasm', bytes));
-  return runtime;
-}
+export const runtimeFile = once(
+  async (): Promise<ShippedFile> => packed('onnxruntime', 'wasm', await readFile(RUNTIME)),
+);
 
-export function modelParts(id: string): Promise<ModelParts> {
-  const parts = models.get(id) ?? readParts(id);
-  models.set(id, parts);
-  return parts;
-}
-
-async function readParts(id: string): Promise<ModelParts> {
+export const modelParts = onceFor(async (id: string): Promise<ModelParts> => {
   const read = (name: string) => readFile(join(MODELS, id, name));
   const json = async (name: string): Promise<unknown> => JSON.parse((await read(name)).toString());
   const description = {
@@ -48,7 +39,7 @@ async function readParts(id: string): Promise<ModelParts> {
     description: await packed(id, 'json', Buffer.from(JSON.stringify(description))),
     weights: await packed(id, 'safetensors', await read('model.safetensors')),
   };
-}
+});
 
 async function packed(stem: string, kind: string, bytes: Buffer): Promise<ShippedFile> {
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 12);

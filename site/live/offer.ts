@@ -10,6 +10,7 @@ import {
 import { DEFAULT_STATE, encodeState } from '../lib/board-state.ts';
 import { models } from '../lib/catalogue.ts';
 import { rows } from '../lib/db.ts';
+import { once } from '../lib/once.ts';
 import { href } from '../lib/url.ts';
 import { modelParts, runtimeFile, type ShippedFile } from './files.ts';
 import type { Offer, OfferedModel } from './offer-types.ts';
@@ -21,12 +22,10 @@ const METHODS = [
   { id: 'hqq', title: 'HQQ' },
 ];
 
-let offered: Promise<Offer> | null = null;
-
-export function offer(): Promise<Offer> {
-  offered ??= makeOffer();
-  return offered;
-}
+export const offer = once(async (): Promise<Offer> => {
+  const models = await Promise.all((await liveModels()).map(offeredModel));
+  return { runtime: address(await runtimeFile()), methods: METHODS, models };
+});
 
 export async function recordings(): Promise<LiveRecordings> {
   return liveRecordingsSchema.parse(await json('recordings.json'));
@@ -34,11 +33,6 @@ export async function recordings(): Promise<LiveRecordings> {
 
 export async function liveModels(): Promise<readonly LiveModelEntry[]> {
   return liveModelsSchema.parse(await json('models.json')).models;
-}
-
-async function makeOffer(): Promise<Offer> {
-  const models = await Promise.all((await liveModels()).map(offeredModel));
-  return { runtime: address(await runtimeFile()), methods: METHODS, models };
 }
 
 async function offeredModel({ id, title, about, sentence, examples }: LiveModelEntry): Promise<OfferedModel> {

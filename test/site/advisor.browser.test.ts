@@ -1,22 +1,11 @@
 /** The advisor in a browser: the answer follows the form, the address follows both, and a link gives the same answer. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasChromium, launchChromium, WHERE } from './chromium.ts';
-import { type ServedSite, servedSite } from './served-site.ts';
+import { describe, expect, it } from 'vitest';
+import { browserForTests, hasChromium, WHERE } from './chromium.ts';
+import { siteForTests } from './served-site.ts';
 
 describe.skipIf(!hasChromium)(`the advisor in Chromium (${WHERE})`, () => {
-  let site: ServedSite;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    site = await servedSite();
-    browser = await launchChromium();
-  }, 300_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
-  });
+  const site = siteForTests();
+  const browser = browserForTests();
 
   it('answers another question, and its address gives that answer again', async () => {
     const page = await browser.newPage();

@@ -1,26 +1,16 @@
 /** The live board in a browser: filter, search, sort, columns, files, and the address that holds all of it. */
 import { readFileSync } from 'node:fs';
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { hasChromium, launchChromium, WHERE } from './chromium.ts';
-import { type ServedSite, servedSite } from './served-site.ts';
+import type { BrowserContext, Locator, Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { browserForTests, hasChromium, WHERE } from './chromium.ts';
+import { siteForTests } from './served-site.ts';
 
 describe.skipIf(!hasChromium)(`the live board (${WHERE})`, () => {
-  let site: ServedSite;
-  let browser: Browser;
+  const site = siteForTests();
+  const browser = browserForTests();
   let context: BrowserContext;
   let page: Page;
   let faults: string[];
-
-  beforeAll(async () => {
-    site = await servedSite();
-    browser = await launchChromium();
-  }, 300_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
-  });
 
   beforeEach(async () => {
     context = await browser.newContext({ serviceWorkers: 'block', viewport: { width: 1280, height: 900 } });

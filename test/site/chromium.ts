@@ -1,6 +1,7 @@
 /** The browser of the browser tests: where CHROMIUM_PATH points, else the usual places. */
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
 
 const USUAL = [
   '/usr/bin/chromium',
@@ -28,6 +29,15 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: path!, args: FLAGS });
+/** A browser that is there while the tests of the file or `describe` run in which this is called. */
+export function browserForTests(): Pick<Browser, 'newContext' | 'newPage'> {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: path!, args: FLAGS });
+  });
+  afterAll(() => browser?.close());
+  return {
+    newContext: (options) => browser.newContext(options),
+    newPage: (options) => browser.newPage(options),
+  };
 }

@@ -2,20 +2,14 @@
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import AxeBuilder from '@axe-core/playwright';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import type { CompareModel } from '../../site/lib/compare-types.ts';
-import { hasChromium, launchChromium, WHERE } from './chromium.ts';
-import { type ServedSite, servedSite } from './served-site.ts';
+import { expectAccessible } from './axe.ts';
+import { browserForTests, hasChromium, WHERE } from './chromium.ts';
+import { siteForTests } from './served-site.ts';
 
-let site: ServedSite;
-
-beforeAll(async () => {
-  site = await servedSite();
-}, 300_000);
-
-afterAll(async () => site?.close());
+const site = siteForTests();
 
 describe('without a script', () => {
   const text = (path: string) => readFileSync(join(site.folder, path), 'utf8').replace(/<[^>]*>/g, '');
@@ -49,11 +43,7 @@ describe('without a script', () => {
 });
 
 describe.skipIf(!hasChromium)(`in a browser (${WHERE})`, () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launchChromium();
-  });
-  afterAll(async () => browser?.close());
+  const browser = browserForTests();
 
   async function open(query: string, width = 1280): Promise<Page> {
     const page = await browser.newPage({ viewport: { width, height: 800 } });
@@ -102,9 +92,7 @@ describe.skipIf(!hasChromium)(`in a browser (${WHERE})`, () => {
       ]) {
         await page.goto(`${site.url}${path}`);
         if (path.includes('?')) await page.locator('.compare-pickers').waitFor();
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
+        await expectAccessible(page, path);
       }
       await context.close();
     },

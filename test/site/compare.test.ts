@@ -169,7 +169,7 @@ describe('words', () => {
         /^B \(GPTQ W4\) keeps 23\.8 points more than A \(RTN W4\) over 3 tasks in 2 abilities: 95 % interval \+\d+\.\d to \+\d+\.\d, so more than chance\.$/,
       ),
     ]);
-    expect(differenceText({ value: -0.018, low: null, high: null, basis: null, flips: null })).toBe('−1.8');
+    expect(differenceText({ value: -0.018, low: null, high: null })).toBe('−1.8');
     expect(namesOf([side(rtn), side(rtn, { model: { ...model, id: 'n', name: 'Other' } })])[1]!.title).toBe(
       'RTN W4 on Other',
     );

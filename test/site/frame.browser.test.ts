@@ -2,19 +2,13 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { axeFindings } from './axe.ts';
-import { hasChromium, launchChromium, WHERE } from './chromium.ts';
-import { type ServedSite, servedSite } from './served-site.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { expectAccessible } from './axe.ts';
+import { browserForTests, hasChromium, WHERE } from './chromium.ts';
+import { siteForTests } from './served-site.ts';
 
-let site: ServedSite;
-
-beforeAll(async () => {
-  site = await servedSite();
-}, 300_000);
-
-afterAll(() => site?.close());
+const site = siteForTests();
 
 describe('weight', () => {
   const KIB = 1024;
@@ -75,13 +69,7 @@ describe('weight', () => {
 });
 
 describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    browser = await launchChromium();
-  });
-
-  afterAll(() => browser?.close());
+  const browser = browserForTests();
 
   async function visit(
     path: string,
@@ -110,15 +98,6 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
     await page.mouse.move(200, 300);
     await page.waitForSelector('.live tbody tr[data-index]');
   };
-
-  async function expectAccessible(page: Page, where: string): Promise<void> {
-    expect(await axeFindings(page), where).toEqual([]);
-    const { scroll, width } = await page.evaluate(() => ({
-      scroll: document.documentElement.scrollWidth,
-      width: innerWidth,
-    }));
-    expect(scroll, `${where}: wider than the screen`).toBeLessThanOrEqual(width);
-  }
 
   const LOOKS = [
     { colorScheme: 'light', viewport: { width: 1280, height: 900 } },

@@ -1,43 +1,27 @@
 /** A model in the browser: nothing before the click, then the pipeline's own text, from this site alone. */
 import { resolve } from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { createOnnxEngine } from '../../eval/engines/onnx/engine.ts';
 import { compare } from '../../eval/live/comparison.ts';
 import { openLiveFolder } from '../../eval/live/open-folder.ts';
-import { axeFindings } from './axe.ts';
-import { hasChromium, launchChromium, WHERE } from './chromium.ts';
-import { type ServedSite, servedSite } from './served-site.ts';
+import { expectAccessible } from './axe.ts';
+import { browserForTests, hasChromium, WHERE } from './chromium.ts';
+import { siteForTests } from './served-site.ts';
 
 const MODEL = resolve(import.meta.dirname, '../../data/models/bitloss-llama-1.5m');
 const PROMPT = 'Ashwick is';
 const TOKENS = 32;
 
 describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
-  let site: ServedSite;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    site = await servedSite();
-    browser = await launchChromium();
-  }, 300_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
-  });
+  const site = siteForTests();
+  const browser = browserForTests();
 
   const open = async (options: BrowserContextOptions) =>
     (await browser.newContext({ serviceWorkers: 'block', ...options })).newPage();
   const part = (page: Page, lane: number, name: string) =>
     page.locator(`[data-lane] >> nth=${lane} >> [data-part=${name}]`);
   const text = (page: Page, lane: number) => part(page, lane, 'text').textContent();
-
-  async function expectAccessible(page: Page, where: string): Promise<void> {
-    expect(await axeFindings(page), where).toEqual([]);
-    const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    expect(width, `${where}: wider than the screen`).toBeLessThanOrEqual(0);
-  }
 
   it('writes at 16 bit what onnxruntime-node writes, and breaks at 2', async () => {
     const page = await open({ viewport: { width: 1280, height: 900 } });

@@ -1,12 +1,12 @@
 /** The service worker on a site of three pages: offline after a visit, never an older release while there is a network. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keepForOffline } from '../../site/offline/register.ts';
 import { serviceWorkerSource } from '../../site/offline/source.ts';
-import { hasChromium, launchChromium, WHERE } from './chromium.ts';
-import { type ServedSite, servedSite } from './served-site.ts';
+import { browserForTests, hasChromium, WHERE } from './chromium.ts';
+import { siteForTests } from './served-site.ts';
 
 const BASE = '/some/base/';
 /** A browser looks for a new worker some time after a page has come. */
@@ -16,7 +16,7 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
   let release = 1;
   let asked: string[] = [];
   let server: Server;
-  let browser: Browser;
+  const browser = browserForTests();
   let context: BrowserContext;
   let page: Page;
   let home: string;
@@ -47,15 +47,11 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     home = `http://127.0.0.1:${(server.address() as AddressInfo).port}${BASE}`;
-    browser = await launchChromium();
     context = await browser.newContext();
     page = await context.newPage();
   });
 
-  afterAll(async () => {
-    await browser?.close();
-    server?.close();
-  });
+  afterAll(() => server?.close());
 
   const heading = async (path: string) => {
     await page.goto(home + path);
@@ -114,18 +110,8 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
 });
 
 describe.skipIf(!hasChromium)('the built site', () => {
-  let site: ServedSite;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    site = await servedSite();
-    browser = await launchChromium();
-  }, 300_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
-  });
+  const site = siteForTests();
+  const browser = browserForTests();
 
   it('can be read again without a network', async () => {
     const context = await browser.newContext();

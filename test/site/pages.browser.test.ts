@@ -1,29 +1,24 @@
 /** The pages as a visitor meets them: no dead link, every result readable without a script, nothing that axe objects to. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../data/db.ts';
-import { axeFindings } from './axe.ts';
+import { expectAccessible } from './axe.ts';
 import { BASE, HOSTILE, RUN_ID, run } from './built-site.ts';
-import { hasChromium, launchChromium, WHERE } from './chromium.ts';
-import { fileOf, type ServedSite, servedSite } from './served-site.ts';
+import { browserForTests, hasChromium, WHERE } from './chromium.ts';
+import { fileOf, siteForTests } from './served-site.ts';
 
-let site: ServedSite;
+const site = siteForTests();
 let database: Database;
 
 const ask = async <T>(sql: string) => (await database.connection.runAndReadAll(sql)).getRowObjectsJS() as T[];
 const read = (path: string) => readFileSync(join(site.folder, path), 'utf8');
 
 beforeAll(async () => {
-  site = await servedSite();
   database = await openDatabase(join(site.data, 'bitloss.duckdb'), { readOnly: true });
-}, 300_000);
-
-afterAll(async () => {
-  database?.close();
-  await site?.close();
 });
+
+afterAll(() => database?.close());
 
 describe('links', () => {
   it('lead to a page, file or place that is there', () => {
@@ -187,11 +182,7 @@ const PAGES = [
 ];
 
 describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launchChromium();
-  });
-  afterAll(() => browser?.close());
+  const browser = browserForTests();
 
   it.each(PAGES)('%s: axe finds nothing, nothing is wider than the screen', async (path) => {
     for (const [colorScheme, width] of [
@@ -209,8 +200,7 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
       page.on('requestfailed', (request) => faults.push(request.url()));
       await page.goto(site.url + path);
       const where = `${path} ${colorScheme} ${width}`;
-      expect(await axeFindings(page), where).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth), where).toBe(width);
+      await expectAccessible(page, where);
       expect(faults, where).toEqual([]);
       await context.close();
     }

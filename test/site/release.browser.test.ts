@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../data/db.ts';
 import { BASE, type BuiltSite, builtSite, RUN_ID } from './built-site.ts';
-import { hasChromium, launchChromium, WHERE } from './chromium.ts';
+import { browserForTests, hasChromium, WHERE } from './chromium.ts';
 
 let site: BuiltSite;
 const read = (path: string) => readFileSync(join(site.folder, path), 'utf8');
@@ -115,11 +115,7 @@ it('badges are as many as are bounded, and stand on the page of their model', ()
 });
 
 describe.skipIf(!hasChromium)(`read by a parser of XML (${WHERE})`, () => {
-  let browser: Awaited<ReturnType<typeof launchChromium>>;
-  beforeAll(async () => {
-    browser = await launchChromium();
-  });
-  afterAll(() => browser?.close());
+  const browser = browserForTests();
 
   it('the feed is Atom with an entry for the run, and badges and curves are SVG', async () => {
     const page = await browser.newPage();

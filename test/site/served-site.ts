@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import { BASE, type BuiltSite, builtSite } from './built-site.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -17,10 +18,29 @@ const TYPES: Readonly<Record<string, string>> = {
 export interface ServedSite extends BuiltSite {
   /** Address of the home page, with the base path and a slash at the end. */
   readonly url: string;
-  readonly close: () => Promise<void>;
 }
 
-export async function servedSite(): Promise<ServedSite> {
+/** The built site, served while the tests of the file or `describe` run in which this is called. */
+export function siteForTests(): ServedSite {
+  let served: Awaited<ReturnType<typeof serve>>;
+  beforeAll(async () => {
+    served = await serve();
+  }, 300_000);
+  afterAll(() => served?.close());
+  return {
+    get folder() {
+      return served.folder;
+    },
+    get data() {
+      return served.data;
+    },
+    get url() {
+      return served.url;
+    },
+  };
+}
+
+async function serve() {
   const site = await builtSite();
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
@@ -36,7 +56,7 @@ export async function servedSite(): Promise<ServedSite> {
   return {
     ...site,
     url: `http://127.0.0.1:${port}${BASE}`,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
 }
 

@@ -1,19 +1,17 @@
 /** The SQL page in Chromium: DuckDB from the site alone, a query by keyboard, its result, its address, its errors. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../data/db.ts';
-import { hasChromium, launchChromium, WHERE } from './chromium.ts';
-import { type ServedSite, servedSite } from './served-site.ts';
+import { browserForTests, hasChromium, WHERE } from './chromium.ts';
+import { siteForTests } from './served-site.ts';
 
 describe.skipIf(!hasChromium)(`the SQL page in Chromium (${WHERE})`, () => {
-  let site: ServedSite;
-  let browser: Browser;
+  const site = siteForTests();
+  const browser = browserForTests();
   let page: Page;
   const asked: string[] = [];
 
   beforeAll(async () => {
-    site = await servedSite();
-    browser = await launchChromium();
     const context = await browser.newContext({
       serviceWorkers: 'block',
       viewport: { width: 390, height: 800 },
@@ -25,10 +23,6 @@ describe.skipIf(!hasChromium)(`the SQL page in Chromium (${WHERE})`, () => {
     });
     page = await context.newPage();
     await page.goto(`${site.url}sql/?example=methods-at-3-bits`);
-  }, 300_000);
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
   });
 
   const part = (name: string) => page.locator(`[data-sql="${name}"]`);

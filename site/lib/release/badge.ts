@@ -1,10 +1,10 @@
 /** A badge: what a recipe keeps of a model, small enough for a README, with the same words for those who hear it. */
 
 import { bitsChips } from '../bits-chips.ts';
-import { once } from '../catalogue.ts';
 import type { RecipeByAbilityRow } from '../db.ts';
 import { rows } from '../db.ts';
 import { intervalText, keptText, NONE } from '../format.ts';
+import { once } from '../once.ts';
 import { escapeXml } from '../xml.ts';
 
 export interface Badge {

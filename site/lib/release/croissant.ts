@@ -2,10 +2,9 @@
  * The data set in Croissant 1.0 (JSON-LD over schema.org; https://docs.mlcommons.org/croissant/docs/croissant-spec.html):
  * one FileObject a Parquet file with its hash, one RecordSet a table with its columns, keys and references.
  */
-import { createHash } from 'node:crypto';
 import { dataVersion } from '../db.ts';
 import { dictionary } from '../dictionary.ts';
-import { downloadBytes } from '../download-bytes.ts';
+import { downloadBytes, downloadHash } from '../download-bytes.ts';
 import { type SqlTable, sqlTables } from '../sql/tables.ts';
 import { absolute } from './absolute.ts';
 import { pageBibtex } from './bibtex.ts';
@@ -80,7 +79,7 @@ async function fileObject({ name, download }: SqlTable, version: string): Promis
     contentUrl: absolute(`/data/${version}/${download.id}.parquet`),
     contentSize: `${bytes.byteLength} B`,
     encodingFormat: 'application/x-parquet',
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: await downloadHash(download, 'parquet'),
   };
 }
 

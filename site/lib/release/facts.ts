@@ -1,7 +1,8 @@
 /** What every description of the data set says of it, each once. */
-import { once, summary } from '../catalogue.ts';
+import { summary } from '../catalogue.ts';
 import { select } from '../db.ts';
 import { countText } from '../format.ts';
+import { once } from '../once.ts';
 
 export const NAME = 'bitloss';
 export const TITLE = 'Bitloss: what compression costs a language model';

@@ -1,8 +1,7 @@
 /** What a release consists of, for programs: version, day, and every file with its address, size and hash. */
-import { createHash } from 'node:crypto';
 import { dataVersion } from '../db.ts';
-import { downloadBytes } from '../download-bytes.ts';
-import { DOWNLOADS, FORMATS } from '../downloads.ts';
+import { downloadBytes, downloadHash } from '../download-bytes.ts';
+import { DOWNLOADS, FORMATS, PINNED } from '../downloads.ts';
 import { absolute } from './absolute.ts';
 import { description, LICENCE, releaseDate, TITLE } from './facts.ts';
 import { SCHEMAS } from './schemas.ts';
@@ -16,11 +15,11 @@ export async function manifest(): Promise<object> {
         table: download.id,
         format,
         latest: absolute(`/data/${download.id}.${format}`),
-        pinned: ['csv.gz', 'parquet'].includes(format)
+        pinned: PINNED.some((one) => one === format)
           ? absolute(`/data/${version}/${download.id}.${format}`)
           : null,
         bytes: bytes.byteLength,
-        sha256: createHash('sha256').update(bytes).digest('hex'),
+        sha256: await downloadHash(download, format),
       };
     }),
   );

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { onceFor } from '../once.ts';
 
 const require = createRequire(join(process.cwd(), 'package.json'));
 const dist = dirname(require.resolve('@duckdb/duckdb-wasm'));
@@ -17,16 +18,8 @@ export const ENGINE_FILES: Readonly<Record<string, string>> = {
   'duckdb.worker.js': 'duckdb-browser-eh.worker.js',
 };
 
-const made = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
-
-export function engineFile(name: string): Promise<Uint8Array<ArrayBuffer>> {
-  const known = made.get(name) ?? read(name);
-  made.set(name, known);
-  return known;
-}
-
-async function read(name: string): Promise<Uint8Array<ArrayBuffer>> {
+export const engineFile = onceFor(async (name: string): Promise<Uint8Array<ArrayBuffer>> => {
   const bytes = await readFile(join(dist, ENGINE_FILES[name]!));
   // Not every host compresses WebAssembly: 34 MB as it is, less than 8 compressed.
   return new Uint8Array(name.endsWith('.gz') ? await promisify(gzip)(bytes, { level: 6 }) : bytes);
-}
+});

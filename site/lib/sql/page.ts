@@ -1,11 +1,12 @@
 /** The SQL page at work: the query in the address, the engine at the first run, the result as table, file and drawing. */
 import { toCsv } from '../csv.ts';
+import { saveCsv } from '../save-file.ts';
 import { ChartControls } from './chart-controls.ts';
 import type { Engine, EngineSetup } from './engine.ts';
 import { plainError } from './plain-error.ts';
 import type { QueryResult } from './result.ts';
 import { resultTable } from './result-table.ts';
-import { LONGEST_QUERY, readState, type SqlState, writeState } from './state.ts';
+import { LONGEST_QUERY, readChart, readState, type SqlState, writeState } from './state.ts';
 
 interface Parts {
   readonly form: HTMLFormElement;
@@ -106,15 +107,8 @@ class SqlPage {
   saveCsv(): void {
     if (this.#result === null) return;
     const { columns, rows } = this.#result;
-    const text = toCsv(
-      columns,
-      rows.map((row) => row.map((cell) => (typeof cell === 'boolean' ? String(cell) : cell))),
-    );
-    const link = this.#document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
-    link.download = 'bitloss-query.csv';
-    link.click();
-    URL.revokeObjectURL(link.href);
+    const cells = rows.map((row) => row.map((cell) => (typeof cell === 'boolean' ? String(cell) : cell)));
+    saveCsv('bitloss-query.csv', toCsv(columns, cells));
   }
 
   async copyLink(button: HTMLElement): Promise<void> {
@@ -183,7 +177,7 @@ class SqlPage {
 
   #chartOf(example: string | undefined): SqlState['chart'] {
     const text = example && this.#document.getElementById(example)?.dataset['chart'];
-    return text ? readState(`?chart=${encodeURIComponent(text)}`).chart : null;
+    return readChart(text || null);
   }
 
   #writeAddress(how: 'push' | 'replace'): void {

@@ -3,7 +3,7 @@ import { href } from '../url.ts';
 import { type Cell, cellText, isNumeric, type QueryResult } from './result.ts';
 
 /** More rows make a page slow; the file holds them all. */
-export const ROWS_SHOWN = 200;
+const ROWS_SHOWN = 200;
 
 /** Pages of what a column of this name holds. */
 const PAGES: Readonly<Record<string, string>> = {

@@ -26,11 +26,16 @@ export function readState(search: string): SqlState {
   };
 }
 
-function readChart(text: string | null): ChartChoice | null {
+/** What {@link chartText} wrote; null for anything else. */
+export function readChart(text: string | null): ChartChoice | null {
   const [form, x, y, by, ...rest] = (text ?? '').split('~');
   const known = FORMS.find((one) => one === form);
   if (known === undefined || !x || !y || rest.length > 0) return null;
   return { form: known, x, y, by: by || null };
+}
+
+export function chartText({ form, x, y, by }: ChartChoice): string {
+  return [form, x, y, by ?? ''].join('~');
 }
 
 /** `?example=…`, `?sql=…&chart=…`, or nothing for an empty state. A column with a `~` in its name cannot be kept. */
@@ -38,7 +43,7 @@ export function writeState({ example, sql, chart }: SqlState): string {
   const params = new URLSearchParams();
   if (example !== null) params.set('example', example);
   else if (sql !== null && sql.length <= LONGEST_QUERY) params.set('sql', sql);
-  if (chart !== null) params.set('chart', [chart.form, chart.x, chart.y, chart.by ?? ''].join('~'));
+  if (chart !== null) params.set('chart', chartText(chart));
   const text = params.toString();
   return text === '' ? '' : `?${text}`;
 }

@@ -5,6 +5,7 @@
 import { dataVersion, keepTable, select } from '../db.ts';
 import { downloadBytes } from '../download-bytes.ts';
 import { DOWNLOADS, type Download, tableName } from '../downloads.ts';
+import { once } from '../once.ts';
 import { href } from '../url.ts';
 import type { EngineTable } from './engine.ts';
 
@@ -14,12 +15,7 @@ export interface SqlTable {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
-let described: Promise<readonly SqlTable[]> | null = null;
-
-export function sqlTables(): Promise<readonly SqlTable[]> {
-  described ??= Promise.all(DOWNLOADS.map(describe));
-  return described;
-}
+export const sqlTables = once((): Promise<readonly SqlTable[]> => Promise.all(DOWNLOADS.map(describe)));
 
 async function describe(download: Download): Promise<SqlTable> {
   const name = tableName(download);

@@ -2,21 +2,19 @@
 import type { APIRoute } from 'astro';
 import { dataVersion } from '../../../lib/db.ts';
 import { downloadBytes } from '../../../lib/download-bytes.ts';
-import { DOWNLOADS } from '../../../lib/downloads.ts';
-
-const COMPACT = ['csv.gz', 'parquet'] as const;
+import { DOWNLOADS, PINNED } from '../../../lib/downloads.ts';
 
 export async function getStaticPaths() {
   const version = await dataVersion();
   return DOWNLOADS.flatMap((download) =>
-    COMPACT.map((format) => ({
+    PINNED.map((format) => ({
       params: { version, file: `${download.id}.${format}` },
       props: { download, format },
     })),
   );
 }
 
-type Props = { readonly download: (typeof DOWNLOADS)[number]; readonly format: (typeof COMPACT)[number] };
+type Props = { readonly download: (typeof DOWNLOADS)[number]; readonly format: (typeof PINNED)[number] };
 
 export const GET: APIRoute<Props> = async ({ props: { download, format } }) =>
   new Response(await downloadBytes(download, format));
