@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { BitlossError } from './errors.ts';
+import { sqlText } from './sql-text.ts';
 
 export interface ReleaseTable {
   /** A name that SQL takes without quotes. */
@@ -26,7 +27,7 @@ export async function writeReleaseDatabase(path: string, tables: readonly Releas
   const connection = await instance.connect();
   try {
     for (const { name, file } of tables)
-      await connection.run(`CREATE TABLE ${name} AS FROM read_parquet('${file.replaceAll("'", "''")}')`);
+      await connection.run(`CREATE TABLE ${name} AS FROM read_parquet(${sqlText(file)})`);
   } finally {
     connection.closeSync();
     instance.closeSync();

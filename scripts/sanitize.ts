@@ -1,9 +1,9 @@
 /** `pnpm sanitize`: runs the GPU tests under compute-sanitizer, file by file and tool by tool, and says what is clean. */
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { $, chalk, echo } from 'zx';
 import { deviceCount } from '../eval/engines/cuda/device.ts';
-import { readSanitizerReport } from './sanitizer-report.ts';
+import { kernelNames, readSanitizerReport } from './sanitizer-report.ts';
 
 const HELP = `pnpm sanitize [--tool LIST] [FILTER …]
 
@@ -26,6 +26,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = { memcheck: ['--rep
 /** Reports beyond this would be counted by nobody. */
 const LIMIT = 10_000;
 
+const kernels = kernelNames(globSync('kernels/**/*.{cu,cuh}').map((file) => readFileSync(file, 'utf8')));
 const only = values.test === undefined ? [] : ['-t', values.test];
 
 /** Prints one line, and what was found; true where the tests passed and the tool found nothing. */
@@ -33,7 +34,7 @@ async function isClean(tool: string, file: string): Promise<boolean> {
   const run =
     await $`compute-sanitizer --tool ${tool} --print-limit ${LIMIT} ${OPTIONS[tool] ?? []} --target-processes all vitest run --project gpu ${file} ${only}`;
   const text = run.stdout + run.stderr;
-  const { processes, found, inLibraries } = readSanitizerReport(text);
+  const { processes, found, inLibraries } = readSanitizerReport(text, kernels);
   // A sanitizer that watched nothing has found nothing, and neither have tests that were skipped.
   const clean = run.exitCode === 0 && processes > 0 && found === 0 && /\d+ passed/.test(text);
   const failed = run.exitCode === 0 ? '' : `, exit code ${run.exitCode}`;

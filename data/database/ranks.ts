@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { sqlText } from '../sql-text.ts';
 import { runFiles } from './runs.ts';
 
 const SQL = join(import.meta.dirname, '..', 'tables', 'ranks.sql');
@@ -49,7 +50,7 @@ async function itemFiles(connection: DuckDBConnection, root: string): Promise<re
 }
 
 async function readOutcomes(connection: DuckDBConnection, run: string, path: string): Promise<void> {
-  const file = `'${path.replaceAll("'", "''")}'`;
+  const file = sqlText(path);
   const schema = await connection.runAndReadAll(`SELECT name FROM parquet_schema(${file})`);
   const names = schema.getRows().map(([name]) => name);
   // Outcomes in another layout say nothing here; that they are well-formed is checked where they are submitted.

@@ -65,7 +65,7 @@ export function pruningParts(id: string, others: readonly OptionalSetting[] = []
 }
 
 /** Throws `method/pattern`, `method/group-size`. */
-export function checkPruning(
+function checkPruning(
   method: string,
   linear: { readonly name: string; readonly K: number },
   { sparsity, grid }: PruneSettings,

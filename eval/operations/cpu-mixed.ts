@@ -19,11 +19,11 @@ export async function roundMixedOnHost(
   const factor = await factorOnHost(handle);
   const upper = factor?.upper ?? null;
   const weights = readLive(method, linear, factor);
-  let bits = new Uint8Array(K / group).fill(rule.bits);
+  let bits: Uint8Array = new Uint8Array(K / group).fill(rule.bits);
   if (upper !== null) {
     const pivots = Float64Array.from({ length: K }, (_, k) => upper[k * K + k]);
     const { values } = await hessian.toHost();
-    bits = Uint8Array.from(allocateBits({ N, K, weights, hessian: values, pivots, group, bits: rule.bits }));
+    bits = allocateBits({ N, K, weights, hessian: values, pivots, group, bits: rule.bits });
   }
   const { made, loss } = roundMixed(weights, N, K, upper, bits, group);
   checkScales(method, name, made.scales, K / group);

@@ -27,11 +27,10 @@ import type {
 export const cpuOperations: Operations = {
   roundToNearest: async (method, linear, rule) => nearest(method, linear, rule),
   async roundColumns(method, linear, rule, factor) {
-    if (!(factor instanceof CpuFactor) || factor.values?.upper == null)
-      throw new TypeError('[operations] the factor is not one that the CPU found.');
-    const { values } = factor;
+    const values = factor instanceof CpuFactor ? factor.values : null;
+    if (values?.upper == null) throw new TypeError('[operations] the factor is not one that the CPU found.');
     const refine = await refinementOf(linear, rule, values);
-    return withFeedback(method, linear, rule, { ...values, upper: factor.values.upper }, refine);
+    return withFeedback(method, linear, rule, { ...values, upper: values.upper }, refine);
   },
   binarizePartly: async (method, linear, rule, factor) =>
     binarizePartlyOnHost(method, linear, rule, await factorOnHost(factor)),

@@ -18,8 +18,8 @@ const UNITS_OF_A_WORKER = 3;
 /**
  * Whole models where there are enough of them for the workers; else the recipes of a model in groups of equal size, after
  * a unit that measures its 16-bit form, so that it is measured once. Recipes that calibrate in parallel share one pass over
- * the model in each unit, so they are in no more units than there are workers for the model. Those that others wait for come first, then those
- * that take longest, so that no worker is alone with a long one in the end.
+ * the model in each unit, so they are in no more units than there are workers for the model. Those that others wait for
+ * come first, then those that take longest, so that no worker is alone with a long one in the end.
  * @param isKnown  whether a cell of a run is stored already
  */
 export function planUnits(

@@ -12,6 +12,7 @@ import {
   listValue,
   VARCHAR,
 } from '@duckdb/node-api';
+import { sqlText } from '../../data/sql-text.ts';
 import { storeErrors } from '../errors/run.ts';
 import type { ItemColumn, ItemTable } from '../items.ts';
 import { replaceFile } from './files.ts';
@@ -43,7 +44,7 @@ export async function writeItems(
   try {
     await append(connection, items);
     await replaceFile(file, async (temporary) => {
-      await connection.run(`COPY item_rows TO ${literal(temporary)} (FORMAT parquet, COMPRESSION zstd)`);
+      await connection.run(`COPY item_rows TO ${sqlText(temporary)} (FORMAT parquet, COMPRESSION zstd)`);
     });
   } finally {
     await connection.run('DROP TABLE IF EXISTS item_rows');
@@ -60,9 +61,9 @@ export async function readItems(
   wanted: readonly string[] | null = null,
 ): Promise<ItemTable> {
   const columns =
-    wanted === null ? '*' : `COLUMNS(lambda name: list_contains([${wanted.map(literal).join(', ')}], name))`;
+    wanted === null ? '*' : `COLUMNS(lambda name: list_contains([${wanted.map(sqlText).join(', ')}], name))`;
   try {
-    const reader = await connection.runAndReadAll(`SELECT ${columns} FROM read_parquet(${literal(file)})`);
+    const reader = await connection.runAndReadAll(`SELECT ${columns} FROM read_parquet(${sqlText(file)})`);
     const values = reader.getColumnsJS();
     const names = reader.columnNames();
     return {
@@ -121,4 +122,3 @@ function toColumn(name: string, type: DuckDBTypeId, values: readonly unknown[]):
 }
 
 const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;

@@ -10,6 +10,7 @@ import {
   type DuckDBListVector,
   type DuckDBVector,
 } from '@duckdb/node-api';
+import { sqlText } from '../../data/sql-text.ts';
 import type { ItemColumn, ItemTable } from '../items.ts';
 
 /** One column of one task and recipe. */
@@ -61,7 +62,7 @@ export class OutcomeReader {
       memory_limit: '1GB',
     });
     const connection = await instance.connect();
-    await connection.run(`SET allowed_directories = [${literal(folder + path.sep)}]`);
+    await connection.run(`SET allowed_directories = [${sqlText(folder + path.sep)}]`);
     await connection.run('SET parquet_metadata_cache = true');
     await connection.run('SET enable_external_access = false');
     await connection.run('SET lock_configuration = true');
@@ -87,7 +88,7 @@ export class OutcomeReader {
 
   async #beyondLimits(file: string): Promise<string[]> {
     const [[rows, values, bytes]] = await this.#all(
-      `SELECT sum(row_group_num_rows) FILTER (column_id = 0)::DOUBLE, sum(num_values)::DOUBLE, sum(total_uncompressed_size)::DOUBLE FROM parquet_metadata(${literal(file)})`,
+      `SELECT sum(row_group_num_rows) FILTER (column_id = 0)::DOUBLE, sum(num_values)::DOUBLE, sum(total_uncompressed_size)::DOUBLE FROM parquet_metadata(${sqlText(file)})`,
     );
     const limits: readonly [string, unknown, number][] = [
       ['rows', rows, OUTCOME_LIMITS.rows],
@@ -103,7 +104,7 @@ export class OutcomeReader {
     const longest = OUTCOME_LIMITS.characters + 1;
     const cut = ['task', 'name', 'recipe'].map((column) => `left(${column}, ${longest}) AS ${column}`);
     const result = await this.#connection.run(
-      `SELECT * REPLACE (${cut.join(', ')}, list_transform(texts, lambda t: left(t, ${longest})) AS texts) FROM read_parquet(${literal(file)})`,
+      `SELECT * REPLACE (${cut.join(', ')}, list_transform(texts, lambda t: left(t, ${longest})) AS texts) FROM read_parquet(${sqlText(file)})`,
     );
     const types = result.columnTypes().map(String);
     const found = result.columnNames().map((name, index) => `${name} ${types[index]}`);
@@ -199,5 +200,3 @@ function numbered(rows: number): readonly string[] {
   if (idsOfLength.size < 100) idsOfLength.set(rows, ids);
   return ids;
 }
-
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;

@@ -6,6 +6,7 @@
  * in `flags`, `numbers` or `texts`, with null in the other two. Measured numbers are rounded, see `rounding.ts`.
  */
 import { BOOLEAN, type DuckDBConnection, DuckDBInstance, FLOAT, LIST, VARCHAR } from '@duckdb/node-api';
+import { sqlText } from '../../data/sql-text.ts';
 import { storeErrors } from '../errors/run.ts';
 import type { ItemColumn, ItemTable } from '../items.ts';
 import { replaceFile } from './files.ts';
@@ -59,7 +60,7 @@ export async function packItems(file: string, cells: readonly CellItems[]): Prom
     for (const group of Map.groupBy(cells, ({ task }) => task).values())
       append(await connection.createAppender('packed'), await packTask(connection, group));
     await replaceFile(file, async (temporary) => {
-      await connection.run(`COPY packed TO ${literal(temporary)} (${FORMAT})`);
+      await connection.run(`COPY packed TO ${sqlText(temporary)} (${FORMAT})`);
     });
   });
 }
@@ -67,7 +68,7 @@ export async function packItems(file: string, cells: readonly CellItems[]): Prom
 /** @throws store/items for a file that is missing or holds something else */
 export async function readPackedItems(file: string): Promise<PackedItems> {
   const rows = await withDatabase(async (connection) => {
-    const sql = `SELECT task, name, recipe, flags, numbers, texts FROM read_parquet(${literal(file)})`;
+    const sql = `SELECT task, name, recipe, flags, numbers, texts FROM read_parquet(${sqlText(file)})`;
     const reader = await connection.runAndReadAll(sql);
     return reader.getRowObjectsJS() as unknown as readonly PackedRow[];
   }).catch((cause) => {
@@ -170,5 +171,3 @@ async function withDatabase<T>(work: (connection: DuckDBConnection) => Promise<T
     instance.closeSync();
   }
 }
-
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;

@@ -4,6 +4,7 @@ import { insertRows } from '../../data/database/insert.ts';
 import { type Database, registerRecipe } from '../../data/db.ts';
 import { cellRow, metricRows, runRow } from '../../data/run-rows.ts';
 import type { Cell, Manifest } from '../../data/schema.ts';
+import { sqlText } from '../../data/sql-text.ts';
 import { diskFault } from '../errors/run.ts';
 
 /** Stores cells with the newest manifest of their run; earlier rows of the same cells are replaced. Throws `store/…`. */
@@ -84,5 +85,5 @@ async function replaceCells(
 
 /** Texts as literals of SQL. */
 function listOf(texts: readonly string[]): string {
-  return texts.map((text) => `'${text.replaceAll("'", "''")}'`).join(', ');
+  return texts.map(sqlText).join(', ');
 }

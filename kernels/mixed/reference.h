@@ -51,7 +51,7 @@ inline int code_on(double weight, int bits, const Grid &grid) {
   return std::isfinite(grid.scale) ? static_cast<int>(quantize::code_of(weight, grid, (1 << bits) - 1)) : 0;
 }
 
-/* Where the stream of a group begins, and the bytes of one of its rows. */
+/* Of a group: the bytes of one of its rows. */
 inline int64_t row_bytes(int64_t G, int bits) { return (G * bits + 7) / 8; }
 
 }  // namespace mixed

@@ -43,7 +43,7 @@ export function compressionBench(about: Omit<Bench, 'run'>, works: readonly Comp
   };
 }
 
-export async function compressionRows(
+async function compressionRows(
   lab: Lab,
   progress: Progress,
   work: CompressionWork,

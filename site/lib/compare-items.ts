@@ -3,6 +3,7 @@
  * counts only where it is the stated metric: the same number of items, and their mean the stated value.
  */
 import { Buffer } from 'node:buffer';
+import { sqlText } from '../../data/sql-text.ts';
 import type { CompareItems, TaskItems } from './compare-types.ts';
 import { type CompareValueRow, rows, select } from './db.ts';
 import { once } from './once.ts';
@@ -71,15 +72,15 @@ async function itemsOf(values: readonly CompareValueRow[]): Promise<Record<strin
 }
 
 async function outcomes(file: string): Promise<readonly Outcomes[]> {
-  const path = file.replaceAll("'", "''");
-  const columns = await select<{ name: string }>(`SELECT name FROM parquet_schema('${path}')`);
+  const path = sqlText(file);
+  const columns = await select<{ name: string }>(`SELECT name FROM parquet_schema(${path})`);
   const isPacked = ['task', 'name', 'recipe', 'flags'].every((one) =>
     columns.some(({ name }) => name === one),
   );
   if (!isPacked) return [];
   return select<Outcomes>(`
     SELECT task, name, recipe, array_to_string(flags::UTINYINT[], '') AS flags
-    FROM read_parquet('${path}') WHERE flags IS NOT NULL`);
+    FROM read_parquet(${path}) WHERE flags IS NOT NULL`);
 }
 
 /** The outcomes behind values of a run, each under its task, metric and recipe. */

@@ -1,5 +1,6 @@
 /** What the pipeline itself can run, from data/catalog.json: settings, deviations, what calibration it needs. */
 import catalog from '../../data/catalog.json' with { type: 'json' };
+import { sqlText } from '../../data/sql-text.ts';
 import { select } from './db.ts';
 
 export interface PipelineMethod {
@@ -38,11 +39,11 @@ export interface MeasuredRecipe {
 
 /** Recipes of a method that the project measured itself: true bits per weight over all models, and the mean of what is kept. */
 export function measuredRecipes(method: string): Promise<readonly MeasuredRecipe[]> {
-  const id = method.replaceAll("'", "''");
+  const id = sqlText(method);
   return select<MeasuredRecipe>(`
     SELECT recipe_id, count(DISTINCT model_id)::INTEGER AS models,
       any_value(paper_bits) AS nominal_bits,
       min(bits_per_weight) AS bits_low, max(bits_per_weight) AS bits_high, avg(kept) AS kept
-    FROM recipe_kept JOIN recipe USING (recipe_id, method_id) WHERE method_id = '${id}' AND origin = 'measured' AND NOT is_baseline
+    FROM recipe_kept JOIN recipe USING (recipe_id, method_id) WHERE method_id = ${id} AND origin = 'measured' AND NOT is_baseline
     GROUP BY recipe_id ORDER BY bits_high DESC NULLS FIRST, kept DESC, recipe_id`);
 }

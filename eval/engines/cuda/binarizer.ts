@@ -10,22 +10,24 @@ import { cpuOperations } from '../../operations/cpu.ts';
 import type { Binarized, DenseLinear, DualBinaryRule, FactorHandle } from '../../operations/operations.ts';
 import type { Device } from './device.ts';
 import { type Shape, shapeOf } from './device-codes.ts';
+import { sumOfRows } from './device-weights.ts';
 import { firstOfRows } from './first-of-rows.ts';
+import { GroupParts } from './group-parts.ts';
+import { isFound } from './hessians.ts';
 import type { HostBytes } from './host-bytes.ts';
 import type { Address } from './kernels.ts';
-import { isFound, LoopParts } from './loop-parts.ts';
 import type { Pool } from './pool.ts';
 import { numbersOf } from './rule-numbers.ts';
 
 export class Binarizer {
   readonly #device: Device;
   readonly #pool: Pool<string>;
-  readonly #parts: LoopParts;
+  readonly #parts: GroupParts;
 
   constructor(device: Device, pool: Pool<string>, host: HostBytes) {
     this.#device = device;
     this.#pool = pool;
-    this.#parts = new LoopParts(device, pool, host);
+    this.#parts = new GroupParts(device, pool, host);
   }
 
   /** Operations.binarizePartly; on the host where there is no factor. */
@@ -59,7 +61,7 @@ export class Binarizer {
     const feedback = this.#parts.feedback(N);
     kernels.binaryLoop({ w, upper: at.upper, ...shape, ...made, ...feedback });
     const packed = await this.#packPartly(method, linear, shape, made);
-    return { packed, loss: this.#parts.sum(feedback.losses, N) };
+    return { packed, loss: sumOfRows(this.#device, feedback.losses, N) };
   }
 
   /** Operations.binarizeBlocks; on the host where there is no factor. */
@@ -90,7 +92,7 @@ export class Binarizer {
     const stream = await this.#parts.stream(codes, N, K, 2);
     const values = { N, K, group: G, levels: numbers, isSalient };
     const packed = packBlocks(values, toBuffer('U8', [N, streamBytes(K, 2)], stream));
-    return { packed, loss: this.#parts.sum(feedback.losses, N) };
+    return { packed, loss: sumOfRows(this.#device, feedback.losses, N) };
   }
 
   /** Operations.binarizeTwice; on the host where there is no factor. */
@@ -116,7 +118,7 @@ export class Binarizer {
     const stream = await parts.stream(made.codes, N, K, 2);
     const values = { N, K, group: G, first, second };
     const packed = packDual(values, toBuffer('U8', [N, streamBytes(K, 2)], stream));
-    return { packed, loss: parts.sum(feedback.losses, N) };
+    return { packed, loss: sumOfRows(this.#device, feedback.losses, N) };
   }
 
   #scratch(shape: Shape): Address {

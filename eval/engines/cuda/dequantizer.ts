@@ -19,7 +19,7 @@ import { weightMixings } from '../../math/incoherence.ts';
 import { NF4_LEVELS } from '../../math/normal-float.ts';
 import { writeBinaryBlocks, writeDualBinary, writeMixedGroups, writePartlyBinary } from './binary-weights.ts';
 import type { Device } from './device.ts';
-import type { DeviceMatrix } from './device-linear.ts';
+import { convert, type DeviceMatrix } from './device-linear.ts';
 import type { HostBytes } from './host-bytes.ts';
 import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
@@ -79,11 +79,8 @@ export class Dequantizer {
   }
 
   /** Float32 `[N, K]` rounded to the type of `to`. */
-  #move(x: Address, { N, K }: Pick<PackedLinear, 'N' | 'K'>, { at, dtype }: DeviceMatrix): void {
-    this.#device.kernels.move({
-      ...{ xDtype: BL.F32, x, xOuter: K, xInner: 0, outDtype: dtype, out: at, outOuter: K, outInner: 0 },
-      ...{ outer: N, inner: 1, width: K },
-    });
+  #move(x: Address, shape: Pick<PackedLinear, 'N' | 'K'>, to: DeviceMatrix): void {
+    convert(this.#device, shape, { at: x, dtype: BL.F32 }, to);
   }
 
   /** Of a linear that divides its input; in float32 before its columns are divided, so that it is rounded only once. */

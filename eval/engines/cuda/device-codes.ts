@@ -100,7 +100,7 @@ export class CodePacker {
     const stream = await this.#host.download(packed, N * streamBytes(K, bits), pool.watch(['packed']));
     const values = { N, K, bits, group: G, scales, zeros: rule.symmetric ? null : zeros, groupOfColumn };
     const result = packStream(values, stream);
-    this.#here.noteError(result, relativeErrorOf(device.download(sums, new Float64Array(2 * N))));
+    this.#here.noteError(result, relativeErrorOf(device, sums, N));
     this.#here.keep(result, ['codes', 'scales', 'zeros', 'columns'], ({ at, dtype }) =>
       device.kernels.dequantize({ ...made, groupOfColumn: columns, dtype, out: at }),
     );

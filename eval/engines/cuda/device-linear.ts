@@ -10,6 +10,20 @@ export interface DeviceMatrix {
   readonly dtype: number;
 }
 
+/** Every value of a matrix `[N, K]` in the type of `to`, rounded to nearest; queued. */
+export function convert(
+  { kernels }: Pick<Device, 'kernels'>,
+  { N, K }: { readonly N: number; readonly K: number },
+  from: DeviceMatrix,
+  to: DeviceMatrix,
+): void {
+  kernels.move({
+    ...{ xDtype: from.dtype, x: from.at, xOuter: K, xInner: 0 },
+    ...{ outDtype: to.dtype, out: to.at, outOuter: K, outInner: 0 },
+    ...{ outer: N, inner: 1, width: K },
+  });
+}
+
 export class DeviceLinear implements DenseLinear {
   readonly name: string;
   readonly N: number;

@@ -33,8 +33,14 @@ export function areFiniteHalves(bits: Uint16Array): boolean {
   return true;
 }
 
-/** @param sums  Σ(w − ŵ)² and Σw² of each row */
-export function relativeErrorOf(sums: Float64Array): number {
+/** The sum of one number a row, float64 `[N]`. */
+export function sumOfRows(device: Device, at: Address, N: number): number {
+  return device.download(at, new Float64Array(N)).reduce((sum, value) => sum + value, 0);
+}
+
+/** @param at  Σ(w − ŵ)² and Σw² of each row, float64 `[N, 2]` */
+export function relativeErrorOf(device: Device, at: Address, N: number): number {
+  const sums = device.download(at, new Float64Array(2 * N));
   let error = 0;
   let square = 0;
   for (let n = 0; n < sums.length; n += 2) {

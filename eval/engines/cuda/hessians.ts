@@ -62,6 +62,10 @@ export interface HessianParts {
   readonly factor: number;
 }
 
+export function isFound(factor: FactorHandle): factor is CudaFactor {
+  return factor instanceof CudaFactor && factor.state === 'found';
+}
+
 export class CudaHessian implements HessianHandle {
   readonly K: number;
   readonly #parts: HessianParts;

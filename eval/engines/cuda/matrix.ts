@@ -1,4 +1,5 @@
 /** How values lie in device memory. */
+import type { ValueType } from '../../math/value-type.ts';
 import { BL } from './kernels.gen.ts';
 
 /** bl_dtype. */
@@ -8,6 +9,8 @@ export const BF16 = BL.BF16;
 export type Dtype = typeof F32 | typeof F16 | typeof BF16;
 
 export const ELEMENT_BYTES: Readonly<Record<Dtype, number>> = { [F32]: 4, [F16]: 2, [BF16]: 2 };
+
+export const VALUE_DTYPES: Readonly<Record<ValueType, Dtype>> = { BF16, F16, F32 };
 
 /** Rows in device memory. */
 export interface Matrix {

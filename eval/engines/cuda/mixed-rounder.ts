@@ -11,10 +11,11 @@ import type {
 } from '../../operations/operations.ts';
 import type { Device } from './device.ts';
 import { type Shape, shapeOf } from './device-codes.ts';
-import { CudaHessian } from './hessians.ts';
+import { sumOfRows } from './device-weights.ts';
+import { GroupParts } from './group-parts.ts';
+import { CudaHessian, isFound } from './hessians.ts';
 import type { HostBytes } from './host-bytes.ts';
 import type { Address } from './kernels.ts';
-import { isFound, LoopParts } from './loop-parts.ts';
 import type { Pool } from './pool.ts';
 
 /** Doubles that `bl_rounding_residuals` takes for a column, and `bl_replace_group` beside two for every weight of a group. */
@@ -24,14 +25,14 @@ const GROWTH_PARTS = 256;
 export class MixedRounder {
   readonly #device: Device;
   readonly #pool: Pool<string>;
-  readonly #parts: LoopParts;
+  readonly #parts: GroupParts;
   readonly #host: HostBytes;
 
   constructor(device: Device, pool: Pool<string>, host: HostBytes) {
     this.#host = host;
     this.#device = device;
     this.#pool = pool;
-    this.#parts = new LoopParts(device, pool, host);
+    this.#parts = new GroupParts(device, pool, host);
   }
 
   /** Operations.roundMixed; on the host where there is no factor. */
@@ -61,7 +62,7 @@ export class MixedRounder {
       zeros: parts.levels(method, linear, zeros, N * groups, groups),
     };
     const packed = packStream(values, await this.#stream(shape, bits, bitsAt, codes));
-    return { packed, loss: parts.sum(feedback.losses, N) };
+    return { packed, loss: sumOfRows(this.#device, feedback.losses, N) };
   }
 
   /** The steps of `allocateBits`. */

@@ -16,9 +16,9 @@ import { Dequantizer } from './dequantizer.ts';
 import type { Device } from './device.ts';
 import { CodePacker, shapeOf } from './device-codes.ts';
 import type { DeviceMatrix } from './device-linear.ts';
-import { relativeErrorOf, weightsOf } from './device-weights.ts';
+import { relativeErrorOf, sumOfRows, weightsOf } from './device-weights.ts';
 import { GroupOperations } from './group-operations.ts';
-import { CudaFactor, CudaHessian } from './hessians.ts';
+import { CudaHessian, isFound } from './hessians.ts';
 import { HostBytes } from './host-bytes.ts';
 import { CudaIncoherence } from './incoherence.ts';
 import { BL } from './kernels.gen.ts';
@@ -78,8 +78,7 @@ export class CudaOperations implements Operations {
     rule: ColumnRule,
     factor: FactorHandle,
   ): Promise<RoundedColumns> {
-    if (!(factor instanceof CudaFactor) || factor.state !== 'found')
-      throw new TypeError('[operations] the factor is not one that this device found.');
+    if (!isFound(factor)) throw new TypeError('[operations] the factor is not one that this device found.');
     const shape = shapeOf(method, linear, rule);
     const { N, K, G } = shape;
     const weights = weightsOf(this.#device, this.#pool, method, linear);
@@ -91,8 +90,7 @@ export class CudaOperations implements Operations {
     const packed = await this.#codes.pack(method, linear, weights, made, rule);
     // Packed bytes round the scale of a fixed grid.
     if (rule.fixed !== undefined) this.#here.release();
-    const each = this.#device.download(losses, new Float64Array(N));
-    return { packed, loss: each.reduce((sum, loss) => sum + loss, 0) };
+    return { packed, loss: sumOfRows(this.#device, losses, N) };
   }
 
   binarizePartly: Operations['binarizePartly'] = (...given) => this.#binarizer.partly(...given);
@@ -124,7 +122,7 @@ export class CudaOperations implements Operations {
     const weights = weightsOf(this.#device, this.#pool, 'operations', linear);
     this.#device.kernels.weightErrors({ ...weights, restored, N, K, sums });
     this.#here.keepRestored(this.#device, packed, restored);
-    return relativeErrorOf(this.#device.download(sums, new Float64Array(2 * N)));
+    return relativeErrorOf(this.#device, sums, N);
   }
 
   hessian({ values, K }: Hessian): CudaHessian {

@@ -1,7 +1,7 @@
 /** What is known of linears that were packed on a device, so that whoever needs it next does not compute or upload it again. */
 import type { PackedLinear } from '../../formats/format.ts';
 import type { Device } from './device.ts';
-import type { DeviceMatrix } from './device-linear.ts';
+import { convert, type DeviceMatrix } from './device-linear.ts';
 import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
 import type { Pool } from './pool.ts';
@@ -42,14 +42,10 @@ export class PackedHere {
   }
 
   /** The same, of all values in the buffer `restored`, float32 `[N, K]`. */
-  keepRestored({ kernels }: Pick<Device, 'kernels'>, packed: PackedLinear, restored: Address): void {
+  keepRestored(device: Pick<Device, 'kernels'>, packed: PackedLinear, restored: Address): void {
     const { N, K } = packed;
-    this.keep(packed, ['restored'], ({ at, dtype }) =>
-      kernels.move({
-        ...{ xDtype: BL.F32, x: restored, xOuter: K, xInner: 0, outDtype: dtype, out: at },
-        ...{ outOuter: K, outInner: 0, outer: N, inner: 1, width: K },
-      }),
-    );
+    const from = { at: restored, dtype: BL.F32 };
+    this.keep(packed, ['restored'], (to) => convert(device, { N, K }, from, to));
   }
 
   /** False where its values are not in device memory any more, or never were. */

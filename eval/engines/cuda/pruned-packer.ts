@@ -8,15 +8,15 @@ import { checkScales } from '../../operations/checks.ts';
 import type { DenseLinear, GridRule } from '../../operations/operations.ts';
 import type { PruneColumnsRule } from '../../operations/pruning.ts';
 import type { Device } from './device.ts';
+import { convert } from './device-linear.ts';
 import { relativeErrorOf, type Weights } from './device-weights.ts';
 import type { HostBytes } from './host-bytes.ts';
 import { type DeviceMask, storeMask } from './kept-lists.ts';
 import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
+import { VALUE_DTYPES } from './matrix.ts';
 import type { PackedHere } from './packed-here.ts';
 import type { Pool } from './pool.ts';
-
-export const DTYPES: Readonly<Record<ValueType, number>> = { BF16: BL.BF16, F16: BL.F16, F32: BL.F32 };
 
 /** Codes and grids of a matrix, all of it. */
 export interface DeviceGrids {
@@ -51,10 +51,8 @@ export class PrunedPacker {
     let all = restored;
     if (type !== 'F32') {
       all = this.#pool.take('typed', N * K * size);
-      this.#device.kernels.move({
-        ...{ xDtype: BL.F32, x: restored, xOuter: K, xInner: 0, outDtype: DTYPES[type], out: all },
-        ...{ outOuter: K, outInner: 0, outer: N, inner: 1, width: K },
-      });
+      const typed = { at: all, dtype: VALUE_DTYPES[type] };
+      convert(this.#device, mask, { at: restored, dtype: BL.F32 }, typed);
     }
     const bytes = await this.#host.download(this.#gather(mask, size, all), count * size);
     const pattern = patternOf(sparsity);
@@ -104,13 +102,13 @@ export class PrunedPacker {
     return out;
   }
 
-  /** Notes the error of a packed linear, and that its values are there: `restored` is what `valuesOf` or a loop made. */
+  /** Notes the error of a packed linear, and that its values are there: `restored` is what `restore`, a mask or a column loop made. */
   note(packed: PackedLinear, weights: Weights, restored: Address): PackedLinear {
     const { N, K } = packed;
     const { kernels } = this.#device;
     const sums = this.#pool.take('sums', 16 * N);
     kernels.weightErrors({ ...weights, restored, N, K, sums });
-    this.#here.noteError(packed, relativeErrorOf(this.#device.download(sums, new Float64Array(2 * N))));
+    this.#here.noteError(packed, relativeErrorOf(this.#device, sums, N));
     this.#here.keepRestored(this.#device, packed, restored);
     return packed;
   }

@@ -1,3 +1,4 @@
+/** Pruning on a GPU. Masks, values and codes are those of eval/operations/cpu-pruning.ts. */
 import type { PackedLinear } from '../../formats/format.ts';
 import { prunedCount } from '../../math/smallest.ts';
 import type { ValueType } from '../../math/value-type.ts';
@@ -6,15 +7,16 @@ import { hostPruning } from '../../operations/cpu-pruning.ts';
 import type { DenseLinear, FactorHandle, RoundedColumns } from '../../operations/operations.ts';
 import type { PruneColumnsRule, PruneRule, PruningOperations } from '../../operations/pruning.ts';
 import type { Device } from './device.ts';
-import { type Weights, weightsOf } from './device-weights.ts';
-import { CudaFactor } from './hessians.ts';
+import { sumOfRows, type Weights, weightsOf } from './device-weights.ts';
+import { type CudaFactor, isFound } from './hessians.ts';
 import type { HostBytes } from './host-bytes.ts';
 import { countMask } from './kept-lists.ts';
 import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
+import { VALUE_DTYPES } from './matrix.ts';
 import type { PackedHere } from './packed-here.ts';
 import type { Pool } from './pool.ts';
-import { type DeviceGrids, DTYPES, PrunedPacker } from './pruned-packer.ts';
+import { type DeviceGrids, PrunedPacker } from './pruned-packer.ts';
 import { ERROR_COLUMNS, numbersOf } from './rule-numbers.ts';
 
 /** Columns of a block of the column loop at most. */
@@ -78,8 +80,7 @@ export class CudaPruning implements PruningOperations {
     checkPatternGroup(method, name, sparsity, G);
     const hasKernel = sparsity.kind === 'share' || (RUNS.includes(sparsity.m) && G % sparsity.m === 0);
     if (!hasKernel) return hostPruning.byColumn(method, linear, rule, factor);
-    if (!(factor instanceof CudaFactor) || factor.state !== 'found')
-      throw new TypeError('[operations] the factor is not one that this device found.');
+    if (!isFound(factor)) throw new TypeError('[operations] the factor is not one that this device found.');
     const weights = weightsOf(this.#device, this.#pool, method, linear);
     const type = this.#typeOf(method, linear, weights);
     const grids = grid === null ? { codes: 0, scales: 0, zeros: 0, G: K } : this.#grids(N, K, G);
@@ -91,8 +92,7 @@ export class CudaPruning implements PruningOperations {
         : await this.#packer.codes(method, linear, mask, rule, grid, grids);
     const restored = grid === null ? made.restored : this.#packer.restore(mask, grids);
     this.#packer.note(packed, weights, restored);
-    const losses = this.#device.download(made.losses, new Float64Array(N));
-    return { packed, loss: losses.reduce((sum, loss) => sum + loss, 0) };
+    return { packed, loss: sumOfRows(this.#device, made.losses, N) };
   }
 
   /** Queues the column loop. */
@@ -124,7 +124,8 @@ export class CudaPruning implements PruningOperations {
         runN: isRun ? sparsity.n : 0,
         runM: isRun ? sparsity.m : 0,
       },
-      ...{ valueType: DTYPES[type], groupOfStep, fit: Number(grid !== null), codes, scales, zeros, ...made },
+      ...{ valueType: VALUE_DTYPES[type], groupOfStep, fit: Number(grid !== null) },
+      ...{ codes, scales, zeros, ...made },
       errors: take('errors', N * ERROR_COLUMNS * 8),
       scores: isRun ? 0 : take('scores', N * BLOCK_COLUMNS * 8),
       scratch: this.#scratch(N * BLOCK_COLUMNS),

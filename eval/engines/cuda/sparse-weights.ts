@@ -7,18 +7,14 @@ import type { PackedLinear } from '../../formats/format.ts';
 import { openGrids } from '../../formats/int-grouped.ts';
 import { codeBits, readPattern } from '../../formats/kept-mask.ts';
 import { sparse } from '../../formats/sparse.ts';
+import { VALUE_BYTES } from '../../math/value-type.ts';
 import type { Device } from './device.ts';
-import type { DeviceMatrix } from './device-linear.ts';
+import { convert, type DeviceMatrix } from './device-linear.ts';
 import { countMask, type DeviceMask, openMask } from './kept-lists.ts';
 import { BL } from './kernels.gen.ts';
 import type { Address } from './kernels.ts';
+import { VALUE_DTYPES } from './matrix.ts';
 import { type DeviceHeap, Pool } from './pool.ts';
-
-const TYPES = {
-  BF16: { dtype: BL.BF16, size: 2 },
-  F16: { dtype: BL.F16, size: 2 },
-  F32: { dtype: BL.F32, size: 4 },
-} as const;
 
 export class SparseWriter {
   readonly #device: Device;
@@ -56,7 +52,7 @@ export class SparseWriter {
     const name = packed.buffers.values?.dtype;
     if (name !== 'BF16' && name !== 'F16' && name !== 'F32')
       throw formatErrors.damaged('sparse', `values are ${name ?? 'missing'}, expected BF16, F16 or F32`);
-    const { dtype, size } = TYPES[name];
+    const [dtype, size] = [VALUE_DTYPES[name], VALUE_BYTES[name]];
     const list = this.#upload('list', bytesOf(packed, 'values', name, mask.count * size));
     if (dtype === to.dtype) {
       this.#scatter(mask, size, list, to.at);
@@ -65,7 +61,7 @@ export class SparseWriter {
     const { N, K } = mask;
     const all = this.#pool.take('all', N * K * size);
     this.#scatter(mask, size, list, all);
-    this.#move(mask, dtype, all, to);
+    convert(this.#device, mask, { at: all, dtype }, to);
   }
 
   #writeCodes(packed: PackedLinear, mask: DeviceMask, to: DeviceMatrix): void {
@@ -84,18 +80,11 @@ export class SparseWriter {
       zeros: this.#upload('zeros', zeros ?? new Int16Array(scales.length).fill(2 ** (bits - 1))),
     });
     kernels.maskWeights({ dtype: BL.F32, w: dense, kept, n: N * K, out: dense });
-    this.#move(mask, BL.F32, dense, to);
+    convert(this.#device, mask, { at: dense, dtype: BL.F32 }, to);
   }
 
   #scatter({ N, K, kept, offsets }: DeviceMask, size: number, list: Address, all: Address): void {
     this.#device.kernels.scatterKept({ size, list, kept, offsets, N, K, all });
-  }
-
-  #move({ N, K }: DeviceMask, xDtype: number, x: Address, { at, dtype }: DeviceMatrix): void {
-    this.#device.kernels.move({
-      ...{ xDtype, x, xOuter: K, xInner: 0, outDtype: dtype, out: at, outOuter: K, outInner: 0 },
-      ...{ outer: N, inner: 1, width: K },
-    });
   }
 
   #upload(name: string, values: NodeJS.ArrayBufferView): Address {

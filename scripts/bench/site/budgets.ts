@@ -1,4 +1,5 @@
 /** What was measured of the site against what is required of it, and beside what another board's page does. */
+import { median } from '../measure.ts';
 import type { BuildTime } from './build.ts';
 import type { FilterTimes, FirstView } from './measure-page.ts';
 
@@ -74,9 +75,4 @@ function viewLines([path, view]: readonly [string, FirstView]): readonly Line[] 
 
 export function isMissed({ measured, at_most }: Line): boolean {
   return at_most !== null && !(measured <= at_most);
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
 }

@@ -10,7 +10,7 @@ import { choiceRequests, windowRequests } from '../../../scripts/bench/requests.
 import { valuesOf } from '../../../scripts/bench/values.ts';
 
 // Calibrated compression has arithmetic of its own (gptq.native.test.ts), which a device that only counts does not do.
-const CALIBRATED = [...['gptq', 'gptq-files', 'pruning', 'quip', 'binary', 'awq', 'smoothquant', 'parallel']];
+const CALIBRATED = ['gptq', 'gptq-files', 'pruning', 'quip', 'binary', 'awq', 'smoothquant', 'parallel'];
 const benches = all.filter(({ name }) => !CALIBRATED.includes(name));
 
 interface Seen {

@@ -1,17 +1,16 @@
-/** What all column loops that binarize or mix bits have in common on a device: live weights, scratch, streams and checks. */
+/** What operations on a device that make codes and numbers of groups have in common: live weights, places, streams and checks. */
 import { streamBytes } from '../../formats/bit-stream.ts';
 import { BLOCK } from '../../math/column-loop.ts';
 import { checkScales, checkWeights } from '../../operations/checks.ts';
-import type { DenseLinear, FactorHandle } from '../../operations/operations.ts';
+import type { DenseLinear } from '../../operations/operations.ts';
 import type { Device } from './device.ts';
 import type { Shape } from './device-codes.ts';
 import { areFinite, weightsOf } from './device-weights.ts';
-import { CudaFactor } from './hessians.ts';
 import type { HostBytes } from './host-bytes.ts';
 import type { Address } from './kernels.ts';
 import type { Pool } from './pool.ts';
 
-export class LoopParts {
+export class GroupParts {
   readonly #device: Device;
   readonly #pool: Pool<string>;
   readonly #host: HostBytes;
@@ -31,13 +30,14 @@ export class LoopParts {
     return out;
   }
 
-  /** Codes, two numbers a group, and what a loop notes of its errors. */
+  /** For codes and two numbers a group. */
   places({ N, K, G }: Shape) {
     const take = (name: string, bytes: number) => this.#pool.take(name, bytes);
     const bytes = 4 * N * (K / G);
     return { codes: take('codes', N * K), first: take('scales', bytes), second: take('zeros', bytes) };
   }
 
+  /** For what a column loop notes of its errors. */
   feedback(N: number) {
     const take = (name: string, bytes: number) => this.#pool.take(name, bytes);
     return { losses: take('losses', N * 8), errors: take('errors', N * BLOCK * 8) };
@@ -61,17 +61,9 @@ export class LoopParts {
     return levels;
   }
 
-  sum(losses: Address, N: number): number {
-    return this.#device.download(losses, new Float64Array(N)).reduce((sum, loss) => sum + loss, 0);
-  }
-
   upload(name: string, values: NodeJS.ArrayBufferView): Address {
     const at = this.#pool.take(name, values.byteLength);
     this.#device.upload(at, values);
     return at;
   }
-}
-
-export function isFound(factor: FactorHandle): factor is CudaFactor {
-  return factor instanceof CudaFactor && factor.state === 'found';
 }
