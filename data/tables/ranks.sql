@@ -10,7 +10,8 @@ SELECT * FROM (
     ('exact_match', 'exact_match', NULL), ('instructions_followed', 'followed', NULL),
     ('answerable_acc', 'acc', 'answerable'), ('steps_right', 'steps_right', 'steps'),
     ('facts_first', 'first_right', 'first_facts'), ('facts_second', 'second_right', 'second_facts'),
-    ('facts_kept', 'facts_kept', 'facts'), ('perplexity', 'nll_nats', 'tokens')
+    ('facts_kept', 'facts_kept', 'facts'), ('perplexity', 'nll_nats', 'tokens'),
+    ('word_perplexity', 'nll_nats', 'words')
 ) AS part (metric, sum_name, per_name);
 
 -- Columns of the Parquet files beside runs; recipe_id is NULL where all recipes of a run have the same.

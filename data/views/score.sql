@@ -51,6 +51,69 @@ measured AS (
     ) AS key
   FROM newest LEFT JOIN metric USING (run_id, cell_key, place)
 ),
+-- Values under canonical recipe ids.
+stored AS (
+  SELECT
+    left(sha256(concat_ws('|', owner, cell_key, coalesce(metric, ''))), 16) AS row_id,
+    origin,
+    owner AS source_id,
+    CASE WHEN owner = 'bitloss' THEN 'Bitloss' ELSE owner END AS source_title,
+    run_id,
+    run_id AS subject,
+    coalesce(file, run_id) AS locator,
+    code_commit AS commit,
+    model_id,
+    family,
+    params_b,
+    recipe_id,
+    bits_per_weight,
+    size_bytes,
+    task_id,
+    metric,
+    metric_unit AS unit,
+    json_extract_string(settings, '$.window') AS context_length,
+    value,
+    std_error,
+    n,
+    kept_low AS paired_low,
+    kept_high AS paired_high,
+    key AS own_key,
+    notes AS note,
+    error_code,
+    error_message,
+    cell_key,
+    wall_ms,
+    command
+  FROM measured
+  UNION ALL BY NAME
+  SELECT
+    left(sha256(concat_ws('|', owner, subject, recipe, question)), 16) AS row_id,
+    'submitted' AS origin,
+    owner AS source_id,
+    owner AS source_title,
+    url AS source_url,
+    subject,
+    file AS locator,
+    commit,
+    model AS model_id,
+    recipe AS recipe_id,
+    bits_per_weight,
+    size_bytes,
+    task AS task_id,
+    metric,
+    unit,
+    shots,
+    context::VARCHAR AS context_length,
+    value,
+    std_error,
+    n,
+    kept_low AS paired_low,
+    kept_high AS paired_high,
+    concat_ws('|', 'claimed', owner, subject, question) AS own_key,
+    concat_ws(' ', concat(concat_ws(' ', 'Measured with', tool, version), '.'), notes) AS note,
+    command
+  FROM claimed JOIN claimed_file USING (subject)
+),
 current AS MATERIALIZED (SELECT subject, row_id, state, reason FROM trust WHERE is_current),
 scored AS (
   SELECT
@@ -60,8 +123,6 @@ scored AS (
     source.title AS source_title,
     reported.source_url,
     reported.arxiv,
-    NULL AS run_id,
-    NULL AS subject,
     reported.locator,
     reported.commit_id AS commit,
     reported.model_id,
@@ -96,39 +157,23 @@ scored AS (
       CASE WHEN task.kind = 'accuracy' THEN sqrt(reported.value * (1 - reported.value) / reported.n) END
     ) AS std_error,
     reported.n,
-    NULL::DOUBLE AS paired_low,
-    NULL::DOUBLE AS paired_high,
     reported.is_baseline,
     reported.own_key,
     reported.baseline_key,
     reported.suspect_reason,
-    reported.note,
-    NULL AS error_code,
-    NULL AS error_message,
-    NULL AS cell_key,
-    NULL::DOUBLE AS wall_ms,
-    NULL AS command
+    reported.note
   FROM reported
   JOIN source USING (source_id)
   JOIN model USING (model_id)
   JOIN task USING (task_id)
   UNION ALL BY NAME
   SELECT
-    left(sha256(concat_ws('|', measured.owner, measured.cell_key, coalesce(measured.metric, ''))), 16) AS row_id,
-    measured.origin,
-    measured.owner AS source_id,
-    CASE WHEN measured.owner = 'bitloss' THEN 'Bitloss' ELSE measured.owner END AS source_title,
-    NULL AS source_url,
-    NULL AS arxiv,
-    measured.run_id,
-    measured.run_id AS subject,
-    coalesce(measured.file, measured.run_id) AS locator,
-    measured.code_commit AS commit,
-    measured.model_id,
-    measured.model_id AS model_label,
-    coalesce(model.family, measured.family) AS family,
-    coalesce(model.params_b, measured.params_b) AS params_b,
-    measured.recipe_id,
+    stored.* REPLACE (
+      coalesce(model.family, stored.family) AS family,
+      coalesce(model.params_b, stored.params_b) AS params_b,
+      coalesce(stored.unit, task.unit) AS unit
+    ),
+    model_id AS model_label,
     recipe.method_id,
     recipe.method_id AS method_label,
     recipe.tensor,
@@ -138,88 +183,12 @@ scored AS (
     recipe.group_size,
     recipe.sparsity,
     recipe.sparsity_pattern,
-    measured.bits_per_weight,
-    measured.size_bytes,
-    measured.task_id,
-    measured.metric,
-    coalesce(measured.metric_unit, task.unit) AS unit,
-    NULL::INTEGER AS shots,
-    json_extract_string(measured.settings, '$.window') AS context_length,
-    NULL::INTEGER AS position,
-    measured.value,
-    NULL AS printed,
-    measured.std_error,
-    measured.n,
-    measured.kept_low AS paired_low,
-    measured.kept_high AS paired_high,
-    measured.recipe_id = 'fp16' AS is_baseline,
-    measured.key AS own_key,
-    measured.key AS baseline_key,
-    NULL AS suspect_reason,
-    measured.notes AS note,
-    measured.error_code,
-    measured.error_message,
-    measured.cell_key,
-    measured.wall_ms,
-    measured.command
-  FROM measured
+    recipe_id = 'fp16' AS is_baseline,
+    stored.own_key AS baseline_key
+  FROM stored
   LEFT JOIN recipe USING (recipe_id)
   LEFT JOIN model USING (model_id)
   LEFT JOIN task USING (task_id)
-  UNION ALL BY NAME
-  SELECT
-    left(sha256(concat_ws('|', claimed_file.owner, claimed.subject, claimed.recipe, claimed.question)), 16) AS row_id,
-    'submitted' AS origin,
-    claimed_file.owner AS source_id,
-    claimed_file.owner AS source_title,
-    claimed_file.url AS source_url,
-    NULL AS arxiv,
-    NULL AS run_id,
-    claimed.subject,
-    claimed_file.file AS locator,
-    claimed_file.commit,
-    claimed.model AS model_id,
-    claimed.model AS model_label,
-    model.family,
-    model.params_b,
-    recipe.recipe_id,
-    recipe.method_id,
-    recipe.method_id AS method_label,
-    recipe.tensor,
-    recipe.w_bits,
-    recipe.a_bits,
-    recipe.kv_bits,
-    recipe.group_size,
-    recipe.sparsity,
-    recipe.sparsity_pattern,
-    claimed.bits_per_weight,
-    claimed.size_bytes,
-    claimed.task AS task_id,
-    claimed.metric,
-    claimed.unit,
-    claimed.shots,
-    claimed.context::VARCHAR AS context_length,
-    NULL::INTEGER AS position,
-    claimed.value,
-    NULL AS printed,
-    claimed.std_error,
-    claimed.n,
-    claimed.kept_low AS paired_low,
-    claimed.kept_high AS paired_high,
-    claimed.recipe = 'fp16' AS is_baseline,
-    concat_ws('|', 'claimed', claimed_file.owner, claimed.subject, claimed.question) AS own_key,
-    concat_ws('|', 'claimed', claimed_file.owner, claimed.subject, claimed.question) AS baseline_key,
-    NULL AS suspect_reason,
-    concat_ws(' ', concat('Measured with ', claimed_file.tool, ' ', claimed_file.version, '.'), claimed_file.notes) AS note,
-    NULL AS error_code,
-    NULL AS error_message,
-    NULL AS cell_key,
-    NULL::DOUBLE AS wall_ms,
-    claimed_file.command
-  FROM claimed
-  JOIN claimed_file USING (subject)
-  JOIN recipe ON recipe.recipe_id = claimed.recipe
-  JOIN model ON model.model_id = claimed.model
 )
 SELECT
   scored.* EXCLUDE (subject, suspect_reason),

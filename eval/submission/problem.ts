@@ -19,6 +19,19 @@ export interface Problem {
   readonly severity: Severity;
 }
 
+/** Makes the problems for which a file is refused. */
+export function refusalsOf(file: string) {
+  return (rule: string, found: string, fix: string, path = 'file', line: number | null = null): Problem => ({
+    file,
+    path,
+    line,
+    rule,
+    found,
+    fix,
+    severity: 'refused',
+  });
+}
+
 const LONGEST = 160;
 /** Controls, line separators, marks that change the direction of text, zero-width characters, lone surrogates. */
 export const INVISIBLE =
@@ -44,11 +57,11 @@ function textOf(value: unknown): string {
 
 /** One problem as one line, as compilers write them. */
 export function formatProblem({ file, path, line, rule, found, fix, severity }: Problem): string {
-  const place = line === null ? inertName(file) : `${inertName(file)}:${line}`;
+  const place = line === null ? inertText(file) : `${inertText(file)}:${line}`;
   return `${place} ${path} [${rule}${severity === 'flagged' ? ', flagged' : ''}]: found ${found}. ${fix}`;
 }
 
-/** A file name without its quotes. */
-export function inertName(name: string): string {
-  return inert(name).slice(1, -1);
+/** A text without its quotes. */
+export function inertText(text: string): string {
+  return inert(text).slice(1, -1);
 }

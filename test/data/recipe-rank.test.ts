@@ -1,10 +1,15 @@
 /** Ranks from paired items, worked by hand: three recipes over 16 questions, two over four windows of a text. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readCatalogues } from '../../data/database/catalogues.ts';
+import { Problems } from '../../data/database/problems.ts';
 import { buildDatabase, materializeViews, openDatabase } from '../../data/db.ts';
 import { readView, type ViewRow } from '../../data/views.ts';
-import { type CellSpec, dataFolder, runFile } from './data-folder.ts';
+import { isRatio } from '../../eval/metrics/metric.ts';
+import { allTasks } from '../../eval/submission/all-tasks.ts';
+import { type CellSpec, DATA, dataFolder, runFile } from './data-folder.ts';
 
 // Questions that each recipe gets right; chance is a quarter.
 const RIGHT = {
@@ -120,4 +125,20 @@ describe('ranks of a run whose items are known', () => {
     ]);
     expect(pairs).toHaveLength(4);
   });
+});
+
+it('knows the columns of every metric that counts, as the pipeline has them', () => {
+  const sql = readFileSync(join(DATA, 'tables', 'ranks.sql'), 'utf8');
+  const parts = [...sql.matchAll(/\('(\w+)', '(\w+)', (?:'(\w+)'|NULL)\)/g)].map(
+    ([, metric, sum, per = null]) => [metric!, sum!, per] as const,
+  );
+  const { tasks } = readCatalogues(DATA, new Problems());
+  const counting = [...allTasks.values()].flatMap(({ id, metrics }) => {
+    const known = tasks.get(id)!;
+    return ['fraction', 'perplexity'].includes(known.unit) && known.ability !== null && known.role === 'task'
+      ? metrics.filter(isRatio).filter(({ unit }) => unit === known.unit)
+      : [];
+  });
+  const wanted = new Map(counting.map(({ id, sum, per }) => [id, [id, sum, per]]));
+  expect(parts.toSorted()).toEqual([...wanted.values()].toSorted());
 });

@@ -146,6 +146,17 @@ describe('the trust ledger', () => {
     expect(trustRecordSchema.safeParse({ ...record({}), extra: 1 }).success).toBe(false);
   });
 
+  it('refuses a record that may not follow the one before it', async () => {
+    const back = {
+      ...runs,
+      'trust/a/2026-02-01-withdrawn.json': record({ state: 'withdrawn', since: '2026-02-01T00:00:00Z' }),
+      'trust/a/2026-03-01-reproduced.json': record({}),
+    };
+    await expect(database(back)).rejects.toThrow(
+      /2026-03-01-reproduced\.json:\d+ state: found "reproduced"\. After withdrawn comes nothing/,
+    );
+  });
+
   it('leads from every state but withdrawn somewhere, and to withdrawn from all', () => {
     for (const state of TRUST_STATES.filter((one) => one !== 'withdrawn'))
       expect(TRUST_TRANSITIONS[state]).toContain('withdrawn');

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Catalogues } from '../../../data/database/catalogues.ts';
 import { sweepSchema } from '../../config.ts';
 import { allTasks } from '../all-tasks.ts';
 import { inert } from '../problem.ts';
@@ -52,10 +53,7 @@ function* hashesOf({ run: { run } }: Submission): Iterable<[Finding['path'], str
   if (run.kernel_library_sha256 !== null) yield [['run', 'kernel_library_sha256'], run.kernel_library_sha256];
 }
 
-function* datasetFindings(
-  { run: { run } }: Submission,
-  catalogues: Parameters<Parameters<typeof defineRule>[0]['check']>[1]['catalogues'],
-): Iterable<Finding> {
+function* datasetFindings({ run: { run } }: Submission, catalogues: Catalogues): Iterable<Finding> {
   for (const [d, { id, files }] of run.datasets.entries()) {
     const known = catalogues.datasets.get(id);
     if (known === undefined)

@@ -1,5 +1,5 @@
 /** The rules about how a branch changes results, whatever stands in them. */
-import { inert } from '../problem.ts';
+import { inert, inertText } from '../problem.ts';
 import { isResult, placeOf, README, RESULTS } from '../read/places.ts';
 import type { Change } from './changes.ts';
 import type { ChangeFinding, ChangeRule } from './rule.ts';
@@ -10,7 +10,7 @@ const results = (changes: readonly Change[]) =>
 /** Records of the trust ledger are dated and stay, as results do. */
 const isKept = (file: string) => isResult(file) || file.startsWith('data/trust/');
 
-export const appendOnly: ChangeRule = {
+const appendOnly: ChangeRule = {
   id: 'append-only',
   demands:
     'Results and trust records are added. One that is there is not modified, deleted, renamed or replaced by a link.',
@@ -36,7 +36,7 @@ function finding(file: string, found: string): ChangeFinding {
   return { file, path: [], found, fix };
 }
 
-export const oneHandle: ChangeRule = {
+const oneHandle: ChangeRule = {
   id: 'handle',
   demands: 'A pull request brings results of one handle, and it is that of whoever sends them.',
   severity: 'refused',
@@ -57,12 +57,12 @@ export const oneHandle: ChangeRule = {
           file: first!.file,
           path: [],
           found: `the folder ${folder} from ${inert(handle)}`,
-          fix: `Send results below ${RESULTS}/${inert(handle.toLowerCase()).slice(1, -1)}/.`,
+          fix: `Send results below ${RESULTS}/${inertText(handle.toLowerCase())}/.`,
         };
   },
 };
 
-export const elsewhere: ChangeRule = {
+const elsewhere: ChangeRule = {
   id: 'elsewhere',
   demands:
     'What a branch with results changes outside of data/results/ and data/trust/ is shown to a person.',

@@ -1,7 +1,7 @@
 import { sweepSchema } from '../../config.ts';
 import { inert } from '../problem.ts';
 import { placedCells } from './cells.ts';
-import { defineRule, type Finding } from './rule.ts';
+import { defineRule, type Finding, type Submission } from './rule.ts';
 
 const SWEEP = ['run', 'settings', 'sweep'] as const;
 
@@ -41,7 +41,7 @@ export const complete = defineRule({
 });
 
 function* comparedWithSweep(
-  submission: Parameters<typeof placedCells>[0],
+  submission: Submission,
   recipes: readonly string[],
   tasks: readonly string[],
 ): Iterable<Finding> {

@@ -33,7 +33,7 @@ export const duplicate = defineRule({
       yield {
         path: ['recipes'],
         found: `${own} cells, all of which are published, as in ${known[0]}`,
-        fix: 'Send a verification record: pnpm eval reproduce.',
+        fix: `Compare with what is published instead: pnpm eval reproduce ${known[0]}.`,
       };
     else if (known.length > 0)
       yield {

@@ -1,10 +1,11 @@
+import type { Paired } from '../../../data/schema.ts';
 import { isRatio, type RatioMetric } from '../../metrics/metric.ts';
 import { hasSomethingToLose, keptShare } from '../../stats/kept.ts';
 import { onScale, type Terms, termsOf } from '../../stats/measure.ts';
 import { compareWithBaseline } from '../../stats/paired.ts';
 import { allTasks } from '../all-tasks.ts';
 import { BASELINE, metricPath } from './cells.ts';
-import { hasColumns, type Remeasured, remeasurable } from './remeasured.ts';
+import { hasColumns, isCoarse, type Remeasured, remeasurable } from './remeasured.ts';
 import { defineRule, type Submission } from './rule.ts';
 
 /** Of the width of an interval: what rounding of outcomes and of printed digits may move its ends by. */
@@ -28,26 +29,33 @@ export const interval = defineRule({
   *check(submission, { intervals }) {
     for (const one of remeasurable(submission)) {
       if (one.placed.cell.recipe === BASELINE) continue;
-      const { kept_low, kept_high } = one.sent.paired ?? { kept_low: null, kept_high: null };
       const terms = termsFor(submission, one);
       if (terms === null) continue;
       const expected = intervals === 'exact' ? drawn(submission, one) : approximate(terms);
-      const isRight =
-        kept_low === null || kept_high === null || expected === null
-          ? kept_low === null && kept_high === null && expected === null
-          : Math.abs(kept_low - expected.low) <= expected.slack &&
-            Math.abs(kept_high - expected.high) <= expected.slack;
-      if (isRight) continue;
+      const sent = one.sent.paired ?? { kept_low: null, kept_high: null };
+      if (agrees(sent, expected)) continue;
+      // Of coarse outcomes an interval cannot come out to the digit, so a person looks at it.
+      const isRounded =
+        intervals === 'exact' && isCoarse(submission, one) && agrees(sent, approximate(terms));
       const again =
         expected === null ? 'none' : `${expected.low.toPrecision(6)} to ${expected.high.toPrecision(6)}`;
       yield {
         path: metricPath(submission, one.placed.path, one.index, 'kept_low'),
-        found: `${kept_low} to ${kept_high} kept for ${one.sent.metric} of ${one.placed.cell.recipe} on ${one.placed.cell.task}`,
+        found: `${sent.kept_low} to ${sent.kept_high} kept for ${one.sent.metric} of ${one.placed.cell.recipe} on ${one.placed.cell.task}`,
         fix: `The outcomes give ${again}${intervals === 'exact' ? '' : ', by approximation'}.`,
+        severity: isRounded ? 'flagged' : 'refused',
       };
     }
   },
 });
+
+type Sent = Pick<Paired, 'kept_low' | 'kept_high'>;
+
+function agrees({ kept_low: low, kept_high: high }: Sent, expected: Expected): boolean {
+  if (low === null || high === null || expected === null)
+    return low === null && high === null && expected === null;
+  return Math.abs(low - expected.low) <= expected.slack && Math.abs(high - expected.high) <= expected.slack;
+}
 
 interface Pair {
   readonly metric: RatioMetric;

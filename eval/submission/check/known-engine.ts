@@ -3,7 +3,7 @@ import { inert } from '../problem.ts';
 import { defineRule } from './rule.ts';
 
 /** Named here because the list of engines loads their native libraries. */
-export const ENGINES: readonly string[] = ['onnx', 'cuda'];
+const ENGINES: readonly string[] = ['onnx', 'cuda'];
 
 export const knownEngine = defineRule({
   id: 'known-engine',

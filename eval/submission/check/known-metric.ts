@@ -1,8 +1,9 @@
+import type { FinishedCell } from '../../../data/schema.ts';
 import { didYouMean } from '../../nearest.ts';
 import { allTasks, metricsOf } from '../all-tasks.ts';
 import { inert } from '../problem.ts';
-import { cellPath, finishedCells, metricPath } from './cells.ts';
-import { defineRule } from './rule.ts';
+import { cellPath, finishedCells, metricPath, type PlacedCell } from './cells.ts';
+import { defineRule, type Submission } from './rule.ts';
 
 export const knownMetric = defineRule({
   id: 'known-metric',
@@ -42,8 +43,8 @@ export const knownMetric = defineRule({
 });
 
 /** Cells share their metrics with all cells of the task but those of 16 bit, which have no divergence. */
-function onceATask(submission: Parameters<typeof finishedCells>[0]) {
+function onceATask(submission: Submission) {
   return Map.groupBy(finishedCells(submission), ({ cell }) =>
     [cell.task, ...cell.metrics.map(({ metric, unit }) => `${metric} ${unit}`)].join(),
-  ).values() as Iterable<[ReturnType<typeof finishedCells>[number]]>;
+  ).values() as Iterable<[PlacedCell<FinishedCell>]>;
 }

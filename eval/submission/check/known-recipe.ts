@@ -2,7 +2,7 @@ import { parseRecipe } from '../../../data/recipe.ts';
 import { recipeColumns } from '../../../data/recipe-columns.ts';
 import { methodFor } from '../../methods/index.ts';
 import { didYouMean } from '../../nearest.ts';
-import { inert } from '../problem.ts';
+import { inert, inertText } from '../problem.ts';
 import { BASELINE, cellPath, placedCells } from './cells.ts';
 import { defineRule, type Finding } from './rule.ts';
 
@@ -26,7 +26,7 @@ export const knownRecipe = defineRule({
             fix: `${didYouMean(method_id, methods)} Add the method to data/methods.json.`.trim(),
           };
       } catch (error) {
-        yield { path, found: inert(recipe), fix: inert((error as Error).message).slice(1, -1) };
+        yield { path, found: inert(recipe), fix: inertText((error as Error).message) };
       }
     }
   },
@@ -41,7 +41,7 @@ function* unsupported(id: string, path: Finding['path']): Iterable<Finding> {
   } catch (error) {
     yield {
       path,
-      found: `${inert(id)}, which the pipeline cannot make: ${inert((error as Error).message).slice(1, -1)}`,
+      found: `${inert(id)}, which the pipeline cannot make: ${inertText((error as Error).message)}`,
       fix: 'Send results of a method that is not in the pipeline as claimed rows.',
     };
   }

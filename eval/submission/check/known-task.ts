@@ -1,7 +1,9 @@
+import type { Cell } from '../../../data/schema.ts';
 import { didYouMean } from '../../nearest.ts';
+import type { Task } from '../../tasks/task.ts';
 import { allTasks } from '../all-tasks.ts';
 import { inert } from '../problem.ts';
-import { cellPath, placedCells } from './cells.ts';
+import { cellPath, type PlacedCell, placedCells } from './cells.ts';
 import { defineRule, type Finding } from './rule.ts';
 
 export const knownTask = defineRule({
@@ -13,7 +15,7 @@ export const knownTask = defineRule({
     const byTask = Map.groupBy(placedCells(submission), ({ cell }) =>
       JSON.stringify([cell.task, cell.task_version, cell.settings]),
     );
-    for (const [{ cell, path }] of byTask.values() as Iterable<[ReturnType<typeof placedCells>[number]]>) {
+    for (const [{ cell, path }] of byTask.values() as Iterable<[PlacedCell]>) {
       const at = cellPath(submission, path, 'task');
       const names = [...catalogues.tasks.keys()].filter((id) => allTasks.has(id));
       const task = allTasks.get(cell.task);
@@ -29,13 +31,9 @@ export const knownTask = defineRule({
 });
 
 function* checkVersion(
-  path: readonly (string | number)[],
-  { task_version, settings }: { readonly task_version: number; readonly settings: object },
-  task: {
-    readonly id: string;
-    readonly version: number;
-    readonly settings: { safeParse(value: unknown): { success: boolean } };
-  },
+  path: Finding['path'],
+  { task_version, settings }: Cell,
+  task: Task,
 ): Iterable<Finding> {
   const found = `version ${task_version} of ${task.id}, which is at ${task.version}`;
   if (task_version > task.version) yield { path, found, fix: 'There is no such version yet.' };

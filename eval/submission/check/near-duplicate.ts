@@ -1,5 +1,6 @@
 import type { FinishedCell } from '../../../data/schema.ts';
 import { BASELINE, finishedCells, type PlacedCell } from './cells.ts';
+import type { Published } from './published.ts';
 import { defineRule } from './rule.ts';
 
 export const nearDuplicate = defineRule({
@@ -38,11 +39,7 @@ export const nearDuplicate = defineRule({
 const isMeasured = ({ unit, value }: FinishedCell['metrics'][number]) => unit !== 'fraction' && value !== 0;
 const numbersOf = ({ metrics }: FinishedCell) => metrics.map(({ value, std_error }) => [value, std_error]);
 
-function copyOf(
-  { cell }: PlacedCell<FinishedCell>,
-  file: string,
-  published: Parameters<Parameters<typeof defineRule>[0]['check']>[1]['published'],
-): string | undefined {
+function copyOf({ cell }: PlacedCell<FinishedCell>, file: string, published: Published): string | undefined {
   const [{ value, std_error }] = cell.metrics as [FinishedCell['metrics'][number]];
   return published
     .cellsOf(cell)

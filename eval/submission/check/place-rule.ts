@@ -1,5 +1,5 @@
 /** The rule about names and places of files. */
-import { inert, type Problem } from '../problem.ts';
+import { inert, type Problem, refusalsOf } from '../problem.ts';
 import { placeOf, README } from '../read/places.ts';
 
 export const placeRule = {
@@ -11,27 +11,24 @@ export const placeRule = {
 
 /** @param present all results of the checkout */
 export function placeProblems(asked: Iterable<string>, present: ReadonlySet<string>): readonly Problem[] {
-  const problem = (file: string, found: string, fix: string): Problem => ({
-    file,
-    path: 'file',
-    line: null,
-    rule: placeRule.id,
-    found,
-    fix,
-    severity: placeRule.severity,
-  });
   return [...asked].flatMap((file) => {
     if (file === README) return [];
     const place = placeOf(file);
     if (place === null)
       return [
-        problem(
-          file,
+        refusalsOf(file)(
+          placeRule.id,
           inert(file),
           'Call it data/results/<handle>/<run id>.json, as pnpm submission new does.',
         ),
       ];
     if (place.kind !== 'outcomes' || present.has(file.replace(/parquet$/, 'json'))) return [];
-    return [problem(file, 'outcomes without their run', 'Send the JSON file of the run with them.')];
+    return [
+      refusalsOf(file)(
+        placeRule.id,
+        'outcomes without their run',
+        'Send the JSON file of the run with them.',
+      ),
+    ];
   });
 }

@@ -32,7 +32,7 @@ export const plausible = defineRule({
       yield {
         path: metricPath(submission, first!.path, 0, 'value'),
         found: `${first!.found}${others.length === 0 ? '' : `, and ${others.length} more recipes like that`}`,
-        fix: 'Look at the outcomes, or measure the cell again: pnpm eval reproduce.',
+        fix: `Look at the outcomes, or measure the run again: pnpm eval reproduce ${submission.file}.`,
       };
   },
 });

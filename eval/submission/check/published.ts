@@ -5,8 +5,6 @@ import type { Metric, RunFile } from '../../../data/schema.ts';
 export interface PublishedCell {
   readonly file: string;
   readonly cellKey: string;
-  readonly engine: string;
-  readonly bitsPerWeight: number;
   /** The first of its task. */
   readonly metric: Metric;
 }
@@ -32,8 +30,6 @@ export class Published {
       push(this.#cells, nameOf(cell), {
         file,
         cellKey: cell.cell_key,
-        engine: run.engine.id,
-        bitsPerWeight: cell.bits_per_weight,
         metric: cell.metrics[0]!,
       });
     }

@@ -1,12 +1,11 @@
 import { metricPath } from './cells.ts';
-import { measureAgain, type Remeasured, remeasurable } from './remeasured.ts';
-import { defineRule, type Finding } from './rule.ts';
+import { isCoarse, measureAgain, type Remeasured, remeasurable } from './remeasured.ts';
+import { defineRule, type Finding, type Submission } from './rule.ts';
 
 /** In standard errors. What rounding of outcomes keeps is far below, see `eval/store/rounding.ts`. */
 const ROUNDING = 0.02;
-/** Outcomes of the first runs were rounded to three digits; a confidence that changes its bin takes its whole weight along. */
+/** Of coarse outcomes. */
 const COARSE = 0.1;
-const COARSE_BINNED = 1;
 /** Of a standard error. */
 const ERROR_SHARE = 0.02;
 
@@ -23,7 +22,7 @@ export const recompute = defineRule({
       const distance = Math.abs(again.value - one.sent.value);
       // Not a number is far from every number.
       if (!(distance <= allowedOf(one, ROUNDING)))
-        yield { path: at('value'), ...told(one, one.sent.value, again.value, distance) };
+        yield { path: at('value'), ...told(submission, one, one.sent.value, again.value, distance) };
       if (errorDiffers(one, again.std_error))
         yield {
           path: at('std_error'),
@@ -34,13 +33,18 @@ export const recompute = defineRule({
   },
 });
 
-function told(one: Remeasured, sent: number, again: number, distance: number): Omit<Finding, 'path'> {
-  const isBinned = 'bins' in one.metric;
-  const isCoarse = distance <= allowedOf(one, isBinned ? COARSE_BINNED : COARSE) && !isExact(one);
+function told(
+  submission: Submission,
+  one: Remeasured,
+  sent: number,
+  again: number,
+  distance: number,
+): Omit<Finding, 'path'> {
+  const isRounded = distance <= allowedOf(one, COARSE) && isCoarse(submission, one);
   return {
     found: `${sent} for ${nameOf(one)}`,
     fix: `The outcomes give ${again}; send what the pipeline computed, with the outcomes that it packed.`,
-    severity: isCoarse ? 'flagged' : 'refused',
+    severity: isRounded ? 'flagged' : 'refused',
   };
 }
 

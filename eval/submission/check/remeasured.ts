@@ -4,7 +4,7 @@ import { type ItemTable, numbersOf } from '../../items.ts';
 import { columnsOf, type Metric } from '../../metrics/metric.ts';
 import { measure } from '../../stats/measure.ts';
 import { metricsOf } from '../all-tasks.ts';
-import { finishedCells, type PlacedCell } from './cells.ts';
+import { BASELINE, finishedCells, type PlacedCell } from './cells.ts';
 import type { Submission } from './rule.ts';
 
 export interface Remeasured {
@@ -43,6 +43,37 @@ export function hasColumns(table: ItemTable, metric: Metric): boolean {
     const column = table.columns.find((one) => one.name === name);
     return column !== undefined && column.type !== 'text' && column.values.length === table.rows;
   });
+}
+
+/** How many the first runs kept, before their numbers became multiples of a step as `eval/store/rounding.ts` makes them. */
+const COARSE_DIGITS = 3;
+/** Steps between two numbers of so many digits, at which a column of true numbers does not have all of its own beside them. */
+const TELLING = 4;
+
+/**
+ * Whether measured numbers were rounded so far that metrics move, as in the first runs. The 16-bit numbers of the task
+ * tell, whose step is the finest. Fractions are of counts, which are exact.
+ */
+export function isCoarse({ outcomes }: Submission, { placed, metric }: Remeasured): boolean {
+  if (metric.unit === 'fraction') return false;
+  const columns = outcomes?.tableOf(placed.cell.task, BASELINE)?.columns ?? [];
+  return columns.some(({ type, values }) => type === 'double' && haveFewDigits(values));
+}
+
+function haveFewDigits(values: Float64Array): boolean {
+  const others = values.filter((value) => value !== 0);
+  const step = others.reduce((finest, value) => Math.min(finest, lowestBit(value)), Number.POSITIVE_INFINITY);
+  const apart = others.map((value) => 10 ** (Math.floor(Math.log10(Math.abs(value))) + 1 - COARSE_DIGITS));
+  const middle = apart.sort()[apart.length >> 1] ?? 0;
+  const isNear = (value: number) => Math.abs(value - Number(value.toPrecision(COARSE_DIGITS))) <= step;
+  return middle >= TELLING * step && others.every(isNear);
+}
+
+/** The largest power of two that a float32, not 0, is a multiple of. */
+function lowestBit(value: number): number {
+  let bit = 2 ** Math.floor(Math.log2(Math.abs(value)));
+  while (value % bit !== 0) bit /= 2;
+  return bit;
 }
 
 /** Items without a number were not compared with 16 bit, and no metric counts them. */

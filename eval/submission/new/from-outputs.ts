@@ -3,11 +3,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ClaimedFile } from '../../../data/claimed-schema.ts';
-import { readCatalogues } from '../../../data/database/catalogues.ts';
 import { claimedFaults, claimedSubject } from '../../../data/database/claimed.ts';
-import { Problems } from '../../../data/database/problems.ts';
 import { formatPath } from '../../../data/database/read-json.ts';
 import { submissionErrors } from '../../errors/submission.ts';
+import { cataloguesOf } from '../check/check-files.ts';
 import { claimedFile, formatClaimed } from '../convert/claimed-file.ts';
 import { converters } from '../convert/index.ts';
 import type { Written } from './from-runs.ts';
@@ -81,13 +80,6 @@ function filesAt(place: string, accepts: (name: string) => boolean): TextFile[] 
         .map((name) => path.join(place, name))
     : [place];
   return files.map((file) => ({ name: path.basename(file), text: readFileSync(file, 'utf8') }));
-}
-
-function cataloguesOf(root: string) {
-  const problems = new Problems();
-  const catalogues = readCatalogues(path.join(root, 'data'), problems);
-  problems.throwIfAny();
-  return catalogues;
 }
 
 function describeRows({ provenance, rows }: ClaimedFile): string[] {

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { submissionErrors } from '../../errors/submission.ts';
 import { didYouMean } from '../../nearest.ts';
 import { converters } from '../convert/index.ts';
+import { HANDLE } from '../read/places.ts';
 
 export const HELP = `pnpm submission new --handle HANDLE [RUN … | --all]
 pnpm submission new --handle HANDLE --from TOOL --model MODEL --url URL --output RECIPE=FILE …
@@ -40,8 +41,6 @@ const OPTIONS = {
   'no-pull-request': { type: 'boolean' },
 } as const;
 
-const HANDLE = /^[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){0,38}$/;
-
 export interface Conversion {
   readonly tool: string;
   readonly model: string;
@@ -69,7 +68,7 @@ export function readOptions(args: readonly string[]): NewOptions {
   const { values, positionals } = parse(args);
   const problems: string[] = [];
   const { handle = '', from } = values;
-  if (!HANDLE.test(handle))
+  if (!new RegExp(`^${HANDLE}$`).test(handle))
     problems.push(`--handle: expected an account name in lower case, got ${JSON.stringify(handle)}.`);
   if (from !== undefined) problems.push(...conversionProblems(from, values));
   const outputs = (values.output ?? []).map((given) => {

@@ -6,8 +6,8 @@ export const RESULTS = 'data/results';
 /** The one file below it that is none. */
 export const README = `${RESULTS}/README.md`;
 
-/** As GitHub has account names, in lower case. */
-const HANDLE = '[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){0,38}';
+/** As GitHub has account names, in lower case; a regular expression. */
+export const HANDLE = '[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){0,38}';
 const STEM = '[a-z0-9][a-z0-9._+-]{0,120}-[0-9a-f]{12}';
 const RESULT = new RegExp(`^data/results/(${HANDLE})/(${STEM})(\\.claim)?\\.(json|parquet)$`);
 

@@ -17,7 +17,11 @@ export const readingRules = [
     id: 'markup',
     demands: 'No text holds markup, entities, scripts, links of Markdown or formulas of spreadsheets.',
   },
-  { id: 'schema', demands: 'The file fits data/schema/run.schema.json, which knows every field.' },
+  {
+    id: 'schema',
+    demands:
+      'A run fits data/schema/run.schema.json and claimed rows data/schema/claimed.schema.json, which know every field.',
+  },
   {
     id: 'outcomes',
     demands:

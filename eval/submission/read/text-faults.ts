@@ -8,7 +8,7 @@ export interface TextFault {
 }
 
 /** Of one text. Commands list every recipe and task of a run, so they are the longest texts there are. */
-export const LONGEST_TEXT = 20_000;
+const LONGEST_TEXT = 20_000;
 
 /** What a browser might take for an element, an entity or a script, and what Markdown takes for an image or a link. */
 const MARKUP = /<\s*[a-z!/?]|&(?:#|[a-z]{2,8};)|(?:javascript|vbscript|data)\s*:|\]\s*\(|!\[/i;

@@ -17,6 +17,7 @@ import type { Around } from '../../../eval/submission/check/rule.ts';
 import { allRules, withChecks } from '../../../eval/submission/checks-table.ts';
 import type { Corruption } from '../../../eval/submission/corruptions/corruption.ts';
 import { corruptions } from '../../../eval/submission/corruptions/index.ts';
+import { numbers } from '../../../eval/submission/corruptions/numbers.ts';
 import type { Problem } from '../../../eval/submission/problem.ts';
 import { placeOf } from '../../../eval/submission/read/places.ts';
 import { checkout, folderWith, HANDLE, type ValidSubmission, validSubmission } from './valid-submission.ts';
@@ -120,6 +121,31 @@ describe.each(Object.entries(corruptions))('%s', (_area, list) => {
       }
     },
   );
+});
+
+describe('a run whose outcomes have three digits, checked alone', () => {
+  const stem = 'bitloss-english-3m-6c0e676da71a';
+  const results = path.resolve(import.meta.dirname, '../../../data/results/bitloss');
+  const text = readFileSync(path.join(results, `${stem}.json`), 'utf8');
+  const told = async (sent: string) => {
+    const parquet = readFileSync(path.join(results, `${stem}.parquet`));
+    const file = `data/results/bitloss/${stem}.json`;
+    return (await problemsOf({ file, text: sent, parquet }, 'exact')).map(
+      ({ rule, severity }) => `${rule} ${severity}`,
+    );
+  };
+
+  it('is shown to a person and not refused', async () => {
+    const problems = await told(text);
+    expect(problems).toContain('interval flagged');
+    expect(problems.filter((problem) => problem.endsWith('refused'))).toEqual([]);
+  });
+
+  it('is refused with an interval that does not fit its outcomes', async () => {
+    const run = JSON.parse(text) as typeof valid.run;
+    numbers(run, (list) => list[0]!, 'wikitext2', 'rtn-w4g64')[2]! -= 0.1;
+    expect(await told(formatCompactRun(run))).toContain('interval refused');
+  });
 });
 
 it('there are at least sixty kinds, each told apart', () => {
