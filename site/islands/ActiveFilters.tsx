@@ -43,7 +43,7 @@ export function ActiveFilters({ state, setState, table }: Props): ReactNode {
         <button
           type="button"
           className="link"
-          onClick={() => setState({ ...DEFAULT_STATE, view: state.view })}
+          onClick={() => setState({ ...DEFAULT_STATE, view: state.view, pins: state.pins })}
         >
           Clear all
         </button>

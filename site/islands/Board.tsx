@@ -6,6 +6,7 @@ import { type ReactNode, useDeferredValue, useMemo } from 'react';
 import { runBoard } from '../lib/board-engine.ts';
 import { type BoardState, type View, withFacet } from '../lib/board-state.ts';
 import type { LiveTable as Table } from '../lib/payload.ts';
+import { pinnedRows } from '../lib/pins.ts';
 import type { Row } from '../lib/row-types.ts';
 import { ActiveFilters } from './ActiveFilters.tsx';
 import type { BoardColumn } from './columns.tsx';
@@ -59,7 +60,10 @@ interface LoadedProps {
 function Loaded({ state, setState, table, sizes }: LoadedProps): ReactNode {
   // Typing stays immediate: the rows may follow a moment later.
   const settled = useDeferredValue(state);
-  const { order, counts } = useMemo(() => runBoard(table, applied(settled)), [table, settled]);
+  const result = useMemo(() => {
+    const asked = applied(settled);
+    return runBoard(table, asked, pinnedRows(table, asked.pins, asked.filters.ability));
+  }, [table, settled]);
   const columns = COLUMNS[state.view];
   return (
     <div className="board">
@@ -68,14 +72,14 @@ function Loaded({ state, setState, table, sizes }: LoadedProps): ReactNode {
         setState={setState}
         columns={columns}
         table={table}
-        order={order}
+        result={result}
         sizes={sizes}
       />
       <div className="board-body">
-        <Facets state={state} setState={setState} table={table} counts={counts} matches={order.length} />
+        <Facets state={state} setState={setState} table={table} result={result} />
         <div className="board-main">
           <ActiveFilters state={state} setState={setState} table={table} />
-          <LiveTable state={state} setState={setState} columns={columns} table={table} order={order} />
+          <LiveTable state={state} setState={setState} columns={columns} table={table} result={result} />
         </div>
       </div>
     </div>

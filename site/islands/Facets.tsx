@@ -36,8 +36,7 @@ interface Props {
   readonly state: BoardState;
   readonly setState: (state: BoardState) => void;
   readonly table: LiveTable;
-  readonly counts: EngineResult['counts'];
-  readonly matches: number;
+  readonly result: EngineResult;
 }
 
 export function Facets(props: Props): ReactNode {
@@ -60,10 +59,10 @@ function List(props: Props): ReactNode {
   );
 }
 
-function Choices({ state, setState, table, counts }: Props): ReactNode {
+function Choices({ state, setState, table, result }: Props): ReactNode {
   return ORDER.map((facet) => {
     const column = table.coded[facet];
-    const count = counts[facet];
+    const count = result.counts[facet];
     if (facet === 'task' && state.view === 'recipes')
       return <TaskHint key={facet} state={state} setState={setState} />;
     if (column === undefined || count === undefined) return null;
@@ -108,7 +107,7 @@ function Sheet(props: Props): ReactNode {
         <div className="sheet-head">
           <h2>Filters</h2>
           <button type="button" className="button" onClick={() => dialog.current?.close()}>
-            Show {countText(props.matches)} rows
+            Show {countText(props.result.matches)} rows
           </button>
         </div>
         <div className="facets">

@@ -1,143 +1,168 @@
-/** The rows in view, of any number: columns and sorting by TanStack Table, the window by TanStack Virtual. */
+/** The rows in view, of any number: pinned rows on top, then the others, of which TanStack Virtual draws those in sight. */
+import { defaultRangeExtractor, useVirtualizer, type VirtualItem } from '@tanstack/react-virtual';
 import {
-  type ColumnDef,
-  columnVisibilityFeature,
-  rowSortingFeature,
-  tableFeatures,
-  useTable,
-} from '@tanstack/react-table';
-import { useVirtualizer, type VirtualItem } from '@tanstack/react-virtual';
-import { type CSSProperties, type ReactNode, useEffect, useMemo, useRef } from 'react';
-import type { BoardState } from '../lib/board-state.ts';
+  type CSSProperties,
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useRef,
+} from 'react';
+import type { EngineResult } from '../lib/board-engine.ts';
+import { type BoardState, encodeState } from '../lib/board-state.ts';
 import type { LiveTable as Table } from '../lib/payload.ts';
 import type { Row } from '../lib/row-types.ts';
 import type { BoardColumn } from './columns.tsx';
 import { HeaderCell } from './HeaderCell.tsx';
+import { PIN_WIDTH, PinCell } from './PinCell.tsx';
 import { RowCells } from './RowCells.tsx';
+import { useColumns } from './use-columns.ts';
+import { usePinning } from './use-pinning.ts';
 
-const features = tableFeatures({ columnVisibilityFeature, rowSortingFeature });
+/** More pinned rows than this scroll with the others, which they would cover. */
+const MOST_STUCK = 5;
 
 interface Props {
   readonly state: BoardState;
   readonly setState: (state: BoardState) => void;
   readonly columns: readonly BoardColumn<Row>[];
   readonly table: Table;
-  /** Rows to show, in order. */
-  readonly order: Uint32Array;
+  readonly result: EngineResult;
 }
 
-export function LiveTable({ state, setState, columns, table, order }: Props): ReactNode {
+export function LiveTable({ state, setState, columns, table, result }: Props): ReactNode {
+  const { order, pinned } = result;
   const scroller = useRef<HTMLDivElement>(null);
-  const virtualizer = useVirtualizer({
-    count: order.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => 38,
-    overscan: 10,
-    initialRect: { width: 1000, height: 700 },
-  });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new order starts at its top
-  useEffect(() => {
-    scroller.current?.scrollTo({ top: 0 });
-  }, [order]);
+  const virtualizer = useRows(scroller, order.length, pinned);
+  useTopOf(scroller, state);
   const items = virtualizer.getVirtualItems();
   const rows = items.map(({ index }) => table.row(order[index]!));
   const live = useColumns(state, setState, columns, table, rows);
   const shown = live.getVisibleLeafColumns().map(({ id }) => columns.find((column) => column.id === id)!);
-  const after = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0);
+  const pinning = usePinning(scroller, state, setState, order);
+  const drawn = live.getRowModel().rows.map((row, place) => (
+    <tr
+      key={items[place]!.key}
+      role="row"
+      aria-rowindex={items[place]!.index + 2}
+      data-index={items[place]!.index}
+      ref={virtualizer.measureElement}
+    >
+      <PinCell row={row.original} pins={state.pins} toggle={pinning.toggle} />
+      <RowCells row={row.original} columns={shown} />
+    </tr>
+  ));
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className="table-scroll cards live" ref={scroller} tabIndex={0} aria-label="Rows">
-      <table
-        role="table"
-        aria-rowcount={order.length + 1}
-        style={{ '--table-width': `${width(shown)}px` } as CSSProperties}
-      >
+    <Scroller ref={scroller} onKeyDown={pinning.onKeyDown}>
+      <table role="table" aria-rowcount={order.length + 1} style={tableStyle(shown)}>
         <caption className="hidden-text">{`${order.length} rows`}</caption>
-        <colgroup>
-          {shown.map(({ id, width }) => (
-            <col key={id} style={{ width }} />
-          ))}
-        </colgroup>
-        <thead role="rowgroup">
-          <tr role="row" aria-rowindex={1}>
-            {live.getFlatHeaders().map(({ column }) => (
-              <HeaderCell
-                key={column.id}
-                column={columns.find(({ id }) => id === column.id)!}
-                sorted={column.getIsSorted()}
-                onSort={column.getCanSort() ? column.getToggleSortingHandler() : undefined}
-              />
-            ))}
-          </tr>
-        </thead>
+        <Head headers={live.getFlatHeaders().map(({ column }) => column)} columns={shown} />
+        {pinned === 0 ? null : (
+          <tbody role="rowgroup" className={pinned <= MOST_STUCK ? 'pinned stuck' : 'pinned'}>
+            {drawn.slice(0, pinned)}
+          </tbody>
+        )}
         <tbody role="rowgroup">
-          <Spacer height={items[0]?.start ?? 0} span={shown.length} />
-          {live.getRowModel().rows.map((row, place) => (
-            <tr
-              key={items[place]!.key}
-              role="row"
-              aria-rowindex={items[place]!.index + 2}
-              data-index={items[place]!.index}
-              ref={virtualizer.measureElement}
-            >
-              <RowCells row={row.original} columns={shown} />
-            </tr>
-          ))}
-          <Spacer height={after} span={shown.length} />
+          <Spacer height={(items[pinned]?.start ?? 0) - endOf(items[pinned - 1])} span={shown.length + 1} />
+          {drawn.slice(pinned)}
+          <Spacer height={virtualizer.getTotalSize() - endOf(items.at(-1))} span={shown.length + 1} />
         </tbody>
       </table>
-      {order.length === 0 ? (
+      {result.matches === 0 ? (
         <p className="board-empty">No row matches. Remove a filter to see more.</p>
       ) : null}
+    </Scroller>
+  );
+}
+
+/** Which rows to draw: those in sight, and always those on top. */
+function useRows(scroller: RefObject<HTMLElement | null>, count: number, pinned: number) {
+  return useVirtualizer<HTMLElement, HTMLTableRowElement>({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 38,
+    overscan: 10,
+    initialRect: { width: 1000, height: 700 },
+    rangeExtractor: (range) => [...new Set([...Array(pinned).keys(), ...defaultRangeExtractor(range)])],
+  });
+}
+
+interface ScrollerProps {
+  readonly ref: RefObject<HTMLDivElement | null>;
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+  readonly children: ReactNode;
+}
+
+function Scroller({ ref, onKeyDown, children }: ScrollerProps): ReactNode {
+  return (
+    <section
+      className="table-scroll cards live"
+      ref={ref}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+      tabIndex={0}
+      aria-label="Rows"
+      onKeyDown={onKeyDown}
+    >
+      {children}
     </section>
   );
 }
 
-/** The table's columns, their visibility and sorting: state lives in the address, TanStack turns clicks into changes. */
-function useColumns(
-  state: BoardState,
-  setState: (state: BoardState) => void,
-  columns: readonly BoardColumn<Row>[],
-  table: Table,
-  data: Row[],
-) {
-  const oneTask = state.filters.task?.length === 1;
-  const definitions = useMemo(
-    () =>
-      columns.map(
-        (column): ColumnDef<typeof features, Row> => ({
-          id: column.id,
-          header: column.header,
-          accessorFn: (row): unknown => column.text(row),
-          sortDescFirst: column.numeric === true,
-          enableSorting: isSortable(column, table) && (oneTask || !column.ofOneTask),
-        }),
-      ),
-    [columns, table, oneTask],
+interface Header extends Pick<BoardColumn<Row>, 'id'> {
+  readonly getIsSorted: () => false | 'asc' | 'desc';
+  readonly getCanSort: () => boolean;
+  readonly getToggleSortingHandler: () => ((event: unknown) => void) | undefined;
+}
+
+interface HeadProps {
+  readonly headers: readonly Header[];
+  readonly columns: readonly BoardColumn<Row>[];
+}
+
+function Head({ headers, columns }: HeadProps): ReactNode {
+  return (
+    <>
+      <colgroup>
+        <col style={{ width: PIN_WIDTH }} />
+        {columns.map(({ id, width }) => (
+          <col key={id} style={{ width }} />
+        ))}
+      </colgroup>
+      <thead role="rowgroup">
+        <tr role="row" aria-rowindex={1}>
+          <th role="columnheader" scope="col" className="c-pin">
+            <span className="hidden-text">Pin</span>
+          </th>
+          {headers.map((header) => (
+            <HeaderCell
+              key={header.id}
+              column={columns.find(({ id }) => id === header.id)!}
+              sorted={header.getIsSorted()}
+              onSort={header.getCanSort() ? header.getToggleSortingHandler() : undefined}
+            />
+          ))}
+        </tr>
+      </thead>
+    </>
   );
-  return useTable({
-    features,
-    columns: definitions,
-    data,
-    manualSorting: true,
-    state: {
-      columnVisibility: Object.fromEntries(columns.map(({ id, shown }) => [id, state.columns[id] ?? shown])),
-      sorting: state.sort.map(({ column, descending }) => ({ id: column, desc: descending })),
-    },
-    onSortingChange: (change) => {
-      const before = state.sort.map(({ column, descending }) => ({ id: column, desc: descending }));
-      const after = typeof change === 'function' ? change(before) : change;
-      setState({ ...state, sort: after.map(({ id, desc }) => ({ column: id, descending: desc })) });
-    },
-  });
 }
 
-function isSortable({ id }: BoardColumn<Row>, table: Table): boolean {
-  return table.numbers[id] !== undefined || table.coded[id] !== undefined;
+function endOf(item: VirtualItem | undefined): number {
+  return item?.end ?? 0;
 }
 
-function width(columns: readonly BoardColumn<Row>[]): number {
-  return columns.reduce((sum, column) => sum + column.width, 0);
+function tableStyle(columns: readonly BoardColumn<Row>[]): CSSProperties {
+  const width = columns.reduce((sum, column) => sum + column.width, PIN_WIDTH);
+  return { '--table-width': `${width}px` } as CSSProperties;
+}
+
+/** Goes to the first row when another view is asked for; a row that is pinned moves nothing else. */
+function useTopOf(scroller: { readonly current: HTMLElement | null }, state: BoardState): void {
+  const asked = encodeState({ ...state, pins: [] });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is asked for is when, not what
+  useEffect(() => {
+    scroller.current?.scrollTo({ top: 0 });
+  }, [asked]);
 }
 
 /** Stands for the rows above or below the window. */

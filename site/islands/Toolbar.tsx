@@ -1,14 +1,14 @@
 /** Above the rows: which rows, the search, what to show of them, and how to take them away. */
 import { type ReactNode, useEffect, useRef } from 'react';
+import type { EngineResult } from '../lib/board-engine.ts';
 import { type BoardState, VIEWS, type View } from '../lib/board-state.ts';
-import { toCsv } from '../lib/csv.ts';
 import { countText } from '../lib/format.ts';
 import type { LiveTable } from '../lib/payload.ts';
 import type { Row } from '../lib/row-types.ts';
-import { saveCsv } from '../lib/save-file.ts';
 import { CopyLink } from './CopyLink.tsx';
 import type { BoardColumn } from './columns.tsx';
 import { SortSelect } from './SortSelect.tsx';
+import { saveView } from './view-file.ts';
 
 const VIEW_TITLES: Readonly<Record<View, string>> = { recipes: 'Recipes', results: 'Every result' };
 
@@ -17,11 +17,11 @@ interface Props {
   readonly setState: (state: BoardState) => void;
   readonly columns: readonly BoardColumn<Row>[];
   readonly table: LiveTable;
-  readonly order: Uint32Array;
+  readonly result: EngineResult;
   readonly sizes: Readonly<Record<View, number>>;
 }
 
-export function Toolbar({ state, setState, columns, table, order, sizes }: Props): ReactNode {
+export function Toolbar({ state, setState, columns, table, result, sizes }: Props): ReactNode {
   return (
     <div className="toolbar">
       {/* biome-ignore lint/a11y/useSemanticElements: a switch between tables is no part of a form */}
@@ -42,13 +42,38 @@ export function Toolbar({ state, setState, columns, table, order, sizes }: Props
       <SortSelect state={state} setState={setState} columns={columns} table={table} />
       <ColumnMenu state={state} setState={setState} columns={columns} />
       <CopyLink />
-      <button type="button" className="button" onClick={() => downloadCsv(state, columns, table, order)}>
-        CSV
-      </button>
-      <p className="matches" role="status">
-        {countText(order.length)} {order.length === 1 ? 'row' : 'rows'}
-      </p>
+      {/* biome-ignore lint/a11y/useSemanticElements: two buttons are no part of a form */}
+      <div className="views files" role="group" aria-label="The rows in view as a file">
+        {(['csv', 'json'] as const).map((format) => (
+          <button
+            key={format}
+            type="button"
+            className="button"
+            onClick={() => saveView(format, state, columns, table, result)}
+          >
+            {format.toUpperCase()}
+          </button>
+        ))}
+      </div>
+      <Matches state={state} setState={setState} result={result} />
     </div>
+  );
+}
+
+function Matches({ state, setState, result }: Pick<Props, 'state' | 'setState' | 'result'>): ReactNode {
+  const { matches, pinned } = result;
+  return (
+    <p className="matches">
+      <span role="status">
+        {countText(matches)} {matches === 1 ? 'row' : 'rows'}
+        {pinned === 0 ? '' : `, ${pinned} pinned`}
+      </span>
+      {state.pins.length === 0 ? null : (
+        <button type="button" className="link" onClick={() => setState({ ...state, pins: [] })}>
+          Unpin all
+        </button>
+      )}
+    </p>
   );
 }
 
@@ -102,19 +127,4 @@ function ColumnMenu({ state, setState, columns }: Pick<Props, 'state' | 'setStat
       </fieldset>
     </details>
   );
-}
-
-/** The rows and columns in view, in their order, as a file. */
-function downloadCsv(
-  state: BoardState,
-  columns: readonly BoardColumn<Row>[],
-  table: LiveTable,
-  order: Uint32Array,
-): void {
-  const shown = columns.filter(({ id, shown, isLink }) => isLink !== true && (state.columns[id] ?? shown));
-  const rows = Array.from(order, (index) => table.row(index)).map((row) =>
-    shown.map(({ text }) => text(row)),
-  );
-  const header = shown.map(({ id }) => id);
-  saveCsv(`bitloss-${state.view}.csv`, toCsv(header, rows));
 }

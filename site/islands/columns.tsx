@@ -32,7 +32,7 @@ export const model: BoardColumn<Row> = {
   id: 'model',
   header: 'Model',
   about: 'Who is compressed. Base and chat models are different models.',
-  width: 118,
+  width: 104,
   shown: true,
   cell: (row) => <a href={href(`/models/${row.model}/`)}>{row.model_name}</a>,
   text: (row) => row.model,
@@ -43,7 +43,7 @@ export const method: BoardColumn<Row> = {
   header: 'Method',
   about:
     'The algorithm. Colour is its family, shape the method; filled is measured here, hollow is reported.',
-  width: 138,
+  width: 124,
   shown: true,
   cell: (row) => (
     <>
@@ -58,7 +58,7 @@ export const bits: BoardColumn<Row> = {
   id: 'bits',
   header: 'Bits',
   about: 'Bits of weights (W), activations (A) and cache (KV), values that share a scale (g), sparsity.',
-  width: 112,
+  width: 104,
   shown: true,
   cell: (row) => <Chips chips={row.chips} />,
   text: (row) => row.recipe,
@@ -71,7 +71,7 @@ export const bpw: BoardColumn<Row> = {
     'True bits per weight: stored bytes × 8 ÷ weights, scales and zero points included; a dash where the source does not say.',
   numeric: true,
   label: true,
-  width: 64,
+  width: 54,
   shown: true,
   cell: (row) => bitsText(row.bpw),
   text: (row) => row.bpw,
@@ -104,7 +104,7 @@ export const source: BoardColumn<Row> = {
   header: 'Source',
   about:
     'Who says so: reported in a publication, measured by this project, or submitted; and its state of trust where it is not the usual one.',
-  width: 150,
+  width: 132,
   shown: true,
   cell: (row) => (
     <>

@@ -7,10 +7,10 @@ import { Kept } from './cells.tsx';
 import { type BoardColumn, bits, bpw, family, method, model, source, tensor } from './columns.tsx';
 
 export const RESULT_COLUMNS: readonly BoardColumn<ResultRow>[] = [
-  { ...model, width: 106 },
-  { ...method, width: 124 },
-  { ...bits, width: 104 },
-  { ...bpw, width: 54 },
+  model,
+  method,
+  bits,
+  bpw,
   {
     id: 'task',
     header: 'Task',

@@ -20,14 +20,22 @@ export interface EngineTable {
 }
 
 export interface EngineResult {
-  /** Row indexes in display order. */
+  /** Row indexes in display order: pinned rows, then those that match. */
   readonly order: Uint32Array;
+  /** How many of them are pinned. */
+  readonly pinned: number;
+  /** How many rows match, pinned or not. */
+  readonly matches: number;
   /** By facet, the number of rows of each of its values under all other filters. */
   readonly counts: Readonly<Partial<Record<Facet, Uint32Array>>>;
 }
 
-/** Applies a state to a table. Cost: O(rows × chosen facets) and, where sorted, O(n log n) over the matches. */
-export function runBoard(table: EngineTable, state: BoardState): EngineResult {
+/**
+ * Applies a state to a table. Cost: O(rows × chosen facets) and, where sorted, O(n log n) over the matches.
+ *
+ * @param pins rows that come first whatever the filters say, in the same sorting
+ */
+export function runBoard(table: EngineTable, state: BoardState, pins: readonly number[] = []): EngineResult {
   const facets = FACETS.filter((facet) => table.coded[facet] !== undefined);
   const searched = searchRows(table, state.search);
   keepWithin(table, state.ranges, searched);
@@ -39,9 +47,15 @@ export function runBoard(table: EngineTable, state: BoardState): EngineResult {
   for (let row = 0; row < table.length; row++) {
     if (searched[row] === 1 && failures.count[row] === 0) matches.push(row);
   }
-  const order = Uint32Array.from(matches);
-  if (state.sort.length > 0) order.sort(comparator(table, state.sort));
-  return { order, counts };
+  const compare = state.sort.length > 0 ? comparator(table, state.sort) : undefined;
+  // Without a function a typed array sorts by number, which is the board's own order, and no work where it is in order.
+  const pinned = Uint32Array.from(new Set(pins)).sort(compare);
+  const others = pinned.length === 0 ? matches : matches.filter((row) => !pinned.includes(row));
+  const order = new Uint32Array(pinned.length + others.length);
+  order.set(pinned);
+  order.set(others, pinned.length);
+  if (compare !== undefined) order.subarray(pinned.length).sort(compare);
+  return { order, pinned: pinned.length, matches: matches.length, counts };
 }
 
 /** How many facet filters a row fails, and which one where it is exactly one. */

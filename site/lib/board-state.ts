@@ -1,12 +1,15 @@
 /**
  * The state of the board and its one form in the address: short, readable, and the same after a round trip.
  *
- *     ?view=recipes&model=llama-2-7b&bits=3,4&bpw=2..4.5&q=act-order&sort=-kept,bits&cols=note,-n
+ *     ?view=results&model=llama-2-7b&bits=3,4&bpw=2..4.5&q=act-order&sort=-kept,bits&cols=note,-n&pin=0k3v9x2q
  *
- * Everything at its default is left out. An address is untrusted: unknown names are dropped, lengths are bounded.
+ * Everything at its default is left out. This is version 1, which `v` may say; whatever is added later must leave the
+ * meaning of its addresses alone, or write another `v` and read both.
+ * An address is untrusted: unknown names are dropped, lengths are bounded.
  */
 
 import { decodeRange, encodeRange, RANGES, type Range, type RangeId, type Ranges } from './board-ranges.ts';
+import { isPin } from './pins.ts';
 
 export const FACETS = [
   'family',
@@ -39,6 +42,8 @@ export interface BoardState {
   readonly sort: readonly SortKey[];
   /** Columns that differ from the default: true is shown, false is hidden. */
   readonly columns: Readonly<Record<string, boolean>>;
+  /** Names of rows that stay on top, in the order in which they were pinned. */
+  readonly pins: readonly string[];
 }
 
 export const DEFAULT_STATE: BoardState = {
@@ -48,12 +53,14 @@ export const DEFAULT_STATE: BoardState = {
   ranges: {},
   sort: [],
   columns: {},
+  pins: [],
 };
 
 const MAX_SEARCH = 200;
 const MAX_VALUES = 200;
 const MAX_VALUE = 120;
 const MAX_SORTS = 3;
+export const MAX_PINS = 12;
 
 /** Writes a state as a query string: `''` for the default, else starting with `?`. */
 export function encodeState(state: BoardState): string {
@@ -74,6 +81,7 @@ export function encodeState(state: BoardState): string {
   const columns = Object.entries(state.columns).sort(([a], [b]) => (a < b ? -1 : 1));
   if (columns.length > 0)
     parts.push(`cols=${columns.map(([column, shown]) => minus(!shown, column)).join(',')}`);
+  if (state.pins.length > 0) parts.push(`pin=${state.pins.join(',')}`);
   return parts.length === 0 ? '' : `?${parts.join('&')}`;
 }
 
@@ -94,7 +102,16 @@ export function decodeState(query: string): BoardState {
     ranges: decodeRanges(raw),
     sort: decodeSort(list(raw.get('sort'))),
     columns: decodeColumns(list(raw.get('cols'))),
+    pins: [...new Set(list(raw.get('pin')).filter(isPin))].slice(0, MAX_PINS),
   };
+}
+
+/** The same state with a row pinned or no longer pinned; where there are as many as there may be, the oldest gives way. */
+export function togglePin(state: BoardState, pin: string): BoardState {
+  const pins = state.pins.includes(pin)
+    ? state.pins.filter((one) => one !== pin)
+    : [...state.pins, pin].slice(-MAX_PINS);
+  return { ...state, pins };
 }
 
 /** The same state with a facet's value chosen or no longer chosen. */

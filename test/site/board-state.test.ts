@@ -9,6 +9,8 @@ import {
   decodeState,
   encodeState,
   FACETS,
+  MAX_PINS,
+  togglePin,
   toggleValue,
   VIEWS,
   withFacet,
@@ -34,6 +36,7 @@ const states: fc.Arbitrary<BoardState> = fc.record({
     selector: (key) => key.column,
   }),
   columns: fc.dictionary(column, fc.boolean(), { noNullPrototype: true, maxKeys: 8 }),
+  pins: fc.uniqueArray(fc.stringMatching(/^[0-9a-z]{8}$/), { maxLength: MAX_PINS }),
 });
 
 describe('the state of the board in the address', () => {
@@ -82,9 +85,10 @@ describe('the state of the board in the address', () => {
         { column: 'bits', descending: false },
       ],
       columns: { note: true, n: false },
+      pins: ['0k3v9x2q', 'a81m20zz'],
     };
     expect(encodeState(state)).toBe(
-      '?view=results&model=llama-2-7b,llama-3-8b&tensor=W%2BKV&bits=3,4&bpw=2..4.5&size=..16&q=act-order+bits%3C%3D3&sort=-kept,bits&cols=-n,note',
+      '?view=results&model=llama-2-7b,llama-3-8b&tensor=W%2BKV&bits=3,4&bpw=2..4.5&size=..16&q=act-order+bits%3C%3D3&sort=-kept,bits&cols=-n,note&pin=0k3v9x2q,a81m20zz',
     );
     expect(encodeState(state).length).toBeLessThan(200);
   });
@@ -101,6 +105,7 @@ describe('the state of the board in the address', () => {
     expect(decodeState(`?q=${'x'.repeat(5000)}`).search).toHaveLength(200);
     expect(decodeState(`?model=${'m,'.repeat(5000)}n`).filters.model).toEqual(['m']);
     expect(decodeState('?q=%E0%A4%A')).toEqual(DEFAULT_STATE);
+    expect(decodeState('?pin=0k3v9x2q,0k3v9x2q,short,UPPER123,../../..').pins).toEqual(['0k3v9x2q']);
   });
 });
 
@@ -112,6 +117,19 @@ describe('old links', () => {
   it.each(Object.entries(links))('%s still means what it meant', (query, state) => {
     expect(decodeState(query)).toEqual({ ...DEFAULT_STATE, ...state });
     expect(query.length).toBeLessThanOrEqual(200);
+  });
+});
+
+describe('pinning', () => {
+  it('puts a row on top and takes it back', () => {
+    const one = togglePin(DEFAULT_STATE, '0k3v9x2q');
+    expect(togglePin(one, 'a81m20zz').pins).toEqual(['0k3v9x2q', 'a81m20zz']);
+    expect(togglePin(one, '0k3v9x2q')).toEqual(DEFAULT_STATE);
+  });
+
+  it('lets the oldest go where there are too many', () => {
+    const names = Array.from({ length: MAX_PINS + 1 }, (_, place) => `row${String(place).padStart(5, '0')}`);
+    expect(names.reduce(togglePin, DEFAULT_STATE).pins).toEqual(names.slice(1));
   });
 });
 

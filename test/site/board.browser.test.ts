@@ -192,6 +192,35 @@ describe.skipIf(!hasChromium)(`the live board (${WHERE})`, () => {
     for (const line of lines.slice(1)) expect(line).toMatch(/^llama-2-7b,gptq,gptq-/);
   });
 
+  it('keeps pinned rows on top whatever is asked for, pinned by keyboard', async () => {
+    await open('?model=llama-2-7b');
+    await page.locator('.pin').nth(2).focus();
+    const name = await page.locator('.pin').nth(2).getAttribute('aria-label');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => /&pin=[0-9a-z]{8}$/.test(location.search));
+    const onTop = page.locator('.pinned .pin');
+    await expect
+      .poll(() => onTop.evaluateAll((all) => all.some((one) => one === document.activeElement)))
+      .toBe(true);
+    await page.getByLabel('Search').fill('no such thing at all');
+    await expect.poll(() => textOf(page.locator('.matches'))).toMatch(/^0 rows, 1 pinned/);
+    await page.reload();
+    await page.waitForSelector('.pinned');
+    expect(await onTop.getAttribute('aria-label')).toBe(name);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'JSON' }).click(),
+    ]);
+    const file = JSON.parse(readFileSync(await download.path(), 'utf8')) as {
+      address: string;
+      rows: object[];
+    };
+    expect(file).toMatchObject({ address: page.url(), rows: [{ pinned: 1, model: 'llama-2-7b' }] });
+    await onTop.press('p');
+    await page.waitForFunction(() => !location.search.includes('pin='));
+    await expect.poll(() => onTop.count()).toBe(0);
+  });
+
   it('reaches the last row, and every number links to its origin', async () => {
     await open('?view=results');
     const all = await matches();
