@@ -17,7 +17,7 @@ import { Problems } from './problems.ts';
 import { readReported } from './reported.ts';
 import { readRuns } from './runs.ts';
 import { readTensors } from './tensors.ts';
-import { readTrust } from './trust.ts';
+import { beginningsOf, readTrust } from './trust.ts';
 
 const CODE = join(import.meta.dirname, '..');
 const LOCAL_TABLES = ['local_run', 'local_cell', 'local_metric'] as const;
@@ -43,8 +43,7 @@ export async function build(root: string, path: string): Promise<BuildReport> {
   const reported = readReported(root, catalogues, problems);
   const runs = readRuns(root, catalogues, problems);
   const claimed = readClaimed(root, catalogues, problems);
-  const subjects = [...runs.runs.map(({ run_id }) => run_id), ...claimed.files.map(({ subject }) => subject)];
-  const trust = readTrust(root, new Set(subjects.map(String)), problems);
+  const trust = readTrust(root, beginningsOf(runs.runs, runs.cells, claimed.files), problems);
   const tensors = readTensors(root, problems);
   problems.throwIfAny();
   const tables: Tables = {

@@ -4,46 +4,29 @@
  */
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import {
-  type DuckDBConnection,
-  DuckDBInstance,
-  type DuckDBListVector,
-  type DuckDBVector,
-} from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, type DuckDBResult } from '@duckdb/node-api';
 import { sqlText } from '../../data/sql-text.ts';
-import type { ItemColumn, ItemTable } from '../items.ts';
-
-/** One column of one task and recipe. */
-export interface OutcomeRow {
-  readonly task: string;
-  /** Null: every recipe of the task has the same values. */
-  readonly recipe: string | null;
-  readonly column: ItemColumn;
-}
-
-export interface OutcomeFile {
-  readonly rows: readonly OutcomeRow[];
-  /** Items are called by their number, from 0; null where the file has nothing of the task and recipe. */
-  tableOf(task: string, recipe: string): ItemTable | null;
-}
+import {
+  OUTCOME_LIMITS,
+  type OutcomeFile,
+  type OutcomeRow,
+  outcomeFile,
+  readColumn,
+} from './outcome-columns.ts';
 
 /** Why a file is none, as one sentence each. */
 export interface OutcomeFaults {
   readonly faults: readonly string[];
 }
 
-export const OUTCOME_LIMITS = {
-  bytes: 8 * 2 ** 20,
-  rows: 50_000,
-  /** Of all lists together, and of one of them. */
-  values: 5_000_000,
-  items: 200_000,
-  /** Characters of a name or text. */
-  characters: 200,
-} as const;
+type Read = OutcomeFile | OutcomeFaults;
 
 const COLUMNS =
   'task VARCHAR, name VARCHAR, recipe VARCHAR, flags BOOLEAN[], numbers FLOAT[], texts VARCHAR[]';
+/** The same as most writers of Parquet lay it down, below the root. */
+const LAYOUT =
+  'task UTF8,name UTF8,recipe UTF8,flags LIST,list,element BOOLEAN,numbers LIST,list,element FLOAT,texts LIST,list,element UTF8';
+const UNPACKED = 16 * OUTCOME_LIMITS.bytes;
 
 /** Reads files of one folder; nothing else is open to what a file might ask for. */
 export class OutcomeReader {
@@ -63,22 +46,31 @@ export class OutcomeReader {
     });
     const connection = await instance.connect();
     await connection.run(`SET allowed_directories = [${sqlText(folder + path.sep)}]`);
-    await connection.run('SET parquet_metadata_cache = true');
+    await connection.run('SET enable_external_file_cache = false');
     await connection.run('SET enable_external_access = false');
     await connection.run('SET lock_configuration = true');
     return new OutcomeReader(instance, connection);
   }
 
-  async read(file: string): Promise<OutcomeFile | OutcomeFaults> {
+  async read(file: string): Promise<Read> {
     const { size } = statSync(file);
     if (size > OUTCOME_LIMITS.bytes)
       return { faults: [`It has ${size} bytes; at most ${OUTCOME_LIMITS.bytes} are read.`] };
     try {
-      const faults = await this.#beyondLimits(file);
-      return faults.length > 0 ? { faults } : await this.#rows(file);
+      const [counts] = await this.#counts([file]);
+      const faults = beyondLimits(counts!);
+      return faults.length > 0 ? { faults } : (await this.#rows([file])).get(file)!;
     } catch (error) {
       return { faults: [`It cannot be read as Parquet: ${(error as Error).message.split('\n')[0]}`] };
     }
+  }
+
+  /** The same of many files at a fifth of the cost; only those that are not laid down as usual are read one by one. */
+  async readAll(files: readonly string[]): Promise<readonly Read[]> {
+    const together = await this.#together(files).catch(() => new Map<string, Read>());
+    const all: Read[] = [];
+    for (const file of files) all.push(together.get(file) ?? (await this.read(file)));
+    return all;
   }
 
   close(): void {
@@ -86,50 +78,49 @@ export class OutcomeReader {
     this.#instance.closeSync();
   }
 
-  async #beyondLimits(file: string): Promise<string[]> {
-    const [[rows, values, bytes]] = await this.#all(
-      `SELECT sum(row_group_num_rows) FILTER (column_id = 0)::DOUBLE, sum(num_values)::DOUBLE, sum(total_uncompressed_size)::DOUBLE FROM parquet_metadata(${sqlText(file)})`,
+  async #together(files: readonly string[]): Promise<ReadonlyMap<string, Read>> {
+    const small = files.filter((file) => statSync(file).size <= OUTCOME_LIMITS.bytes);
+    if (small.length < 2) return new Map();
+    const layouts = await this.#all(
+      `SELECT file_name, string_agg(concat_ws(' ', name, coalesce(converted_type, nullif(type, 'BYTE_ARRAY')))) FROM parquet_schema(${listOf(small)}) GROUP BY file_name`,
     );
-    const limits: readonly [string, unknown, number][] = [
-      ['rows', rows, OUTCOME_LIMITS.rows],
-      ['values', values, OUTCOME_LIMITS.values],
-      ['bytes when unpacked', bytes, 16 * OUTCOME_LIMITS.bytes],
-    ];
-    return limits
-      .filter(([, found, limit]) => !(Number(found ?? 0) <= limit))
-      .map(([what, found, limit]) => `It has ${found} ${what}; at most ${limit} are read.`);
+    const usual = new Set(
+      layouts.filter(([, layout]) => /,(.*)/.exec(String(layout))?.[1] === LAYOUT).map(([file]) => file),
+    );
+    const counts = await this.#counts(small);
+    const fitting = counts.filter((one) => usual.has(one.file) && beyondLimits(one).length === 0);
+    const unpacked = fitting.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (fitting.length === 0 || unpacked > UNPACKED) return new Map();
+    return this.#rows(fitting.map(({ file }) => file));
   }
 
-  async #rows(file: string): Promise<OutcomeFile | OutcomeFaults> {
+  async #counts(files: readonly string[]): Promise<Counts[]> {
+    const found = await this.#all(
+      `SELECT file_name, sum(row_group_num_rows) FILTER (column_id = 0)::DOUBLE, sum(num_values)::DOUBLE, sum(total_uncompressed_size)::DOUBLE FROM parquet_metadata(${listOf(files)}) GROUP BY file_name`,
+    );
+    const counts = new Map(
+      found.map(([file, ...numbers]) => {
+        const [rows, values, bytes] = numbers.map((number) => Number(number ?? 0));
+        return [String(file), { file: String(file), rows: rows!, values: values!, bytes: bytes! }];
+      }),
+    );
+    // A file without a row has no metadata of one.
+    return files.map((file) => counts.get(file) ?? { file, rows: 0, values: 0, bytes: 0 });
+  }
+
+  /** @param files laid down alike */
+  async #rows(files: readonly string[]): Promise<ReadonlyMap<string, Read>> {
     const longest = OUTCOME_LIMITS.characters + 1;
     const cut = ['task', 'name', 'recipe'].map((column) => `left(${column}, ${longest}) AS ${column}`);
     const result = await this.#connection.run(
-      `SELECT * REPLACE (${cut.join(', ')}, list_transform(texts, lambda t: left(t, ${longest})) AS texts) FROM read_parquet(${sqlText(file)})`,
+      `SELECT * REPLACE (${cut.join(', ')}, list_transform(texts, lambda t: left(t, ${longest})) AS texts) FROM read_parquet(${listOf(files)}, filename = 'of_file')`,
     );
     const types = result.columnTypes().map(String);
-    const found = result.columnNames().map((name, index) => `${name} ${types[index]}`);
-    if (found.join(', ') !== COLUMNS)
-      return {
-        faults: [
-          `Its columns are ${found.join(', ').slice(0, 300)}; they have to be ${COLUMNS}, in this order.`,
-        ],
-      };
-    const rows: OutcomeRow[] = [];
-    const faults: string[] = [];
-    for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; ) {
-      const [task, name, recipe, ...lists] = [0, 1, 2, 3, 4, 5].map((index) => chunk!.getColumnVector(index));
-      for (let row = 0; row < chunk.rowCount && faults.length < 10; row++) {
-        const place = `Row ${rows.length + 1}`;
-        const [where, column, which] = [task, name, recipe].map((vector) => vector!.getItem(row));
-        const read = readColumn(String(column), lists, row);
-        if (typeof where !== 'string' || typeof column !== 'string')
-          faults.push(`${place} has no task or name.`);
-        else if (typeof read === 'string') faults.push(`${place} (${where} ${column}) ${read}.`);
-        else rows.push({ task: where, recipe: which === null ? null : String(which), column: read });
-      }
-      chunk = await result.fetchChunk();
-    }
-    return faults.length > 0 ? { faults } : outcomeFile(rows);
+    const named = result.columnNames().map((name, index) => `${name} ${types[index]}`);
+    const found = named.slice(0, -1).join(', ');
+    if (found === COLUMNS) return readRows(result, files);
+    const fault = `Its columns are ${found.slice(0, 300)}; they have to be ${COLUMNS}, in this order.`;
+    return new Map(files.map((file) => [file, { faults: [fault] }]));
   }
 
   async #all(sql: string): Promise<readonly unknown[][]> {
@@ -137,66 +128,47 @@ export class OutcomeReader {
   }
 }
 
-/** The values of a row, or why there are none. */
-function readColumn(name: string, lists: readonly DuckDBVector[], row: number): ItemColumn | string {
-  const given = lists.filter((list) => (list as DuckDBListVector).getItemVector(row) !== null);
-  if (given.length !== 1) return `has ${given.length} of flags, numbers and texts; it needs exactly one`;
-  const list = given[0] as DuckDBListVector;
-  const start = list.getEntryOffset(row);
-  const length = list.getEntryLength(row);
-  if (length === 0 || length > OUTCOME_LIMITS.items)
-    return `has ${length} items; it needs 1 to ${OUTCOME_LIMITS.items}`;
-  const values = list.childVector;
-  for (let i = 0; i < length; i++) if (values.getItem(start + i) === null) return `has nothing for item ${i}`;
-  if (list === lists[0])
-    return {
-      name,
-      type: 'bool',
-      values: Uint8Array.from({ length }, (_, i) => Number(values.getItem(start + i))),
-    };
-  if (list === lists[1])
-    return {
-      name,
-      type: 'double',
-      values: Float64Array.from({ length }, (_, i) => values.getItem(start + i) as number),
-    };
-  const texts = Array.from({ length }, (_, i) => String(values.getItem(start + i)));
-  if (texts.some((text) => text.length > OUTCOME_LIMITS.characters))
-    return `has a text of more than ${OUTCOME_LIMITS.characters} characters`;
-  return { name, type: 'text', values: texts };
+interface Counts {
+  readonly file: string;
+  readonly rows: number;
+  readonly values: number;
+  /** When unpacked. */
+  readonly bytes: number;
 }
 
-function outcomeFile(rows: readonly OutcomeRow[]): OutcomeFile {
-  const byCell = Map.groupBy(rows, ({ task, recipe }) => JSON.stringify([task, recipe]));
-  const columnsOf = (task: string, recipe: string | null) =>
-    (byCell.get(JSON.stringify([task, recipe])) ?? []).map(({ column }) => column);
-  const tables = new Map<string, ItemTable | null>();
-  return {
-    rows,
-    tableOf: (task, recipe) => {
-      const key = JSON.stringify([task, recipe]);
-      const known = tables.get(key);
-      if (known !== undefined) return known;
-      const table = tableWith([...columnsOf(task, recipe), ...columnsOf(task, null)]);
-      tables.set(key, table);
-      return table;
-    },
-  };
+const listOf = (files: readonly string[]) => `[${files.map(sqlText).join(', ')}]`;
+
+function beyondLimits({ rows, values, bytes }: Counts): string[] {
+  const limits: readonly [string, number, number][] = [
+    ['rows', rows, OUTCOME_LIMITS.rows],
+    ['values', values, OUTCOME_LIMITS.values],
+    ['bytes when unpacked', bytes, UNPACKED],
+  ];
+  return limits
+    .filter(([, found, limit]) => !(found <= limit))
+    .map(([what, found, limit]) => `It has ${found} ${what}; at most ${limit} are read.`);
 }
 
-function tableWith(columns: readonly ItemColumn[]): ItemTable | null {
-  if (columns.length === 0) return null;
-  const rows = columns[0]!.values.length;
-  return { rows, columns: [{ name: 'item', type: 'text', values: numbered(rows) }, ...columns] };
-}
-
-/** Tables of one length share their ids. */
-const idsOfLength = new Map<number, readonly string[]>();
-
-function numbered(rows: number): readonly string[] {
-  const known = idsOfLength.get(rows);
-  if (known !== undefined) return known;
-  const ids = Array.from({ length: rows }, (_, index) => String(index));
-  if (idsOfLength.size < 100) idsOfLength.set(rows, ids);
-  return ids;
+/** Columns as `COLUMNS` says, and the file. */
+async function readRows(result: DuckDBResult, files: readonly string[]): Promise<ReadonlyMap<string, Read>> {
+  const read = new Map(files.map((file) => [file, { rows: [] as OutcomeRow[], faults: [] as string[] }]));
+  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; ) {
+    const [task, name, recipe, ...lists] = [0, 1, 2, 3, 4, 5].map((index) => chunk!.getColumnVector(index));
+    const file = chunk.getColumnVector(6);
+    for (let row = 0; row < chunk.rowCount; row++) {
+      const { rows, faults } = read.get(String(file.getItem(row)))!;
+      if (faults.length >= 10) continue;
+      const place = `Row ${rows.length + 1}`;
+      const [where, column, which] = [task, name, recipe].map((vector) => vector!.getItem(row));
+      const values = readColumn(String(column), lists, row);
+      if (typeof where !== 'string' || typeof column !== 'string')
+        faults.push(`${place} has no task or name.`);
+      else if (typeof values === 'string') faults.push(`${place} (${where} ${column}) ${values}.`);
+      else rows.push({ task: where, recipe: which === null ? null : String(which), column: values });
+    }
+    chunk = await result.fetchChunk();
+  }
+  return new Map(
+    [...read].map(([file, { rows, faults }]) => [file, faults.length > 0 ? { faults } : outcomeFile(rows)]),
+  );
 }

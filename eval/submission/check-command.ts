@@ -3,14 +3,15 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { submissionErrors } from '../errors/submission.ts';
 import { addedFiles, type Change, changesSince } from './check/changes.ts';
-import { checkFiles, problemsOfChanges, type Report } from './check/check-files.ts';
+import { checkFiles, type Report } from './check/check-files.ts';
+import { problemsOfChanges } from './check/run-rules.ts';
 import type { SubmissionCommand } from './command.ts';
 import { formatProblem } from './problem.ts';
 
 const HELP = `pnpm submission check [file …]
 pnpm submission check --changed-since origin/main
 
-Checks results as the pull request's check does, and tells every problem at once. Without files: all of data/results.
+Checks results as the pull request's check does, and tells every problem at once. Without files: all of data/results and data/trust.
 
   --changed-since REF  only what this branch changes since it left REF, and how it changes it
   --handle NAME        of whoever sends the change: results have to lie in their folder

@@ -2,6 +2,7 @@
 import { changeRules } from './check/change-rules.ts';
 import { rules } from './check/index.ts';
 import { placeRule } from './check/place-rule.ts';
+import { trustRules } from './check/trust-records.ts';
 import { corruptions } from './corruptions/index.ts';
 import type { Severity } from './problem.ts';
 import { readingRules } from './read/reading-rules.ts';
@@ -15,7 +16,13 @@ interface Listed {
   readonly severity: Severity;
 }
 
-export const allRules: readonly Listed[] = [placeRule, ...readingRules, ...changeRules, ...rules];
+export const allRules: readonly Listed[] = [
+  placeRule,
+  ...readingRules,
+  ...changeRules,
+  ...rules,
+  ...trustRules,
+];
 
 /** A guide with its lists written anew. */
 export function withChecks(guide: string): string {

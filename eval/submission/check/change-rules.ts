@@ -1,14 +1,11 @@
 /** The rules about how a branch changes results, whatever stands in them. */
 import { inert, inertText } from '../problem.ts';
-import { isResult, placeOf, README, RESULTS } from '../read/places.ts';
+import { isKept, isResult, placeOf, README, RESULTS } from '../read/places.ts';
 import type { Change } from './changes.ts';
 import type { ChangeFinding, ChangeRule } from './rule.ts';
 
 const results = (changes: readonly Change[]) =>
   changes.filter(({ file, from }) => file !== README && (isResult(file) || isResult(from ?? '')));
-
-/** Records of the trust ledger are dated and stay, as results do. */
-const isKept = (file: string) => isResult(file) || file.startsWith('data/trust/');
 
 const appendOnly: ChangeRule = {
   id: 'append-only',
@@ -68,7 +65,7 @@ const elsewhere: ChangeRule = {
     'What a branch with results changes outside of data/results/ and data/trust/ is shown to a person.',
   severity: 'flagged',
   *check(changes) {
-    const others = changes.filter(({ file }) => !isResult(file) && !file.startsWith('data/trust/'));
+    const others = changes.filter(({ file }) => !isKept(file));
     if (results(changes).length === 0 || others.length === 0) return;
     yield {
       file: others[0]!.file,

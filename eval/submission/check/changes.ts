@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { submissionErrors } from '../../errors/submission.ts';
-import { isResult } from '../read/places.ts';
+import { isKept } from '../read/places.ts';
 
 const run = promisify(execFile);
 
@@ -58,7 +58,7 @@ export function parseNameStatus(output: string): readonly Change[] {
   return changes;
 }
 
-/** Results whose content is new. */
+/** Results and trust records whose content is new. */
 export function addedFiles(changes: readonly Change[]): readonly string[] {
-  return changes.filter(({ file, status }) => isResult(file) && status !== 'D').map(({ file }) => file);
+  return changes.filter(({ file, status }) => isKept(file) && status !== 'D').map(({ file }) => file);
 }

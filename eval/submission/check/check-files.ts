@@ -1,20 +1,17 @@
-/** Checks run files of a checkout against every rule and against each other. */
+/** Checks run files of a checkout against every rule and against each other, and the records about them. */
 import { globSync } from 'node:fs';
 import path from 'node:path';
 import { type Catalogues, readCatalogues } from '../../../data/database/catalogues.ts';
-import { lineOfPath } from '../../../data/database/json-lines.ts';
 import { Problems } from '../../../data/database/problems.ts';
-import { OutcomeReader } from '../../store/outcome-file.ts';
 import type { Problem } from '../problem.ts';
-import { placeOf, RESULTS } from '../read/places.ts';
-import { changeRules } from './change-rules.ts';
-import type { Change } from './changes.ts';
+import { isTrust, placeOf, RESULTS, TRUST } from '../read/places.ts';
 import { claimProblems } from './claims.ts';
-import { rules } from './index.ts';
 import { placeProblems } from './place-rule.ts';
 import { Published } from './published.ts';
-import { inertPath, readRunSubmission, withOutcomes } from './read-submission.ts';
-import type { Around, Finding, Rule, Submission } from './rule.ts';
+import { readRunSubmission } from './read-submission.ts';
+import type { Around, Submission } from './rule.ts';
+import { checkSubmissions } from './run-rules.ts';
+import { type Subject, trustProblems } from './trust-records.ts';
 
 export interface Report {
   /** Relative to the repository, sorted. */
@@ -25,7 +22,6 @@ export interface Report {
 
 /** Of more files, intervals are compared with their normal approximation: drawing takes 5 ms each. */
 const FEW = 20;
-const LANES = 3;
 
 /**
  * @param root  of the checkout, absolute; its catalogues say what is known, this code says what is allowed
@@ -33,21 +29,15 @@ const LANES = 3;
  * @throws data/malformed where a catalogue of the checkout is broken
  */
 export async function checkFiles(root: string, files: readonly string[] | null, now: Date): Promise<Report> {
-  const everything = globSync(`${RESULTS}/**`, { cwd: root, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
+  const everything = [...filesBelow(root, RESULTS), ...filesBelow(root, TRUST)];
   const asked = new Set(files ?? everything);
-  const published = new Published();
-  const submissions: Submission[] = [];
   const problems: Problem[] = [...placeProblems(asked, new Set(everything))];
-  for (const file of new Set([...everything, ...asked])) {
-    if (placeOf(file)?.kind !== 'run') continue;
-    const read = readRunSubmission(root, file);
-    if ('submission' in read) published.add(file, read.submission.run);
-    if (!asked.has(file)) continue;
-    if ('submission' in read) submissions.push(read.submission);
-    else problems.push(...read.problems);
-  }
+  const { submissions, published, subjects } = readRuns(
+    root,
+    new Set([...everything, ...asked]),
+    asked,
+    problems,
+  );
   const around: Around = {
     catalogues: cataloguesOf(root),
     published,
@@ -57,6 +47,8 @@ export async function checkFiles(root: string, files: readonly string[] | null, 
   problems.push(...(await checkSubmissions(root, submissions, around)));
   const claims = [...asked].filter((file) => placeOf(file)?.kind === 'claim');
   problems.push(...claims.flatMap((file) => claimProblems(root, file, around.catalogues)));
+  const records = new Set([...everything, ...asked].filter(isTrust));
+  problems.push(...trustProblems(root, records, asked, subjects, now));
   return {
     files: [...asked].sort(),
     cells: submissions.reduce((sum, { run }) => sum + run.cells.length, 0),
@@ -64,69 +56,50 @@ export async function checkFiles(root: string, files: readonly string[] | null, 
   };
 }
 
+/** Links too, which a rule refuses. */
+function filesBelow(root: string, folder: string): readonly string[] {
+  return globSync(`${folder}/**`, { cwd: root, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
+}
+
+/** Every run and what is known by them; of those that are asked for, the problems of reading. */
+function readRuns(
+  root: string,
+  files: Iterable<string>,
+  asked: ReadonlySet<string>,
+  problems: Problem[],
+): {
+  readonly submissions: readonly Submission[];
+  readonly published: Published;
+  readonly subjects: ReadonlyMap<string, Subject>;
+} {
+  const published = new Published();
+  const submissions: Submission[] = [];
+  const subjects = new Map<string, Subject>();
+  for (const file of files) {
+    const place = placeOf(file);
+    if (place?.kind === 'claim') subjects.set(place.stem, { handle: place.handle, begins: 'claimed' });
+    if (place?.kind !== 'run') continue;
+    const read = readRunSubmission(root, file);
+    if ('submission' in read) {
+      const { run } = read.submission;
+      published.add(file, run);
+      const begins = run.cells.some((cell) => 'items' in cell && cell.items !== null)
+        ? 'recomputed'
+        : 'valid';
+      subjects.set(run.run.run_id, { handle: place.handle, begins });
+    }
+    if (!asked.has(file)) continue;
+    if ('submission' in read) submissions.push(read.submission);
+    else problems.push(...read.problems);
+  }
+  return { submissions, published, subjects };
+}
+
 export function cataloguesOf(root: string): Catalogues {
   const problems = new Problems();
   const catalogues = readCatalogues(path.join(root, 'data'), problems);
   problems.throwIfAny();
   return catalogues;
-}
-
-async function checkSubmissions(
-  root: string,
-  submissions: readonly Submission[],
-  around: Around,
-): Promise<readonly Problem[]> {
-  const problems: Problem[] = [];
-  const rest = submissions.values();
-  // Files are read by native threads while rules look at others.
-  const lane = async () => {
-    const reader = await OutcomeReader.open(path.join(root, RESULTS));
-    try {
-      for (const one of rest) problems.push(...(await checkSubmission(root, one, around, reader)));
-    } finally {
-      reader.close();
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(LANES, submissions.length) }, lane));
-  return problems;
-}
-
-/** What the rules say about a run and the outcomes beside it. @param root absolute */
-export async function checkSubmission(
-  root: string,
-  submission: Submission,
-  around: Around,
-  reader: OutcomeReader,
-): Promise<readonly Problem[]> {
-  const read = await withOutcomes(root, submission, reader);
-  return [...read.problems, ...rules.flatMap((rule) => problemsOf(rule, read.submission, around))];
-}
-
-/** What one rule says about one submission. */
-function problemsOf(rule: Rule, submission: Submission, around: Around): readonly Problem[] {
-  const { file, text } = submission;
-  return [...rule.check(submission, around)].map((finding: Finding) => ({
-    file,
-    path: inertPath(finding.path),
-    line: lineOfPath(text, finding.path),
-    rule: rule.id,
-    found: finding.found,
-    fix: finding.fix,
-    severity: finding.severity ?? rule.severity,
-  }));
-}
-
-/** What the rules about changes say. */
-export function problemsOfChanges(changes: readonly Change[], handle: string | null): readonly Problem[] {
-  return changeRules.flatMap((rule) =>
-    [...rule.check(changes, handle)].map(({ file, found, fix, severity = rule.severity }) => ({
-      file,
-      path: 'file',
-      line: null,
-      rule: rule.id,
-      found,
-      fix,
-      severity,
-    })),
-  );
 }

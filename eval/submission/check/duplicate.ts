@@ -24,9 +24,10 @@ export const duplicate = defineRule({
       questions.add(question);
       if (cell.recipe === BASELINE) continue;
       own += 1;
-      known.push(...published.filesOfCell(cell.cell_key, submission.file).slice(0, 1));
+      const file = published.fileOfCell(cell.cell_key, submission.file);
+      if (file !== undefined) known.push(file);
     }
-    const twin = published.filesOfRun(submission.run.run.run_id, submission.file)[0];
+    const twin = published.fileOfRun(submission.run.run.run_id, submission.file);
     if (twin !== undefined)
       yield { path: ['run', 'run_id'], found: `a run that ${twin} has`, fix: 'Nothing is to be sent.' };
     else if (own > 0 && known.length === own)

@@ -41,13 +41,11 @@ const numbersOf = ({ metrics }: FinishedCell) => metrics.map(({ value, std_error
 
 function copyOf({ cell }: PlacedCell<FinishedCell>, file: string, published: Published): string | undefined {
   const [{ value, std_error }] = cell.metrics as [FinishedCell['metrics'][number]];
-  return published
-    .cellsOf(cell)
-    .find(
-      (other) =>
-        other.file !== file &&
-        other.cellKey !== cell.cell_key &&
-        other.metric.value === value &&
-        other.metric.std_error === std_error,
-    )?.file;
+  for (const other of published.cellsOf(cell)) {
+    const { metric, cellKey, files } = other;
+    if (cellKey === cell.cell_key || metric.value !== value || metric.std_error !== std_error) continue;
+    const elsewhere = files.find((one) => one !== file);
+    if (elsewhere !== undefined) return elsewhere;
+  }
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import { columnsOf } from '../../metrics/metric.ts';
-import type { OutcomeRow } from '../../store/outcome-file.ts';
+import type { OutcomeRow } from '../../store/outcome-columns.ts';
 import { allTasks, metricsOf } from '../all-tasks.ts';
 import { inert } from '../problem.ts';
 import { textFault } from '../read/text-faults.ts';

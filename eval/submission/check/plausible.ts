@@ -41,15 +41,13 @@ type Kind = 'elsewhere' | 'baseline' | 'bits';
 
 function* oddities(cell: FinishedCell, { published }: Around, file: string): Iterable<[Kind, string]> {
   const [metric] = cell.metrics as [Metric];
-  const own = (recipe: string) => {
-    const cells = published.cellsOf({ ...cell, recipe });
-    return (cells.find((other) => other.file === file) ?? cells[0])?.metric;
-  };
+  const own = (recipe: string) => published.metricOf({ ...cell, recipe }, file);
   const name = `${metric.value} for ${metric.metric} of ${cell.recipe} on ${cell.task}`;
   for (const other of published.cellsOf(cell)) {
-    if (other.file === file || other.metric.metric !== metric.metric) continue;
-    if (Math.abs(distance(metric, other.metric)) <= LARGE) continue;
-    yield ['elsewhere', `${name}, and ${other.metric.value} in ${other.file}`];
+    if (other.metric.metric !== metric.metric || Math.abs(distance(metric, other.metric)) <= LARGE) continue;
+    const elsewhere = other.files.find((one) => one !== file);
+    if (elsewhere === undefined) continue;
+    yield ['elsewhere', `${name}, and ${other.metric.value} in ${elsewhere}`];
     break;
   }
   if (cell.recipe === BASELINE) return;

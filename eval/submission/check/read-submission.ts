@@ -5,7 +5,8 @@ import { expandRun } from '../../../data/compact-run.ts';
 import { anyRunFileSchema } from '../../../data/compact-run-schema.ts';
 import { lineOfPath } from '../../../data/database/json-lines.ts';
 import { flatIssues, formatPath, valueAt } from '../../../data/database/read-json.ts';
-import { OUTCOME_LIMITS, type OutcomeReader } from '../../store/outcome-file.ts';
+import { OUTCOME_LIMITS } from '../../store/outcome-columns.ts';
+import type { OutcomeReader } from '../../store/outcome-file.ts';
 import { inert, inertText, type Problem, refusalsOf } from '../problem.ts';
 import { placeOf } from '../read/places.ts';
 import { fileFault, readPlainText } from '../read/read-text.ts';
@@ -57,20 +58,31 @@ export function readRunSubmission(root: string, file: string): { readonly submis
   return { submission: { file, handle, stem, text, stored, run: expandRun(stored), outcomes: null } };
 }
 
-/** Adds the outcomes that lie beside a run file. */
+interface WithOutcomes {
+  readonly submission: Submission;
+  readonly problems: readonly Problem[];
+}
+
+/** Adds the outcomes that lie beside run files, and says why there are none. */
 export async function withOutcomes(
   root: string,
-  submission: Submission,
+  submissions: readonly Submission[],
   reader: OutcomeReader,
-): Promise<{ readonly submission: Submission; readonly problems: readonly Problem[] }> {
-  const file = submission.file.replace(/\.json$/, '.parquet');
-  const refuse = refusalsOf(file);
-  const fault = fileFault(root, file, OUTCOME_LIMITS.bytes);
-  if (fault !== null) return { submission, problems: [refuse(fault.rule, fault.found, fault.fix)] };
-  const outcomes = await reader.read(path.join(root, file));
-  if (!('faults' in outcomes)) return { submission: { ...submission, outcomes }, problems: [] };
-  const fix = 'Write it again with pnpm submission new.';
-  return { submission, problems: outcomes.faults.map((found) => refuse('outcomes', inert(found), fix)) };
+): Promise<readonly WithOutcomes[]> {
+  const places = submissions.map(({ file }) => file.replace(/\.json$/, '.parquet'));
+  const faults = places.map((file) => fileFault(root, file, OUTCOME_LIMITS.bytes));
+  const present = places.filter((_, index) => faults[index] === null);
+  const read = await reader.readAll(present.map((file) => path.join(root, file)));
+  const outcomes = new Map(present.map((file, index) => [file, read[index]!]));
+  return submissions.map((submission, index): WithOutcomes => {
+    const refuse = refusalsOf(places[index]!);
+    const fault = faults[index];
+    if (fault) return { submission, problems: [refuse(fault.rule, fault.found, fault.fix)] };
+    const found = outcomes.get(places[index]!)!;
+    if (!('faults' in found)) return { submission: { ...submission, outcomes: found }, problems: [] };
+    const fix = 'Write it again with pnpm submission new.';
+    return { submission, problems: found.faults.map((one) => refuse('outcomes', inert(one), fix)) };
+  });
 }
 
 export const inertPath = (at: readonly PropertyKey[]): string => inertText(formatPath(at));

@@ -17,8 +17,17 @@ export interface Remeasured {
   readonly items: ItemTable;
 }
 
+/** Three rules ask for the same. */
+const made = new WeakMap<Submission, readonly Remeasured[]>();
+
 /** Every metric whose columns were sent; what is missing is told by the rule `outcomes-complete`. */
-export function* remeasurable(submission: Submission): Iterable<Remeasured> {
+export function remeasurable(submission: Submission): readonly Remeasured[] {
+  const known = made.get(submission) ?? [...remeasurableNow(submission)];
+  made.set(submission, known);
+  return known;
+}
+
+function* remeasurableNow(submission: Submission): Iterable<Remeasured> {
   const { outcomes } = submission;
   if (outcomes === null) return;
   for (const placed of finishedCells(submission)) {
@@ -79,15 +88,22 @@ function lowestBit(value: number): number {
 /** Items without a number were not compared with 16 bit, and no metric counts them. */
 function comparedItems(task: string, table: ItemTable, metric: Metric): ItemTable {
   const names = columnsOf(metric);
-  const all = names.map((name) => numbersOf(task, table, name));
-  if (all.every((values) => !values.some(Number.isNaN))) return table;
-  const kept = Array.from({ length: table.rows }, (_, row) => row).filter(
-    (row) => !all.some((values) => Number.isNaN(values[row])),
+  const uncompared = new Set(
+    table.columns.flatMap(({ name, type, values }) =>
+      type === 'double' && names.includes(name) ? notNumbers(values) : [],
+    ),
   );
-  const columns = names.map((name, index) => ({
-    name,
-    type: 'double' as const,
-    values: Float64Array.from(kept, (row) => all[index]![row]!),
-  }));
+  if (uncompared.size === 0) return table;
+  const kept = Array.from({ length: table.rows }, (_, row) => row).filter((row) => !uncompared.has(row));
+  const columns = names.map((name) => {
+    const values = numbersOf(task, table, name);
+    return { name, type: 'double' as const, values: Float64Array.from(kept, (row) => values[row]!) };
+  });
   return { rows: kept.length, columns };
+}
+
+function notNumbers(values: Float64Array): readonly number[] {
+  const found: number[] = [];
+  for (let row = 0; row < values.length; row++) if (Number.isNaN(values[row])) found.push(row);
+  return found;
 }

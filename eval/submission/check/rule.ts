@@ -7,7 +7,7 @@
 import type { AnyRunFile } from '../../../data/compact-run-schema.ts';
 import type { Catalogues } from '../../../data/database/catalogues.ts';
 import type { RunFile } from '../../../data/schema.ts';
-import type { OutcomeFile } from '../../store/outcome-file.ts';
+import type { OutcomeFile } from '../../store/outcome-columns.ts';
 import type { Severity } from '../problem.ts';
 import type { Change } from './changes.ts';
 import type { Published } from './published.ts';

@@ -3,11 +3,15 @@
  * and `docs/submission-checks.md` is written from the same lists.
  */
 import type { CompactRun } from '../../../data/compact-run-schema.ts';
+import type { TrustRecord } from '../../../data/trust-schema.ts';
 import type { Change } from '../check/changes.ts';
 import type { Severity } from '../problem.ts';
 
 /** A run as it may be changed, whose shape no compiler vouches for afterwards. */
 export type Draft = CompactRun;
+
+/** The same of a trust record. */
+export type TrustDraft = TrustRecord;
 
 /** One of a list, by the seed of the test. */
 export type Pick = <T>(list: readonly T[]) => T;
@@ -36,4 +40,13 @@ export type Corruption = Words &
     /** What git says of the branch, with the handle `someone`. */
     | { readonly changes: readonly Change[] }
     | { readonly link: 'file' | 'folder' }
+    | TrustCorruption
   );
+
+/** Records below data/trust/, from a valid one of 20 November 2026; `present` are there before. */
+export interface TrustCorruption {
+  readonly trust: TrustFiles;
+  readonly present?: TrustFiles;
+}
+
+type TrustFiles = (record: TrustDraft) => Readonly<Record<string, TrustDraft>>;

@@ -6,6 +6,7 @@ import { numberCorruptions } from './numbers.ts';
 import { outcomeCorruptions } from './outcomes.ts';
 import { placeCorruptions } from './places.ts';
 import { textCorruptions } from './text.ts';
+import { trustCorruptions } from './trust.ts';
 
 export const corruptions: Readonly<Record<string, readonly Corruption[]>> = {
   'The JSON text': textCorruptions,
@@ -14,4 +15,5 @@ export const corruptions: Readonly<Record<string, readonly Corruption[]>> = {
   'Names and cells': cellCorruptions,
   'Outcomes of items': outcomeCorruptions,
   'Places, copies and changes': placeCorruptions,
+  'Records of trust': trustCorruptions,
 };

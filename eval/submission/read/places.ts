@@ -1,10 +1,14 @@
-/** Where results lie, and what their files may be called. */
+/** Where results and records about them lie, and what their files may be called. */
+import { TRUST_FILE } from '../../../data/trust-schema.ts';
 
 /** Below it everything is a result. */
 export const RESULTS = 'data/results';
 
 /** The one file below it that is none. */
 export const README = `${RESULTS}/README.md`;
+
+/** Below it everything is a record of how far a result is trusted. */
+export const TRUST = 'data/trust';
 
 /** As GitHub has account names, in lower case; a regular expression. */
 export const HANDLE = '[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){0,38}';
@@ -27,3 +31,12 @@ export function placeOf(file: string): ResultPlace | null {
 }
 
 export const isResult = (file: string): boolean => file.startsWith(`${RESULTS}/`);
+export const isTrust = (file: string): boolean => file.startsWith(`${TRUST}/`);
+/** What is added and never changed afterwards. */
+export const isKept = (file: string): boolean => isResult(file) || isTrust(file);
+
+/** Subject and name of a record of trust; null where none has such a name. */
+export function trustPlaceOf(file: string): { readonly subject: string; readonly name: string } | null {
+  const [, subject, name] = /^data\/trust\/([a-z0-9][a-z0-9._+-]{0,140})\/([^/]+)$/.exec(file) ?? [];
+  return subject === undefined || name === undefined || !TRUST_FILE.test(name) ? null : { subject, name };
+}

@@ -20,7 +20,7 @@ export const readingRules = [
   {
     id: 'schema',
     demands:
-      'A run fits data/schema/run.schema.json and claimed rows data/schema/claimed.schema.json, which know every field.',
+      'A run fits data/schema/run.schema.json, claimed rows claimed.schema.json and a record trust.schema.json beside it, which know every field.',
   },
   {
     id: 'outcomes',

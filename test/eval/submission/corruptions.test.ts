@@ -3,19 +3,18 @@ import { mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expandRun, formatCompactRun } from '../../../data/compact-run.ts';
+import type { TrustRecord } from '../../../data/trust-schema.ts';
 import { createRng } from '../../../eval/math/rng.ts';
 import { OutcomeReader } from '../../../eval/store/outcome-file.ts';
-import {
-  cataloguesOf,
-  checkSubmission,
-  problemsOfChanges,
-} from '../../../eval/submission/check/check-files.ts';
+import { cataloguesOf } from '../../../eval/submission/check/check-files.ts';
 import { placeProblems } from '../../../eval/submission/check/place-rule.ts';
 import { Published } from '../../../eval/submission/check/published.ts';
 import { readRunSubmission } from '../../../eval/submission/check/read-submission.ts';
 import type { Around } from '../../../eval/submission/check/rule.ts';
+import { checkBatch, problemsOfChanges } from '../../../eval/submission/check/run-rules.ts';
+import { trustProblems } from '../../../eval/submission/check/trust-records.ts';
 import { allRules, withChecks } from '../../../eval/submission/checks-table.ts';
-import type { Corruption } from '../../../eval/submission/corruptions/corruption.ts';
+import type { Corruption, TrustCorruption } from '../../../eval/submission/corruptions/corruption.ts';
 import { corruptions } from '../../../eval/submission/corruptions/index.ts';
 import { numbers } from '../../../eval/submission/corruptions/numbers.ts';
 import type { Problem } from '../../../eval/submission/problem.ts';
@@ -23,6 +22,7 @@ import { placeOf } from '../../../eval/submission/read/places.ts';
 import { checkout, folderWith, HANDLE, type ValidSubmission, validSubmission } from './valid-submission.ts';
 
 const SEED = 20261126;
+const NOW = new Date('2026-12-01T00:00:00Z');
 let valid: ValidSubmission;
 let catalogues: Around['catalogues'];
 let home: string;
@@ -60,8 +60,8 @@ async function problemsOf(
   const read = readRunSubmission(root, file);
   if ('problems' in read) return read.problems;
   published.add(file, read.submission.run);
-  const around: Around = { catalogues, published, intervals, now: new Date('2026-12-01T00:00:00Z') };
-  return checkSubmission(root, read.submission, around, reader);
+  const around: Around = { catalogues, published, intervals, now: NOW };
+  return checkBatch(root, [read.submission], around, reader);
 }
 
 const fileOf = () => `data/results/${HANDLE}/${valid.stem}.json`;
@@ -77,6 +77,7 @@ async function problemsAfter(corruption: Corruption): Promise<readonly Problem[]
     return problemsOf({
       parquet: await valid.parquetOf(corruption.outcomes.replaceAll('{recipe}', 'rtn-w4g64')),
     });
+  if ('trust' in corruption) return problemsOfTrust(corruption);
   if ('link' in corruption) return problemsOf({ prepare: linkOf(corruption.link) });
   const run = structuredClone(valid.run);
   if ('json' in corruption) {
@@ -87,6 +88,34 @@ async function problemsAfter(corruption: Corruption): Promise<readonly Problem[]
   const published = new Published();
   published.add('data/results/other/there.json', expandRun(run));
   return problemsOf({ published });
+}
+
+/** A record that may be added to the valid submission. */
+const goodRecord = (): TrustRecord => ({
+  schema: 1,
+  subject: valid.stem,
+  row_id: null,
+  state: 'spot-checked',
+  since: '2026-11-20T10:00:00Z',
+  who: 'another',
+  reason: 'Forty items came out again.',
+  evidence: null,
+});
+
+function problemsOfTrust({ trust, present = () => ({}) }: Pick<TrustCorruption, 'trust' | 'present'>) {
+  const filesOf = (make: typeof trust) =>
+    Object.entries(make(goodRecord())).map(([file, record]) => [
+      `data/trust/${file}`,
+      JSON.stringify(record),
+    ]);
+  const [there, sent] = [filesOf(present), filesOf(trust)];
+  const files = Object.fromEntries([...there, ...sent]);
+  const asked = new Set(sent.map(([file]) => file!));
+  const subjects = new Map([[valid.stem, { handle: HANDLE, begins: 'recomputed' as const }]]);
+  return [
+    ...placeProblems(asked, new Set()),
+    ...trustProblems(folderWith(files, home), Object.keys(files), asked, subjects, NOW),
+  ];
 }
 
 /** Replaces the file or its folder by a link to the same content outside of the checkout. */
@@ -121,6 +150,24 @@ describe.each(Object.entries(corruptions))('%s', (_area, list) => {
       }
     },
   );
+});
+
+it('records that follow one another have no problems', () => {
+  const after = (since: string, changes: Partial<TrustRecord>) => ({
+    [`${valid.stem}/${since}-${changes.state}.json`]: {
+      ...goodRecord(),
+      since: `${since}T10:00:00Z`,
+      ...changes,
+    },
+  });
+  const trust = () => ({
+    ...after('2026-11-20', { state: 'disputed' }),
+    ...after('2026-11-21', { state: 'recomputed' }),
+    ...after('2026-11-22', { state: 'disputed', row_id: '0123456789abcdef' }),
+    ...after('2026-11-23', { state: 'reproduced' }),
+    ...after('2026-11-24', { state: 'withdrawn' }),
+  });
+  expect(problemsOfTrust({ trust })).toEqual([]);
 });
 
 describe('a run whose outcomes have three digits, checked alone', () => {
