@@ -23,10 +23,17 @@ export const trustStateSchema = z.enum(TRUST_STATES);
 
 /** What was measured again and how well it agreed. */
 export const agreementSchema = z.strictObject({
-  cells: count.describe('that were measured again'),
+  cells: count.describe('that were measured again, in whole or in part'),
   items: count.describe('outcomes that were compared one by one'),
   items_equal: count.describe('of these, how many came out the same'),
-  metrics: count,
+  numbers: count.describe('log-likelihoods and other measured numbers of items that were compared'),
+  numbers_equal: count.describe('of these, how many are the same to the digits that are published'),
+  largest_number: z
+    .number()
+    .nonnegative()
+    .nullable()
+    .describe('largest distance of such a number, rounding included; null where none was compared'),
+  metrics: count.describe('scores that were compared; 0 where only some items were measured again'),
   metrics_equal: count.describe('to the last digit'),
   largest_std_errors: z
     .number()
@@ -38,7 +45,10 @@ export const agreementSchema = z.strictObject({
     .min(0)
     .max(1)
     .nullable()
-    .describe('share of items that differ between two runs of this engine; null where it is not known'),
+    .describe(
+      'largest share of items that may differ by noise alone, in any cell; null where it is not known',
+    ),
+  floor_source: text.describe('where the noise floor is from'),
 });
 
 export const evidenceSchema = z.strictObject({
@@ -54,6 +64,10 @@ export const evidenceSchema = z.strictObject({
     .nullable()
     .describe('issue or pull request with the discussion'),
   agreement: agreementSchema.nullable(),
+  differs: z
+    .array(text)
+    .max(20)
+    .describe('what could not be the same as in the manifest, such as the engine; empty where all was'),
   files: z
     .array(z.strictObject({ name: text, sha256 }))
     .describe('by content; they need not be in the repository'),

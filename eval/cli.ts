@@ -4,6 +4,7 @@ import { BitlossError } from '../data/errors.ts';
 import { hubEnvironment } from './checkpoint/hub.ts';
 import { parseArguments } from './cli/arguments.ts';
 import { evalCommand } from './cli/command.ts';
+import { findCommand } from './cli/commands.ts';
 import { exitStatus } from './cli/status.ts';
 import { PROJECT_ROOT } from './machine.ts';
 import type { Surroundings } from './sweep.ts';
@@ -38,7 +39,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
-  process.exitCode = await evalCommand(parseArguments(process.argv.slice(2)), around);
+  const [first, ...rest] = process.argv.slice(2);
+  const command = findCommand(first);
+  process.exitCode =
+    command === null
+      ? await evalCommand(parseArguments(process.argv.slice(2)), around)
+      : await command(rest, around);
 } catch (error) {
   if (!(error instanceof BitlossError)) throw error;
   process.stderr.write(`\n${error.message}\n`);

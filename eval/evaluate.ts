@@ -44,6 +44,8 @@ export interface TaskInput<D extends Doc, Kind extends RequestKind> {
   readonly settings: SettingsRecord;
   readonly docs: readonly D[];
   readonly tokenizer: Tokenizer;
+  /** Of tasks whose items are windows: those that are measured; all without it. */
+  readonly windows?: readonly number[] | undefined;
 }
 
 /** Prepares a task and runs it on one model. Throws the errors of `prepareTask`, and `task/not-finite`. */
@@ -64,6 +66,7 @@ export function prepareTask<D extends Doc, Kind extends RequestKind>({
   docs: allDocs,
   tokenizer,
   limits,
+  windows,
 }: TaskInput<D, Kind> & { readonly limits: ModelLimits }): PreparedTask {
   const settings = resolveSettings(task, given, limits);
   const docs = task.item === 'document' ? firstDocs(task.id, allDocs, settings.limit) : allDocs;
@@ -73,7 +76,7 @@ export function prepareTask<D extends Doc, Kind extends RequestKind>({
   const prepareTurn = (turn: Turn<D, Kind>): Prepared<RequestKinds[Kind]['answer']> =>
     prepare(
       turn.flatMap(({ doc, requests }) => requests.map((request) => ({ item: doc.id, request }))),
-      { task: task.id, settings, tokenizer, limits },
+      { task: task.id, settings, tokenizer, limits, windows },
     );
   const first = prepareTurn(asked);
   return {

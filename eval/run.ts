@@ -1,5 +1,5 @@
 /** Executes a planned run: the 16-bit model first, then every recipe, compressed once and measured on all its tasks. */
-import type { Cell, FailedCell, FinishedCell, Metric, Paired } from '../data/schema.ts';
+import type { Cell, FailedCell, FinishedCell, Manifest, Metric, Paired } from '../data/schema.ts';
 import { isDeviceLost, runErrors } from './errors/run.ts';
 import type { Evaluation } from './evaluate.ts';
 import { pairedWithBaseline } from './evaluate.ts';
@@ -39,6 +39,19 @@ export interface Recorder {
   fail(cell: FailedCell): Promise<void>;
   /** Item outcomes of a finished cell; null where there are none. */
   items(key: string): Promise<ItemTable | null>;
+}
+
+/** Opens what keeps the cells of a run. */
+export interface RunStore {
+  /**
+   * @param retry     failed cells are measured again
+   * @param manifest  of the run as of now, from what earlier calls stored
+   */
+  begin(
+    run: PlannedRun,
+    retry: boolean,
+    manifest: (earlier: Manifest | null) => Manifest,
+  ): Promise<Recorder & { readonly file: string }>;
 }
 
 export interface RunParts {

@@ -19,8 +19,7 @@ import { findMethod } from './methods/index.ts';
 import { type FoundModel, openModel, placeOf, shippedModels } from './models.ts';
 import { type Plan, type PlannedRun, planCells, type TaskFacts } from './plan.ts';
 import { Progress, type ProgressOutput } from './progress.ts';
-import { executeRun, type RunSummary } from './run.ts';
-import type { Store } from './store.ts';
+import { executeRun, type RunStore, type RunSummary } from './run.ts';
 import { tasks as knownTasks } from './tasks/index.ts';
 import type { Task } from './tasks/task.ts';
 import { Workbench } from './workbench.ts';
@@ -116,7 +115,7 @@ export async function prepareSweep(
 export async function executeSweep(
   prepared: PreparedSweep,
   config: RunConfig,
-  store: Store,
+  store: RunStore,
   around: Surroundings,
 ): Promise<readonly { readonly run: PlannedRun; readonly file: string; readonly summary: RunSummary }[]> {
   const session = await sessionOf(prepared, config, around);
@@ -133,7 +132,7 @@ async function executeOne(
   run: PlannedRun,
   prepared: PreparedSweep,
   config: RunConfig,
-  store: Store,
+  store: RunStore,
   session: Session,
   around: Surroundings,
 ): Promise<{ readonly file: string; readonly summary: RunSummary }> {

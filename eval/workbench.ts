@@ -23,6 +23,8 @@ export interface WorkbenchParts {
   readonly checkpoint: Checkpoint;
   /** Documents by task id. */
   readonly documents: ReadonlyMap<string, readonly Doc[]>;
+  /** By task id: windows that are measured; without it, or for other tasks, all. */
+  readonly windows?: ReadonlyMap<string, readonly number[]>;
   /** Null where no recipe of the run calibrates. */
   readonly calibrationText: CalibrationText | null;
   /** Bytes of weights that stay in memory. */
@@ -146,12 +148,13 @@ export class Workbench implements OpenedModel {
     const { checkpoint, documents } = this.#parts;
     const { architecture: limits, tokenizer } = checkpoint;
     const docs = documents.get(task.id) ?? [];
+    const windows = this.#parts.windows?.get(task.id);
     try {
-      return prepareTask({ task, settings, docs, tokenizer, limits });
+      return prepareTask({ task, settings, docs, tokenizer, limits, windows });
     } catch (error) {
       // A limit means "at most"; how many windows a text has is known only after it became tokens.
       if ((error as BitlossError).code !== 'task/limit') throw error;
-      return prepareTask({ task, settings: { ...settings, limit: null }, docs, tokenizer, limits });
+      return prepareTask({ task, settings: { ...settings, limit: null }, docs, tokenizer, limits, windows });
     }
   }
 }

@@ -22,7 +22,6 @@ import { lanesOf, usualJobs } from './lanes.ts';
 import { listText } from './list.ts';
 import { checkNames } from './names.ts';
 import { describeExclusion, exclusionText, planText, summaryText } from './plan-text.ts';
-import { reproduceCommand } from './reproduce-command.ts';
 import { describeProblems, rawSettings } from './settings.ts';
 import { statsCommand, statsProblems } from './stats-command.ts';
 import { withSuite } from './suite.ts';
@@ -48,8 +47,6 @@ export async function evalCommand(given: Arguments, around: Surroundings): Promi
     return 0;
   }
   const config = await checkedConfig(given, around);
-  const reproduced = given.values.get('reproduce')?.[0];
-  if (reproduced !== undefined) return reproduceCommand(reproduced, rawSettings(given), around);
   if (given.switches.has('stats')) return statsCommand(config, around);
   if (config.behaviour.dryRun) {
     const prepared = await prepareSweep(config, around);

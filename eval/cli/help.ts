@@ -8,6 +8,12 @@ const INTRODUCTION =
   'goes on where an earlier one stopped and computes nothing twice. Without options: the default suite, a small sweep of ' +
   'a shipped model on the tasks of its own world. No network and no GPU needed.';
 
+/** Each has a help text of its own. */
+const COMMANDS: readonly string[] = [
+  '       pnpm eval reproduce …    measures a published run or row again',
+  '       pnpm eval spot-check …   measures random items of published runs again',
+];
+
 const EXAMPLES = `Examples
   pnpm eval
       the default suite, in minutes
@@ -28,7 +34,7 @@ export function helpText(width: number): string {
     const rows = options.map((option) => describeOption(option, width));
     return `${title}\n${rows.join('\n')}`;
   });
-  const usage = ['Usage: pnpm eval [options]', '', ...wrap(INTRODUCTION, width)].join('\n');
+  const usage = ['Usage: pnpm eval [options]', ...COMMANDS, '', ...wrap(INTRODUCTION, width)].join('\n');
   return `${[usage, ...groups, EXAMPLES].join('\n\n')}\n`;
 }
 

@@ -162,11 +162,6 @@ export const OPTION_GROUPS = [
       },
       { name: 'retry', value: null, help: 'measure failed cells again' },
       {
-        name: 'reproduce',
-        value: 'RUN.json',
-        help: 'measure everything in a run file again, in a scratch folder, and compare',
-      },
-      {
         name: 'stats',
         value: null,
         help: 'instead of a sweep: AbsMax, standard deviation and kurtosis of weights, activations, keys and values, layer by layer, over the calibration samples',

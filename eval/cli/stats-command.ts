@@ -35,7 +35,6 @@ const FOREIGN = [
   'keep',
   'dry-run',
   'retry',
-  'reproduce',
 ] as const satisfies readonly OptionName[];
 
 /** Sentences about options that were given together with `--stats` and mean nothing there. */

@@ -78,32 +78,6 @@ export function isDeviceLost(cause: unknown): boolean {
   return cause instanceof BitlossError && cause.code === 'kernels/device';
 }
 
-export const reproduceErrors = {
-  missing: (file: string) =>
-    new BitlossError(
-      'reproduce/missing',
-      `[reproduce] ${file}: there is no such file.`,
-      'Give a run file, such as data/local/RUN/run.json.',
-      {
-        file,
-      },
-    ),
-  settings: (file: string, problems: readonly string[]) =>
-    new BitlossError(
-      'reproduce/settings',
-      `[reproduce] ${file}: the settings of the run cannot be used here: ${problems.join('; ')}.`,
-      'Use the version of the code that the manifest names.',
-      { file, problems },
-    ),
-  inputs: (file: string, changed: readonly string[]) =>
-    new BitlossError(
-      'reproduce/inputs',
-      `[reproduce] ${file}: the inputs here are not those of the run:${changed.map((line) => `\n  - ${line}`).join('')}\n`,
-      'Get the same files, and name their places with --model and --data; nothing was computed.',
-      { file, changed },
-    ),
-};
-
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const READ_ONLY = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST', 'EISDIR']);
 

@@ -30,6 +30,8 @@ export interface Preparation<Settings> {
   readonly settings: Settings;
   readonly tokenizer: Tokenizer;
   readonly limits: ModelLimits;
+  /** Of a text that is cut into windows of their own: numbers of those that are asked for, from 0; all without it. */
+  readonly windows?: readonly number[] | undefined;
 }
 
 export type Prepare<Kind extends RequestKind> = (

@@ -42,7 +42,7 @@ function sumOf(divergence: Divergence | null) {
 
 function windowsOf(
   { item, request }: NamedRequest<RollingRequest>,
-  { task, settings, tokenizer, limits }: Preparation<RollingSettings>,
+  { task, settings, tokenizer, limits, windows: chosen }: Preparation<RollingSettings>,
 ): readonly ScoreRequest[] {
   const window = settings.window ?? limits.maxPositions;
   const bos = settings.bos === 'window' ? 'never' : settings.bos;
@@ -52,10 +52,10 @@ function windowsOf(
   const first = settings.bos === 'window' ? [bosOf(task, tokenizer)] : [];
   const windows = separateWindows(ids, first, window);
   if (windows.length === 0) throw errors.textTooShort(task, ids.length, window - first.length);
-  if (request.limit === null) return windows;
-  if (request.limit > windows.length)
+  if (request.limit !== null && request.limit > windows.length)
     throw errors.limitTooHigh(task, request.limit, windows.length, 'window');
-  return windows.slice(0, request.limit);
+  const all = request.limit === null ? windows : windows.slice(0, request.limit);
+  return chosen === undefined ? all : chosen.map((window) => all[window]!);
 }
 
 /**

@@ -4,6 +4,8 @@ import { helpText } from '../../../eval/cli/help.ts';
 test('the help text at 100 columns', () => {
   expect(helpText(100)).toMatchInlineSnapshot(`
     "Usage: pnpm eval [options]
+           pnpm eval reproduce …    measures a published run or row again
+           pnpm eval spot-check …   measures random items of published runs again
 
     Compresses language models, measures what they lose, and stores every finished cell at once. The
     same command again goes on where an earlier one stopped and computes nothing twice. Without options:
@@ -72,8 +74,6 @@ test('the help text at 100 columns', () => {
     Other
       -n, --dry-run                 print the plan, with what it leaves out and why, and stop
           --retry                   measure failed cells again
-          --reproduce RUN.json      measure everything in a run file again, in a scratch folder, and
-                                    compare
           --stats                   instead of a sweep: AbsMax, standard deviation and kurtosis of
                                     weights, activations, keys and values, layer by layer, over the
                                     calibration samples

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { diskFault, isPassing, reproduceErrors, runErrors, storeErrors } from '../../../eval/errors/run.ts';
+import { diskFault, isPassing, runErrors, storeErrors } from '../../../eval/errors/run.ts';
 
 function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: the system's words, write '/x'`), { code });
@@ -50,9 +50,6 @@ test('messages', () => {
     ),
     storeErrors.runFile('data/local/r/run.json', ['run.seed: expected number', 'cells: expected array']),
     storeErrors.exists('data/results/me/r.json'),
-    reproduceErrors.missing('r.json'),
-    reproduceErrors.settings('r.json', ['recipes: too few']),
-    reproduceErrors.inputs('r.json', ['the weights: aa there, bb here']),
   ].map(({ code, message }) => `${code}: ${message}`);
   expect(messages.join('\n')).toMatchInlineSnapshot(`
     "store/disk-full: [store] data/local: the disk or its quota is full. Free some space and run the same command again; every finished cell is kept and is not measured twice.
@@ -63,12 +60,7 @@ test('messages', () => {
       - run.seed: expected number
       - cells: expected array
      Delete it to measure its cells again, or restore it from a copy. It was not changed.
-    store/exists: [store] data/results/me/r.json: another result of this run is there. Published results are not overwritten; delete it first if that is what you want.
-    reproduce/missing: [reproduce] r.json: there is no such file. Give a run file, such as data/local/RUN/run.json.
-    reproduce/settings: [reproduce] r.json: the settings of the run cannot be used here: recipes: too few. Use the version of the code that the manifest names.
-    reproduce/inputs: [reproduce] r.json: the inputs here are not those of the run:
-      - the weights: aa there, bb here
-     Get the same files, and name their places with --model and --data; nothing was computed."
+    store/exists: [store] data/results/me/r.json: another result of this run is there. Published results are not overwritten; delete it first if that is what you want."
   `);
 });
 
