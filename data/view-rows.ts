@@ -85,6 +85,9 @@ export const boardRow = z.strictObject({
   /** As the source prints it. */
   printed: text.nullable(),
   std_error: number.nullable(),
+  /** Ends of the 95 % interval of the value. */
+  value_low: number.nullable(),
+  value_high: number.nullable(),
   n: number.nullable(),
   is_baseline: z.boolean(),
   baseline_row_id: text.nullable(),

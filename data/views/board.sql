@@ -16,6 +16,9 @@
 -- 1.96 standard errors of the ratio, with value and baseline taken as independent. Both answered the same items, so the
 -- true interval is narrower.
 --
+-- value_low and value_high: the score as it is, ± 1.96 of its standard errors where one is known; a share stays within 0 and
+-- 1. Where all n items or none are right there is no spread to measure: there the inner end is that of Wilson's interval,
+-- n / (n + 1.96²) or 1.96² / (n + 1.96²).
 -- loss_points: accuracy in points of 100; perplexity as difference (value − baseline); judge in points of its scale.
 -- is_primary: the value is in the unit of its task; another unit (the perplexity of LAMBADA) does not count in means.
 -- bits: true bits per weight where known, else nominal weight bits (bits_is_nominal); 16 where weights are not touched.
@@ -140,6 +143,16 @@ SELECT
   value,
   printed,
   std_error,
+  CASE
+    WHEN unit = 'fraction' AND value = 1 THEN n / (n + 1.96 ** 2)
+    WHEN unit = 'fraction' THEN greatest(0, value - 1.96 * std_error)
+    ELSE value - 1.96 * std_error
+  END AS value_low,
+  CASE
+    WHEN unit = 'fraction' AND value = 0 THEN 1.96 ** 2 / (n + 1.96 ** 2)
+    WHEN unit = 'fraction' THEN least(1, value + 1.96 * std_error)
+    ELSE value + 1.96 * std_error
+  END AS value_high,
   n,
   is_baseline,
   base_row_id AS baseline_row_id,

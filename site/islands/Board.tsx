@@ -12,6 +12,7 @@ import { ActiveFilters } from './ActiveFilters.tsx';
 import type { BoardColumn } from './columns.tsx';
 import { Facets } from './Facets.tsx';
 import { LiveTable } from './LiveTable.tsx';
+import { RAW_COLUMNS, RawKey } from './raw-columns.tsx';
 import { RECIPE_COLUMNS } from './recipe-columns.tsx';
 import { RESULT_COLUMNS } from './result-columns.tsx';
 import { Toolbar } from './Toolbar.tsx';
@@ -31,6 +32,7 @@ interface Props {
 export const COLUMNS = {
   recipes: RECIPE_COLUMNS as unknown as readonly BoardColumn<Row>[],
   results: RESULT_COLUMNS as unknown as readonly BoardColumn<Row>[],
+  raw: RAW_COLUMNS as unknown as readonly BoardColumn<Row>[],
 } as const;
 
 export default function Board({ data, sizes, children }: Props): ReactNode {
@@ -79,6 +81,7 @@ function Loaded({ state, setState, table, sizes }: LoadedProps): ReactNode {
         <Facets state={state} setState={setState} table={table} result={result} />
         <div className="board-main">
           <ActiveFilters state={state} setState={setState} table={table} />
+          {state.view === 'raw' ? <RawKey /> : null}
           <LiveTable state={state} setState={setState} columns={columns} table={table} result={result} />
         </div>
       </div>

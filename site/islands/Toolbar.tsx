@@ -10,7 +10,11 @@ import type { BoardColumn } from './columns.tsx';
 import { SortSelect } from './SortSelect.tsx';
 import { saveView } from './view-file.ts';
 
-const VIEW_TITLES: Readonly<Record<View, string>> = { recipes: 'Recipes', results: 'Every result' };
+const VIEW_TITLES: Readonly<Record<View, string>> = {
+  recipes: 'Recipes',
+  results: 'Every result',
+  raw: 'Raw scores',
+};
 
 interface Props {
   readonly state: BoardState;
@@ -34,7 +38,8 @@ export function Toolbar({ state, setState, columns, table, result, sizes }: Prop
             aria-pressed={state.view === view}
             onClick={() => setState({ ...state, view, sort: [], columns: {} })}
           >
-            {VIEW_TITLES[view]} <span className="count">{countText(sizes[view])}</span>
+            {VIEW_TITLES[view]}
+            {view === 'raw' ? null : <span className="count"> {countText(sizes[view])}</span>}
           </button>
         ))}
       </div>

@@ -157,7 +157,7 @@ export function originHref(row: ResultRow): string {
   return row.url ?? href(`/sources/${row.source}/`);
 }
 
-function Score({ row }: { readonly row: ResultRow }): ReactNode {
+export function Score({ row }: { readonly row: ResultRow }): ReactNode {
   if (row.error !== null) {
     return (
       <a className="flag" href={originHref(row)} title={row.error}>

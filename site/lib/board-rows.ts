@@ -99,36 +99,7 @@ function rankOf(row: RecipeRankRow | undefined): Pick<RecipeRow, 'rank' | 'rank_
 async function makeResultRows(): Promise<readonly ResultRow[]> {
   const marks = byId(await methods());
   const order = places(await models());
-  const made = (await rows('board')).map(
-    (row): ResultRow => ({
-      ...common(row, nominalBits(row), marks),
-      kind: 'result',
-      id: row.row_id,
-      model_label: row.model_label,
-      method_label: row.method_label,
-      task: row.task_id,
-      task_title: row.task_title,
-      ability: row.ability,
-      metric: row.metric,
-      unit: row.unit ?? 'score',
-      protocol: protocolText(row),
-      value: row.value,
-      baseline: row.baseline_value,
-      loss: row.loss_points,
-      low: row.kept_low,
-      high: row.kept_high,
-      kept_note: row.kept_note,
-      std_error: row.std_error,
-      n: row.n,
-      is_baseline: row.is_baseline,
-      doubt: row.suspect_reason,
-      note: row.note,
-      error: row.error_message,
-      url: row.source_url,
-      locator: row.locator,
-      run: row.run_id,
-    }),
-  );
+  const made = (await rows('board')).map((row) => resultOf(row, marks));
   return made.sort(
     (a, b) =>
       compareRows(a, b, order) ||
@@ -139,6 +110,41 @@ async function makeResultRows(): Promise<readonly ResultRow[]> {
       byText(a.metric ?? '', b.metric ?? '') ||
       byText(a.id, b.id),
   );
+}
+
+type Marks = ReadonlyMap<string, { mark: RowBase['mark'] }>;
+
+function resultOf(row: BoardRow, marks: Marks): ResultRow {
+  return {
+    ...common(row, nominalBits(row), marks),
+    kind: 'result',
+    id: row.row_id,
+    model_label: row.model_label,
+    method_label: row.method_label,
+    task: row.task_id,
+    task_title: row.task_title,
+    ability: row.ability,
+    metric: row.metric,
+    unit: row.unit ?? 'score',
+    protocol: protocolText(row),
+    value: row.value,
+    baseline: row.baseline_value,
+    loss: row.loss_points,
+    low: row.kept_low,
+    high: row.kept_high,
+    kept_note: row.kept_note,
+    value_low: row.value_low,
+    value_high: row.value_high,
+    chance: row.unit === 'fraction' ? row.chance : null,
+    n: row.n,
+    is_baseline: row.is_baseline,
+    doubt: row.suspect_reason,
+    note: row.note,
+    error: row.error_message,
+    url: row.source_url,
+    locator: row.locator,
+    run: row.run_id,
+  };
 }
 
 /** The static page of a model's results on which each recipe of a source begins. */
@@ -172,11 +178,7 @@ export function resultPages(): Promise<ReadonlyMap<string, string>> {
   return rowPlaces;
 }
 
-function common(
-  row: Common,
-  nominal: number,
-  marks: ReadonlyMap<string, { mark: RowBase['mark'] }>,
-): RowBase {
+function common(row: Common, nominal: number, marks: Marks): RowBase {
   return {
     origin: row.origin,
     source: row.source_id,

@@ -24,7 +24,8 @@ export const FACETS = [
 ] as const;
 export type Facet = (typeof FACETS)[number];
 
-export const VIEWS = ['recipes', 'results'] as const;
+/** Recipes over tasks, every value as what is kept of the baseline, or every value as it was measured. */
+export const VIEWS = ['recipes', 'results', 'raw'] as const;
 export type View = (typeof VIEWS)[number];
 
 export interface SortKey {

@@ -50,6 +50,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   value: 'The score; accuracies are fractions. Empty in a failed cell.',
   printed: 'The number as the source prints it.',
   std_error: 'Standard error, where known.',
+  value_low: 'Lower end of the 95 % interval of the score.',
+  value_high: 'Upper end of it.',
   n: 'Items behind the score, where known.',
   is_baseline: 'Whether this is a 16-bit row.',
   baseline_row_id: 'The 16-bit row it is compared with.',

@@ -28,6 +28,11 @@ export function valueText(value: number | null, unit: string): string {
   return size > 0 && size < 0.01 ? exponential(value) : figure(value, size >= 100 ? 1 : 2);
 }
 
+/** The unit in which {@link valueText} writes, in a word. */
+export function unitText(unit: string): string {
+  return unit === 'fraction' ? '%' : unit;
+}
+
 /** Bits per weight: at most two digits after the point, none that say nothing. */
 export function bitsText(bits: number | null): string {
   return isUnknown(bits) ? NONE : String(Number(bits.toFixed(2)));

@@ -51,7 +51,7 @@ const LAYOUT = {
   result: {
     groups: {
       ...SHARED,
-      task: ['task', 'task_title', 'ability', 'unit'],
+      task: ['task', 'task_title', 'ability', 'unit', 'chance'],
       flag: ['is_baseline', 'kept_note', 'doubt'],
       labels: ['model_label', 'method_label'],
       metric: ['metric'],
@@ -62,7 +62,7 @@ const LAYOUT = {
       note: ['note'],
       error: ['error'],
     },
-    numbers: ['bpw', 'value', 'baseline', 'kept', 'low', 'high', 'loss', 'std_error', 'n'],
+    numbers: ['bpw', 'value', 'baseline', 'kept', 'low', 'high', 'loss', 'value_low', 'value_high', 'n'],
   },
 } as const;
 
@@ -70,7 +70,15 @@ const LAYOUT = {
 const ONLY_OF_RUNS = ['id'];
 
 /** Digits after the point that the browser gets; stored values go whole. */
-const DIGITS: Readonly<Record<string, number>> = { kept: 4, low: 4, high: 4, loss: 4, std_error: 5, bpw: 3 };
+const DIGITS: Readonly<Record<string, number>> = {
+  kept: 4,
+  low: 4,
+  high: 4,
+  loss: 4,
+  value_low: 5,
+  value_high: 5,
+  bpw: 3,
+};
 
 export function encodeRows(rows: readonly Row[], kind: Row['kind'], version: string): Payload {
   const { groups, numbers } = LAYOUT[kind];

@@ -69,7 +69,11 @@ export interface ResultRow extends RowBase {
   readonly low: number | null;
   readonly high: number | null;
   readonly kept_note: string | null;
-  readonly std_error: number | null;
+  /** Ends of the 95 % interval of the value. */
+  readonly value_low: number | null;
+  readonly value_high: number | null;
+  /** Score of guessing; null where there is no such thing, or the value is in another unit. */
+  readonly chance: number | null;
   readonly n: number | null;
   readonly is_baseline: boolean;
   /** Why the number is doubtful; null where it is not. */

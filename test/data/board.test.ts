@@ -158,6 +158,8 @@ describe('Qllm-Eval', () => {
     const error = Math.sqrt(0.0069383 ** 2 + (0.6698 * 0.006494) ** 2) / 0.6808;
     expect(row).toMatchObject({ n: 5153, value: 0.456 });
     expect(row.std_error).toBeCloseTo(0.0069383, 6);
+    expect(row.value_low).toBeCloseTo(0.456 - 1.96 * 0.0069383, 6);
+    expect(row.value_high).toBeCloseTo(0.456 + 1.96 * 0.0069383, 6);
     expect(row.kept_low).toBeCloseTo(0.6698 - 1.96 * error, 5);
     expect(row.kept_high).toBeCloseTo(0.6698 + 1.96 * error, 5);
   });

@@ -192,14 +192,14 @@ describe('rows on their way to the browser', () => {
       low: 1e-9,
       bpw: 4.12549,
       value: 5.123456789,
-      std_error: 0.0000123,
+      value_low: 5.0000123,
     });
     expect(decodeTable(encodeRows([row], 'result', 'v')).row(0)).toMatchObject({
       kept: 0.1235,
       low: 0,
       bpw: 4.125,
       value: 5.123456789,
-      std_error: 0.00001,
+      value_low: 5.00001,
     });
   });
 });

@@ -136,6 +136,16 @@ describe.skipIf(!hasChromium)(`the live board (${WHERE})`, () => {
     expect(scores).toEqual(scores.toSorted((a, b) => a - b));
   });
 
+  it('shows scores as measured, between guessing and 16 bit', async () => {
+    await open('?origin=measured&bits=4');
+    await page.getByRole('button', { name: 'Raw scores' }).click();
+    await page.waitForFunction(() => location.search.startsWith('?view=raw'));
+    await page.waitForSelector('.live .raw-bar i');
+    expect(await cells('value')).toContainEqual(expect.stringMatching(/^80\.0\s+±2\.0 %$/));
+    expect((await cells('chance')).every((text) => text !== '')).toBe(true);
+    expect(await page.locator('.live th.c-kept').count()).toBe(0);
+  });
+
   it('searches as one types, and `/` goes to the search', async () => {
     await open();
     await page.keyboard.press('/');
