@@ -115,7 +115,7 @@ function ColumnMenu({ state, setState, columns }: Pick<Props, 'state' | 'setStat
     setState({ ...state, columns: changed === undefined ? { ...others, [id]: !shown } : others });
   };
   return (
-    <details className="menu">
+    <details className="menu" data-closes="">
       <summary className="button">Columns</summary>
       <fieldset>
         <legend className="hidden-text">Columns</legend>

@@ -212,6 +212,20 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
     });
   });
 
+  it('has its pages in one line, and menus that open and close by keyboard', async () => {
+    await visit('methods/', { viewport: { width: 1280, height: 800 } }, async (page) => {
+      const link = page.locator('.site-nav').getByRole('link', { name: 'Coverage' });
+      expect((await page.locator('.site-header').boundingBox())!.height).toBeLessThan(60);
+      expect(await link.isVisible()).toBe(false);
+      await page.locator('.site-nav summary', { hasText: 'Catalogue' }).press('Enter');
+      expect(await link.isVisible()).toBe(true);
+      await link.focus();
+      await page.keyboard.press('Escape');
+      expect(await link.isVisible()).toBe(false);
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Catalogue');
+    });
+  });
+
   it('offers each chart as drawing, specification and data', async () => {
     await visit('curves/', {}, async (page) => {
       const links = await page.locator('.chart-links a').all();
