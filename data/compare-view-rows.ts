@@ -116,6 +116,8 @@ const recipeRankRow = z.strictObject({
   source_id: text,
   model_id: text,
   recipe_id: text,
+  /** `all`, or one. */
+  ability: text,
   best_rank: number,
   worst_rank: number,
   n_recipes: number,

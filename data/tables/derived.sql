@@ -106,5 +106,5 @@ CREATE TABLE trust_record (
 -- ranks.sql, for a connection that asks for ranks.
 CREATE TABLE recipe_pair (
   origin VARCHAR NOT NULL, source_id VARCHAR NOT NULL, model_id VARCHAR NOT NULL, recipe_id VARCHAR NOT NULL,
-  other_id VARCHAR NOT NULL, difference DOUBLE NOT NULL, std_error DOUBLE NOT NULL, n_tasks INTEGER NOT NULL
+  other_id VARCHAR NOT NULL, ability VARCHAR NOT NULL, difference DOUBLE NOT NULL, std_error DOUBLE NOT NULL, n_tasks INTEGER NOT NULL
 );

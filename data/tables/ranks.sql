@@ -101,16 +101,17 @@ WITH task_pair AS (
   JOIN task_effect AS b USING (origin, source_id, model_id, task_id, bench)
   WHERE a.recipe_id < b.recipe_id AND len(a.effects) = len(b.effects) AND len(a.effects) > 1
 ),
-ability_pair AS (
+ability_pair AS MATERIALIZED (
   SELECT
-    origin, source_id, model_id, recipe_id, other_id, avg(difference) AS difference,
+    origin, source_id, model_id, recipe_id, other_id, ability, avg(difference) AS difference,
     sum(variance) / count(*) ** 2 AS variance, count(*) AS n_tasks
   FROM task_pair
   GROUP BY origin, source_id, model_id, recipe_id, other_id, ability
 )
+SELECT * REPLACE (round(difference, 9) AS difference, round(sqrt(variance), 9) AS variance) FROM ability_pair
+UNION ALL
 SELECT
-  origin, source_id, model_id, recipe_id, other_id, round(avg(difference), 9), round(sqrt(sum(variance)) / count(*), 9),
-  sum(n_tasks)
+  origin, source_id, model_id, recipe_id, other_id, 'all', round(avg(difference), 9),
+  round(sqrt(sum(variance)) / count(*), 9), sum(n_tasks)
 FROM ability_pair
-GROUP BY origin, source_id, model_id, recipe_id, other_id
-ORDER BY ALL;
+GROUP BY origin, source_id, model_id, recipe_id, other_id;

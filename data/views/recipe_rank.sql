@@ -1,13 +1,15 @@
--- Where a recipe stands among the recipes of its model by one source: best_rank to worst_rank, over all abilities. Recipes
--- that no test tells apart share ranks. The sources are never mixed.
+-- Where a recipe stands among the recipes of its model by one source: best_rank to worst_rank, over all abilities (`all`)
+-- and in each. Recipes that no test tells apart share ranks. The sources are never mixed.
 --
 -- Every two recipes are compared over the tasks that both have, and item by item, since both answered the same items. The
--- difference of their kept is the mean over abilities of the mean over tasks, as in `recipe_kept`; its standard error comes
--- from the items, to first order, with the uncompressed model's own answers taken along and tasks taken as independent.
--- In one task of right or wrong answers only the items that changed sides count, as in the test of McNemar.
+-- difference of their kept is the mean over abilities of the mean over tasks, as in `recipe_kept`, or in one ability the
+-- mean over its tasks; its standard error comes from the items, to first order, with the uncompressed model's own answers
+-- taken along and tasks taken as independent. In one task of right or wrong answers only the items that changed sides
+-- count, as in the test of McNemar.
 --   z = difference / std_error, p from the normal distribution, both sides
--- Two recipes are separable where p passes Holm's correction over all pairs of the model and source: sorted, the k-th of m
--- must be at most 0.05 / (m − k + 1), and so must all before it. With 95 % probability no two that are equal are told apart.
+-- Two recipes are separable where p passes Holm's correction over all pairs of the model, source and ability: sorted, the
+-- k-th of m must be at most 0.05 / (m − k + 1), and so must all before it. With 95 % probability no two of them that are
+-- equal are told apart.
 --   best_rank    1 + the number of recipes that are separably better
 --   worst_rank   the number of recipes − those that are separably worse
 -- Only recipes whose outcomes of every item are published have a rank; for others nothing is known about ties, and
@@ -28,31 +30,30 @@ WITH tested AS (
     )) AS p
   FROM recipe_pair
 ),
+-- place is k.
 holm AS (
   SELECT
-    *, p <= 0.05 / (count(*) OVER model - row_number() OVER (model ORDER BY p, recipe_id, other_id) + 1) AS passes
+    *, row_number() OVER (model ORDER BY p, recipe_id, other_id) AS place,
+    p <= 0.05 / (count(*) OVER model - place + 1) AS passes
   FROM tested
-  WINDOW model AS (PARTITION BY origin, source_id, model_id)
+  WINDOW model AS (PARTITION BY origin, source_id, model_id, ability)
+),
+first_failure AS (
+  SELECT origin, source_id, model_id, ability, min(place) FILTER (NOT passes) AS stop FROM holm GROUP BY ALL
 ),
 decided AS (
-  SELECT
-    *,
-    bool_and(passes) OVER (
-      PARTITION BY origin, source_id, model_id ORDER BY p, recipe_id, other_id ROWS UNBOUNDED PRECEDING
-    ) AS is_separable
-  FROM holm
+  SELECT holm.*, CASE WHEN place < coalesce(stop, place + 1) THEN sign(difference) ELSE 0 END AS side
+  FROM holm JOIN first_failure USING (origin, source_id, model_id, ability)
 ),
 sides AS (
-  SELECT origin, source_id, model_id, recipe_id, n_tasks, CASE WHEN is_separable THEN sign(difference) ELSE 0 END AS side
-  FROM decided
+  SELECT origin, source_id, model_id, recipe_id, ability, n_tasks, side FROM decided
   UNION ALL
-  SELECT origin, source_id, model_id, other_id, n_tasks, CASE WHEN is_separable THEN -sign(difference) ELSE 0 END
-  FROM decided
+  SELECT origin, source_id, model_id, other_id, ability, n_tasks, -side FROM decided
 )
 SELECT
-  origin, source_id, model_id, recipe_id, (1 + count(*) FILTER (side < 0))::INTEGER AS best_rank,
+  origin, source_id, model_id, recipe_id, ability, (1 + count(*) FILTER (side < 0))::INTEGER AS best_rank,
   (1 + count(*) FILTER (side <= 0))::INTEGER AS worst_rank, (1 + count(*))::INTEGER AS n_recipes,
   min(n_tasks)::INTEGER AS n_tasks
 FROM sides
-GROUP BY origin, source_id, model_id, recipe_id
-ORDER BY model_id, origin, source_id, best_rank, worst_rank, recipe_id;
+GROUP BY origin, source_id, model_id, recipe_id, ability
+ORDER BY model_id, origin, source_id, ability, best_rank, worst_rank, recipe_id;

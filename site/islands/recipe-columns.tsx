@@ -28,10 +28,10 @@ export const RECIPE_COLUMNS: readonly BoardColumn<RecipeRow>[] = [
     id: 'rank',
     header: 'Rank',
     about:
-      'Place among the recipes of the model by the same source; a range where paired tests over the items tell no difference, a dash where no outcomes of single items are published.',
+      'Place among the recipes of the model by the same source, over all abilities or in the one in view; a range where paired tests over the items tell no difference, unknown where no outcomes of single items are published.',
     numeric: true,
     label: true,
-    width: 58,
+    width: 66,
     shown: true,
     cell: (row) => <Rank row={row} />,
     text: (row) => rankText(row),
@@ -42,7 +42,7 @@ export const RECIPE_COLUMNS: readonly BoardColumn<RecipeRow>[] = [
     about: 'How many tasks and abilities stand behind the number; the link shows each of them.',
     numeric: true,
     label: true,
-    width: 104,
+    width: 100,
     shown: true,
     cell: (row) => (
       <a href={evidenceHref(row)}>
@@ -101,16 +101,13 @@ function rankText({ rank, rank_worst }: RecipeRow): string | null {
 
 function Rank({ row }: { readonly row: RecipeRow }): ReactNode {
   const known = rankText(row);
-  const why =
-    known !== null
-      ? `of ${row.rank_of} recipes of ${row.model_name} by ${row.source_title}`
-      : row.ability === 'all'
-        ? 'unknown: no outcomes of single items are published'
-        : 'unknown: ranked over all abilities only';
+  if (known === null) return <span className="rank-unknown">unknown</span>;
+  const where = row.ability === 'all' ? '' : ` in ${row.ability}`;
+  const among = `of ${row.rank_of} recipes of ${row.model_name} by ${row.source_title}${where}`;
   return (
-    <span title={why}>
-      {known ?? NONE}
-      <span className="hidden-text"> {why}</span>
+    <span title={among}>
+      {known}
+      <span className="hidden-text"> {among}</span>
     </span>
   );
 }

@@ -69,7 +69,7 @@ async function makeRecipeRows(): Promise<readonly RecipeRow[]> {
       n_abilities: row.n_abilities,
       n_values: row.n_values,
       size_bytes: row.size_bytes,
-      ...rankOf(row.ability === 'all' ? ranks.get(rankKey(row)) : undefined),
+      ...rankOf(ranks.get(rankKey(row))),
       page: pages.get(`${row.model_id} ${groupKey(row)}`) ?? 1,
     }),
   );
@@ -82,10 +82,10 @@ async function makeRecipeRows(): Promise<readonly RecipeRow[]> {
   );
 }
 
-type Ranked = Pick<RecipeRankRow, 'origin' | 'source_id' | 'model_id' | 'recipe_id'>;
+type Ranked = Pick<RecipeRankRow, 'origin' | 'source_id' | 'model_id' | 'recipe_id' | 'ability'>;
 
-function rankKey({ origin, source_id, model_id, recipe_id }: Ranked): string {
-  return [origin, source_id, model_id, recipe_id].join(' ');
+function rankKey({ origin, source_id, model_id, recipe_id, ability }: Ranked): string {
+  return [origin, source_id, model_id, recipe_id, ability].join(' ');
 }
 
 function rankOf(row: RecipeRankRow | undefined): Pick<RecipeRow, 'rank' | 'rank_worst' | 'rank_of'> {

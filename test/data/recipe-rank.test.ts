@@ -60,6 +60,7 @@ async function writeItems(path: string): Promise<void> {
 interface Pair {
   readonly recipe_id: string;
   readonly other_id: string;
+  readonly ability: string;
   readonly difference: number;
   readonly std_error: number;
 }
@@ -82,8 +83,10 @@ describe('ranks of a run whose items are known', () => {
     database.close();
   }, 60_000);
 
-  const pair = (recipe: string, other: string) =>
-    pairs.find(({ recipe_id, other_id }) => recipe_id === recipe && other_id === other)!;
+  const pair = (recipe: string, other: string, within = 'all') =>
+    pairs.find(
+      ({ recipe_id, other_id, ability }) => recipe_id === recipe && other_id === other && ability === within,
+    )!;
 
   it('has the difference of kept, and an error from the items on which two recipes differ', () => {
     // kept 1/6 and 5/6. Eight of 16 differ, one way: squares around their mean 1/2 are 16/4; an item moves kept by 1/12.
@@ -108,22 +111,33 @@ describe('ranks of a run whose items are known', () => {
   });
 
   it('lets recipes share ranks that no test tells apart', () => {
-    const rank = (id: string) => ranks.find(({ recipe_id }) => recipe_id === id)!;
+    const rank = (id: string, within = 'all') =>
+      ranks.find(({ recipe_id, ability }) => recipe_id === id && ability === within)!;
     // z = 3.87 and 3.16 against the eight bits: p = 0.0001 and 0.0016 are below 0.05 / 4 and 0.05 / 3.
     expect(rank('rtn-w8')).toMatchObject({ best_rank: 1, worst_rank: 1, n_recipes: 3, n_tasks: 1 });
     expect(rank('rtn-w3')).toMatchObject({ best_rank: 2, worst_rank: 3 });
     expect(rank('rtn-w2')).toMatchObject({ best_rank: 2, worst_rank: 3 });
+    // One task is one ability, and the mean over it.
+    expect(rank('rtn-w8', 'knowledge')).toEqual({ ...rank('rtn-w8'), ability: 'knowledge' });
+    expect(rank('rtn-w8', 'language modelling')).toBeUndefined();
+    expect(rank('gptq-w3', 'language modelling')).toMatchObject({
+      n_recipes: 2,
+      best_rank: 1,
+      worst_rank: 2,
+    });
   });
 
   it('ranks nothing whose items are not known, and nothing that shares no task', () => {
-    expect(ranks.map(({ recipe_id }) => recipe_id).sort()).toEqual([
+    const whole = ranks.filter(({ ability }) => ability === 'all');
+    expect(whole.map(({ recipe_id }) => recipe_id).sort()).toEqual([
       'gptq-w3',
       'gptq-w4',
       'rtn-w2',
       'rtn-w3',
       'rtn-w8',
     ]);
-    expect(pairs).toHaveLength(4);
+    expect(pairs.filter(({ ability }) => ability === 'all')).toHaveLength(4);
+    expect(pairs).toHaveLength(8);
   });
 });
 
