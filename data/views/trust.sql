@@ -8,8 +8,8 @@
 --   recomputed    besides, every score was computed again from the outcomes of its items, which lie beside the run. The checks
 --                 refuse a run file whose scores do not come out, so every published run with outcomes begins here
 -- Records of the ledger (`data/trust/`) lead further:
---   spot-checked  some items were measured again by somebody else and agree within the noise of the engine
---   reproduced    the whole run was measured again from its manifest and agrees within the noise of the engine
+--   spot-checked  random items were measured again and agree within the noise of the engines
+--   reproduced    the whole run, or the one value, was measured again from its manifest and agrees within that noise
 --   disputed      there is a reasoned doubt that is not settled: shown with its reason, left out of means
 --   withdrawn     its author or the project took it back: shown with its reason, left out of means, for good
 -- Reported values, which are copied from publications, are no part of the ledger.

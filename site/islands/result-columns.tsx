@@ -151,9 +151,11 @@ export const RESULT_COLUMNS: readonly BoardColumn<ResultRow>[] = [
   },
 ];
 
-/** Where a value comes from: the file or paper it was read in, or the run that measured it. */
+/** Where a value comes from: the file or paper it was read in, the run that measured it, or the page of its claim. */
 export function originHref(row: ResultRow): string {
   if (row.run !== null) return `${href(`/runs/${row.run}/`)}#${row.id}`;
+  const claimed = /([^/]+)\.claim\.json$/.exec(row.locator ?? '')?.[1];
+  if (claimed !== undefined) return `${href(`/claimed/${claimed}/`)}#${row.id}`;
   return row.url ?? href(`/sources/${row.source}/`);
 }
 

@@ -24,7 +24,7 @@ export function evidenceWords({ evidence }: { readonly evidence: string | null }
     figures: agreement === null ? '' : `${figuresOf(agreement).join(', ')}.`,
     means: [
       told === '' ? '' : `With ${told}.`,
-      differs.length === 0 ? '' : `Not the same: ${differs.join('; ')}.`,
+      differs.length === 0 ? '' : `Not the same: ${differs.map(shorten).join('; ')}.`,
     ]
       .filter((part) => part !== '')
       .join(' '),
@@ -51,4 +51,9 @@ function figuresOf(agreement: Agreement): readonly string[] {
       ? 'how much noise explains is not known'
       : `noise explains ${Number((100 * floor).toPrecision(2))} % of items (${floor_source})`,
   ];
+}
+
+/** Commits as git shows them; the whole ones are in the file of the record. */
+function shorten(text: string): string {
+  return text.replace(/\b([0-9a-f]{7})[0-9a-f]{33}\b/g, '$1');
 }

@@ -17,8 +17,10 @@ export const TRUST_WORDS: Readonly<Record<TrustState, string>> = {
     'A run of this pipeline with a complete manifest and 16-bit rows in the same run; its scores were not computed again yet.',
   recomputed:
     'Besides, every score comes out again from the outcomes of its items, which lie beside the run.',
-  'spot-checked': 'Some items were measured again by somebody else and agree within the noise of the engine.',
-  reproduced: 'The whole run was measured again from its manifest and agrees within the noise of the engine.',
+  'spot-checked':
+    'Random items were measured again and agree within the noise of the engines; the record says how many.',
+  reproduced:
+    'The whole run, or the one value, was measured again from the manifest and agrees within the noise of the engines.',
   disputed: 'There is a reasoned doubt that is not settled: shown with its reason, left out of means.',
   withdrawn: 'Taken back by its author or the project: shown with its reason, left out of means, for good.',
 };

@@ -127,6 +127,9 @@ describe('links', () => {
   it('of a number lead to its run, else to its file, else to its source', () => {
     expect(originHref(resultRow({ run: 'run-1', id: 'abc' }))).toBe('/runs/run-1/#abc');
     expect(originHref(resultRow())).toBe('https://example.org/a.md');
+    expect(originHref(resultRow({ locator: 'results/me/a-12.claim.json', id: 'abc' }))).toBe(
+      '/claimed/a-12/#abc',
+    );
     expect(originHref(resultRow({ url: null }))).toBe('/sources/paper-a/');
   });
 
