@@ -402,11 +402,13 @@ int bl_diagonal(bl_context *ctx, bl_ptr x, int64_t K, bl_ptr out, bl_stream stre
 /*
  * One step of a product with a random orthogonal matrix (eval/math/butterfly.ts), in float64, of each of M vectors of n
  * numbers: out_i = added + after_i · Σ_j table[j·n + i] · before_s·x_s, s = from[first_i + j·stride], j < terms. Vectors are the
- * rows of x [M, n], or the columns of x [n, M] where is_column is 1. first, from int32 [n]; table float64 [terms, n]; before and
- * after float64 [n] or 0; out like x, of float32 where is_float is 1.
+ * rows of x [M, n], or the columns of x [n, M] where is_column is 1. first, from int32 [n]; members int32 [n]: the results, those
+ * of one first, `terms` of them, together; table float64 [terms, n]; before and after float64 [n] or 0; out like x, of float32
+ * where is_float is 1.
  */
-int bl_mix(bl_context *ctx, bl_ptr x, bl_ptr first, bl_ptr from, bl_ptr table, bl_ptr before, bl_ptr after, int64_t terms,
-           int64_t stride, int64_t M, int64_t n, int is_column, double added, bl_ptr out, int is_float, bl_stream stream);
+int bl_mix(bl_context *ctx, bl_ptr x, bl_ptr first, bl_ptr from, bl_ptr members, bl_ptr table, bl_ptr before, bl_ptr after,
+           int64_t terms, int64_t stride, int64_t M, int64_t n, int is_column, double added, bl_ptr out, int is_float,
+           bl_stream stream);
 /* Normal random numbers of deviation `deviation` (Philox), for benchmarks: out [n] of type dtype. */
 int bl_random(bl_context *ctx, int dtype, bl_ptr out, int64_t n, float deviation, uint64_t seed, bl_stream stream);
 

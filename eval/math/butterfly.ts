@@ -15,6 +15,8 @@ export interface ButterflyStage {
   readonly first: Int32Array;
   /** `[n]`. */
   readonly from: Int32Array;
+  /** `[n]`: places of results, the `terms` of each group, which have one `first`, together. */
+  readonly members: Int32Array;
   /** `[terms, n]`. */
   readonly table: Float64Array;
 }
@@ -87,7 +89,8 @@ function stage(
       table[j * n + i] = matrix[transposed ? j * terms + line : line * terms + j];
     }
   }
-  return { n, terms, stride, first, from, table };
+  const members = Int32Array.from(first.keys()).sort((a, b) => first[a] - first[b] || a - b);
+  return { n, terms, stride, first, from, members, table };
 }
 
 /** A draw from all orthogonal matrices of an order, row-major: Gram–Schmidt on rows of normal numbers, twice for accuracy. */

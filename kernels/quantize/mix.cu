@@ -3,11 +3,12 @@
 
 namespace {
 
-constexpr int THREADS = 256;
+/* Of mix_columns: vectors a block, results a thread, and terms whose weights are kept at a time. */
+constexpr int VECTORS = 128, RESULTS = 16, TERMS = 32;
 
 struct Mix {
   const double *x;
-  const int32_t *first, *from;
+  const int32_t *first, *from, *members;
   const double *table, *before, *after;
   int64_t terms, stride, M, n;
   double added;
@@ -50,18 +51,43 @@ __global__ void __launch_bounds__(1024) mix_rows(const Mix in) {
   }
 }
 
-/* A result row a block of the grid's y, its columns by threads: rows of x stay in the cache of the device. */
-__global__ void __launch_bounds__(THREADS) mix_columns(const Mix in) {
-  const int64_t i = blockIdx.y, k = static_cast<int64_t>(blockIdx.x) * THREADS + threadIdx.x;
-  if (k >= in.M) return;
-  double sum = 0;
+/*
+ * Results of one group, up to RESULTS of them, for VECTORS columns: all of a group read the same rows of x, so that a number is
+ * read once for all results of a thread, and a weight once for all columns of a block. Terms are summed in their order.
+ */
+__global__ void __launch_bounds__(VECTORS) mix_columns(const Mix in) {
+  __shared__ __align__(16) double weights[TERMS][RESULTS];
+  __shared__ int32_t sources[TERMS];
+  const int64_t parts = (in.terms + RESULTS - 1) / RESULTS, part = blockIdx.y % parts;
+  const int32_t *members = in.members + blockIdx.y / parts * in.terms + part * RESULTS;
+  const int count = static_cast<int>(min(static_cast<int64_t>(RESULTS), in.terms - part * RESULTS));
+  const int32_t *from = in.from + in.first[members[0]];
+  const int64_t k = static_cast<int64_t>(blockIdx.x) * VECTORS + threadIdx.x;
+  double sums[RESULTS] = {};
+  for (int64_t start = 0; start < in.terms; start += TERMS) {
+    const int here = static_cast<int>(min(static_cast<int64_t>(TERMS), in.terms - start));
+    __syncthreads();
+    for (int place = threadIdx.x; place < here * RESULTS; place += VECTORS) {
+      const int j = place / RESULTS, r = place % RESULTS;
+      const int32_t source = from[(start + j) * in.stride];
+      const double factor = in.before == nullptr ? 1.0 : in.before[source];
+      weights[j][r] = r < count ? in.table[(start + j) * in.n + members[r]] * factor : 0.0;
+      if (r == 0) sources[j] = source;
+    }
+    __syncthreads();
+    if (k >= in.M) continue;
 #pragma unroll 4
-  for (int64_t j = 0; j < in.terms; ++j) {
-    const int32_t source = in.from[in.first[i] + j * in.stride];
-    const double weight = in.table[j * in.n + i] * (in.before == nullptr ? 1.0 : in.before[source]);
-    sum += weight * in.x[source * in.M + k];
+    for (int j = 0; j < here; ++j) {
+      const double value = in.x[sources[j] * in.M + k];
+#pragma unroll
+      for (int r = 0; r < RESULTS; ++r) sums[r] += weights[j][r] * value;
+    }
   }
-  in.store(i * in.M + k, i, sum);
+  if (k >= in.M) return;
+#pragma unroll
+  for (int r = 0; r < RESULTS; ++r) {
+    if (r < count) in.store(members[r] * in.M + k, members[r], sums[r]);
+  }
 }
 
 template <int R>
@@ -76,17 +102,18 @@ int launch_rows(const char *op, const Mix &in, cudaStream_t stream) {
 
 }  // namespace
 
-BL_EXPORT int bl_mix(bl_context *ctx, bl_ptr x, bl_ptr first, bl_ptr from, bl_ptr table, bl_ptr before,
-                     bl_ptr after, int64_t terms, int64_t stride, int64_t M, int64_t n, int is_column, double added, bl_ptr out, int is_float,
+BL_EXPORT int bl_mix(bl_context *ctx, bl_ptr x, bl_ptr first, bl_ptr from, bl_ptr members, bl_ptr table,
+                     bl_ptr before, bl_ptr after, int64_t terms, int64_t stride, int64_t M, int64_t n, int is_column, double added, bl_ptr out, int is_float,
                      bl_stream stream) {
   const char *op = "bl_mix";
   BL_ENTER(ctx, op);
-  BL_REQUIRE(n >= 1 && M >= 0 && terms >= 1 && stride >= 1 && terms * stride <= n + stride, "%s: %lld terms %lld apart of %lld numbers", op,
+  BL_REQUIRE(n >= 1 && M >= 0 && terms >= 1 && stride >= 1 && terms * stride <= n && n % terms == 0, "%s: %lld terms %lld apart of %lld numbers", op,
              (long long)terms, (long long)stride, (long long)n);
   BL_REQUIRE(n < 65536 && M < INT32_MAX, "%s: vectors of %lld numbers, %lld of them; both are too many", op, (long long)n,
              (long long)M);
   if (M == 0) return BL_OK;
-  Mix in = {bl::pointer_to<const double>(x), bl::pointer_to<const int32_t>(first), bl::pointer_to<const int32_t>(from)};
+  Mix in = {bl::pointer_to<const double>(x), bl::pointer_to<const int32_t>(first), bl::pointer_to<const int32_t>(from),
+            bl::pointer_to<const int32_t>(members)};
   in.table = bl::pointer_to<const double>(table);
   in.before = bl::pointer_to<const double>(before);
   in.after = bl::pointer_to<const double>(after);
@@ -99,7 +126,9 @@ BL_EXPORT int bl_mix(bl_context *ctx, bl_ptr x, bl_ptr first, bl_ptr from, bl_pt
   in.is_float = is_float;
   cudaStream_t queue = bl::stream_of(stream);
   if (is_column) {
-    mix_columns<<<dim3(static_cast<unsigned>(bl::divide_up(M, THREADS)), static_cast<unsigned>(n)), THREADS, 0, queue>>>(in);
+    const dim3 blocks(static_cast<unsigned>(bl::divide_up(M, VECTORS)),
+                      static_cast<unsigned>(n / terms * bl::divide_up(terms, RESULTS)));
+    mix_columns<<<blocks, VECTORS, 0, queue>>>(in);
     return bl::launched(op);
   }
   constexpr int64_t KEPT = 232448 / sizeof(double);

@@ -4,8 +4,9 @@
 
 #include "../reference/bl_reference.h"
 
-BL_EXPORT int blr_mix(const void *x, const void *first, const void *from, const void *table, const void *before,
-                      const void *after, int64_t terms, int64_t stride, int64_t M, int64_t n, int is_column, double added, void *out, int is_float) {
+BL_EXPORT int blr_mix(const void *x, const void *first, const void *from, const void *members, const void *table,
+                      const void *before, const void *after, int64_t terms, int64_t stride, int64_t M, int64_t n, int is_column, double added, void *out, int is_float) {
+  (void)members;  // Each result is by itself here.
   const auto *values = static_cast<const double *>(x), *weights = static_cast<const double *>(table);
   const auto *starts = static_cast<const int32_t *>(first), *sources = static_cast<const int32_t *>(from);
   const int64_t step = is_column ? M : 1, next = is_column ? 1 : n;

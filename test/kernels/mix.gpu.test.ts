@@ -17,8 +17,12 @@ describeGpu('mix', (device) => {
     const rng = createRng(n);
     const normal = (count: number) => Float64Array.from({ length: count }, () => rng.normal());
     const { forward, inverse } = butterflyOf(n, 'rows', 1);
-    for (const [index, { first, from, table, terms, stride }] of [...forward, ...inverse].entries()) {
-      const M = 5;
+    for (const [index, { first, from, members, table, terms, stride }] of [
+      ...forward,
+      ...inverse,
+    ].entries()) {
+      // More vectors than a block takes at a time, and fewer.
+      const M = n < 200 ? 133 : 5;
       const x = normal(M * n);
       const isFloat = index % 2;
       const out = isFloat === 1 ? new Float32Array(M * n) : new Float64Array(M * n);
@@ -29,6 +33,7 @@ describeGpu('mix', (device) => {
           x,
           first,
           from,
+          members,
           table,
           ...factors,
           ...shape,

@@ -8,6 +8,7 @@ import { type DeviceHeap, Pool } from './pool.ts';
 interface DeviceStage {
   readonly first: Address;
   readonly from: Address;
+  readonly members: Address;
   readonly table: Address;
 }
 
@@ -70,7 +71,12 @@ export class Mixer {
       this.#device.upload(at, values);
       return at;
     };
-    const made = { first: upload(stage.first), from: upload(stage.from), table: upload(stage.table) };
+    const made: DeviceStage = {
+      first: upload(stage.first),
+      from: upload(stage.from),
+      members: upload(stage.members),
+      table: upload(stage.table),
+    };
     this.#stages.set(stage, made);
     return made;
   }
