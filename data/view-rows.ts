@@ -6,6 +6,8 @@ import { COMPARE_VIEW_ROWS } from './compare-view-rows.ts';
 import { coverageGapRow, coverageRow } from './coverage-view-rows.ts';
 import { facetRow } from './facet-view-row.ts';
 import { methodByBitsRow, methodMatchedRow } from './method-view-rows.ts';
+import { runChangeRow } from './run-view-rows.ts';
+import { summaryRow } from './summary-view-row.ts';
 import { tensorProfileRow, tensorSensitivityRow, tensorSummaryRow } from './tensor-view-rows.ts';
 import { trustStateSchema as trust } from './trust-schema.ts';
 import { trustRow } from './trust-view-rows.ts';
@@ -214,19 +216,6 @@ export const lossBySizeRow = z.strictObject({
   n_tasks: number,
 });
 
-export const summaryRow = z.strictObject({
-  reported: number,
-  measured: number,
-  submitted: number,
-  failed: number,
-  models: number,
-  methods: number,
-  tasks: number,
-  sources: number,
-  with_kept: number,
-  suspect: number,
-});
-
 export const VIEW_ROWS = {
   board: boardRow,
   trust: trustRow,
@@ -246,6 +235,7 @@ export const VIEW_ROWS = {
   tensor_summary: tensorSummaryRow,
   tensor_sensitivity: tensorSensitivityRow,
   facet: facetRow,
+  run_change: runChangeRow,
   summary: summaryRow,
   ...COMPARE_VIEW_ROWS,
   claim_comparison: claimComparisonRow,

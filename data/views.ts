@@ -32,6 +32,7 @@ export type MemoryFrontRow = ViewRow<'memory_front'>;
 export type FacetRow = ViewRow<'facet'>;
 export type ClaimRow = ViewRow<'claim'>;
 export type ClaimComparisonRow = ViewRow<'claim_comparison'>;
+export type RunChangeRow = ViewRow<'run_change'>;
 export type TrustRow = ViewRow<'trust'>;
 export type SummaryRow = ViewRow<'summary'>;
 

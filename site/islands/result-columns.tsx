@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { countText, NONE, signed, valueText } from '../lib/format.ts';
 import type { ResultRow } from '../lib/row-types.ts';
+import { runPagePath } from '../lib/run-pages.ts';
 import { href } from '../lib/url.ts';
 import { Kept } from './cells.tsx';
 import { type BoardColumn, bits, bpw, family, method, model, source, tensor } from './columns.tsx';
@@ -153,7 +154,7 @@ export const RESULT_COLUMNS: readonly BoardColumn<ResultRow>[] = [
 
 /** Where a value comes from: the file or paper it was read in, the run that measured it, or the page of its claim. */
 export function originHref(row: ResultRow): string {
-  if (row.run !== null) return `${href(`/runs/${row.run}/`)}#${row.id}`;
+  if (row.run !== null) return `${href(runPagePath(row.run, row.run_page ?? 1))}#${row.id}`;
   const claimed = /([^/]+)\.claim\.json$/.exec(row.locator ?? '')?.[1];
   if (claimed !== undefined) return `${href(`/claimed/${claimed}/`)}#${row.id}`;
   return row.url ?? href(`/sources/${row.source}/`);

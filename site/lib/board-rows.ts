@@ -4,6 +4,7 @@ import { byId, methods, models } from './catalogue.ts';
 import { type BoardRow, type RecipeRankRow, rows } from './db.ts';
 import { UNKNOWN_MARK } from './marks.ts';
 import type { RecipeRow, ResultRow, RowBase } from './row-types.ts';
+import { cellPages } from './run-record.ts';
 import { byText } from './text-order.ts';
 
 /** Rows of results on one static page. */
@@ -99,7 +100,8 @@ function rankOf(row: RecipeRankRow | undefined): Pick<RecipeRow, 'rank' | 'rank_
 async function makeResultRows(): Promise<readonly ResultRow[]> {
   const marks = byId(await methods());
   const order = places(await models());
-  const made = (await rows('board')).map((row) => resultOf(row, marks));
+  const pages = await cellPages();
+  const made = (await rows('board')).map((row) => resultOf(row, marks, pages));
   return made.sort(
     (a, b) =>
       compareRows(a, b, order) ||
@@ -114,7 +116,7 @@ async function makeResultRows(): Promise<readonly ResultRow[]> {
 
 type Marks = ReadonlyMap<string, { mark: RowBase['mark'] }>;
 
-function resultOf(row: BoardRow, marks: Marks): ResultRow {
+function resultOf(row: BoardRow, marks: Marks, pages: ReadonlyMap<string, number>): ResultRow {
   return {
     ...common(row, nominalBits(row), marks),
     kind: 'result',
@@ -144,6 +146,7 @@ function resultOf(row: BoardRow, marks: Marks): ResultRow {
     url: row.source_url,
     locator: row.locator,
     run: row.run_id,
+    run_page: pages.get(row.row_id) ?? null,
   };
 }
 

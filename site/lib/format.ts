@@ -28,6 +28,11 @@ export function valueText(value: number | null, unit: string): string {
   return size > 0 && size < 0.01 ? exponential(value) : figure(value, size >= 100 ? 1 : 2);
 }
 
+/** `2026-11-26 19:52 UTC`. */
+export function dateText(date: Date): string {
+  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
 /** The unit in which {@link valueText} writes, in a word. */
 export function unitText(unit: string): string {
   return unit === 'fraction' ? '%' : unit;

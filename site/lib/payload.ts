@@ -62,7 +62,19 @@ const LAYOUT = {
       note: ['note'],
       error: ['error'],
     },
-    numbers: ['bpw', 'value', 'baseline', 'kept', 'low', 'high', 'loss', 'value_low', 'value_high', 'n'],
+    numbers: [
+      'bpw',
+      'value',
+      'baseline',
+      'kept',
+      'low',
+      'high',
+      'loss',
+      'value_low',
+      'value_high',
+      'n',
+      'run_page',
+    ],
   },
 } as const;
 

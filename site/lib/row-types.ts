@@ -84,6 +84,8 @@ export interface ResultRow extends RowBase {
   readonly url: string | null;
   readonly locator: string;
   readonly run: string | null;
+  /** Page of the run on which the value stands; null where there is no run. */
+  readonly run_page: number | null;
 }
 
 export type Row = RecipeRow | ResultRow;

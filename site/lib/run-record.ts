@@ -3,6 +3,7 @@ import { bitsChips, type Setting } from './bits-chips.ts';
 import type { Run } from './catalogue.ts';
 import { select } from './db.ts';
 import { bytesText, durationText } from './format.ts';
+import { once } from './once.ts';
 
 export interface CellMetric {
   readonly run_id: string;
@@ -71,6 +72,17 @@ export function runCells(): Promise<ReadonlyMap<string, CellMetric[]>> {
   );
   return cells;
 }
+
+/** Rows of cells on one page of a run. */
+export const CELL_PAGE = 400;
+
+/** By row of the board, the page of its run on which it stands. */
+export const cellPages = once(async (): Promise<ReadonlyMap<string, number>> => {
+  const pages = [...(await runCells()).values()].flatMap((own) =>
+    own.map(({ row_id }, place) => [row_id, Math.floor(place / CELL_PAGE) + 1] as const),
+  );
+  return new Map(pages.filter((one): one is [string, number] => one[0] !== null));
+});
 
 export interface ManifestFact {
   readonly name: string;

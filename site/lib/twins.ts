@@ -1,7 +1,7 @@
 /** The JSON twin of each page about one thing: what the page says, as values; the rows behind it are in the downloads. */
 import { byId, type Method, type Model, type Paper, papers, type Source, type Task } from './catalogue.ts';
 import { coverage } from './coverage.ts';
-import { dataVersion, rowsOf } from './db.ts';
+import { dataVersion, rows, rowsOf } from './db.ts';
 import { paperLinks } from './paper-page.ts';
 import { absolute } from './release/absolute.ts';
 import { sourceFiles } from './source-files.ts';
@@ -24,6 +24,18 @@ export async function modelTwin({ n_rows: _rows, n_sources: _sources, ...model }
     recipes: recipes.map(
       ({ model_id: _id, model_name, family, series, params_b, is_chat, ...recipe }) => recipe,
     ),
+    runs: await rowsOf('run_change', 'model_id', model.id),
+  });
+}
+
+/** The models of a family, and what the best recipe of each size keeps of them by ability. */
+export async function familyTwin(family: string, members: readonly Model[]): Promise<string> {
+  const recipes = await rowsOf('recipe_by_ability', 'family', family);
+  return twin(`/families/${family}/`, {
+    family,
+    models: members.map(({ n_rows: _rows, n_sources: _sources, ...model }) => model),
+    best: recipes.filter(({ is_best }) => is_best),
+    runs: (await rows('run_change')).filter(({ model_id }) => members.some(({ id }) => id === model_id)),
   });
 }
 

@@ -93,17 +93,20 @@ it('the manifest lists files that are there, with their sizes and hashes', () =>
     expect(JSON.parse(readFileSync(inSite(schema), 'utf8'))).toHaveProperty('$schema');
 });
 
-it.each(['models', 'methods', 'tasks', 'sources', 'papers'])('every page of %s has its JSON twin', (kind) => {
-  const pages = globSync(`${kind}/*/index.html`, { cwd: site.folder });
-  expect(pages.length).toBeGreaterThan(10);
-  for (const page of pages) {
-    const twin = page.replace(/\/index\.html$/, '.json');
-    expect(existsSync(join(site.folder, twin)), twin).toBe(true);
-    expect(read(page)).toContain(`<link rel="alternate" type="application/json" href="${BASE}${twin}"`);
-  }
-  const one = JSON.parse(read(pages[0]!.replace(/\/index\.html$/, '.json'))) as Record<string, unknown>;
-  expect(one['page']).toBe(`${BASE}${pages[0]!.replace('index.html', '')}`);
-});
+it.each(['models', 'methods', 'tasks', 'sources', 'papers', 'families'])(
+  'every page of %s has its JSON twin',
+  (kind) => {
+    const pages = globSync(`${kind}/*/index.html`, { cwd: site.folder });
+    expect(pages.length).toBeGreaterThan(10);
+    for (const page of pages) {
+      const twin = page.replace(/\/index\.html$/, '.json');
+      expect(existsSync(join(site.folder, twin)), twin).toBe(true);
+      expect(read(page)).toContain(`<link rel="alternate" type="application/json" href="${BASE}${twin}"`);
+    }
+    const one = JSON.parse(read(pages[0]!.replace(/\/index\.html$/, '.json'))) as Record<string, unknown>;
+    expect(one['page']).toBe(`${BASE}${pages[0]!.replace('index.html', '')}`);
+  },
+);
 
 it('badges are as many as are bounded, and stand on the page of their model', () => {
   const badges = globSync('badges/*/*.svg', { cwd: site.folder });

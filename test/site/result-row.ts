@@ -51,6 +51,7 @@ export function resultRow(changes: Partial<ResultRow> = {}): ResultRow {
     url: 'https://example.org/a.md',
     locator: 'a.md Table 1',
     run: null,
+    run_page: null,
     ...changes,
     key: `${changes.recipe ?? BASE.recipe}.${changes.source ?? BASE.source}`,
   };
