@@ -5,8 +5,9 @@ import { didYouMean } from '../nearest.ts';
 import { check } from './check-command.ts';
 import type { SubmissionCommand, SubmissionSurroundings } from './command.ts';
 import { newCommand } from './new-command.ts';
+import { report } from './report-command.ts';
 
-export const commands: Readonly<Record<string, SubmissionCommand>> = { new: newCommand, check };
+export const commands: Readonly<Record<string, SubmissionCommand>> = { new: newCommand, check, report };
 
 /** @throws submission/command for one that does not exist, and whatever the command throws */
 export async function submissionCommand(
