@@ -1,6 +1,7 @@
 /** What rows of a Parquet file with outcomes become: columns, and of those of a task and recipe, a table. */
 import type { DuckDBListVector, DuckDBVector } from '@duckdb/node-api';
 import type { ItemColumn, ItemTable } from '../items.ts';
+import { numberedTable } from './numbered-table.ts';
 
 /** One column of one task and recipe. */
 export interface OutcomeRow {
@@ -58,26 +59,9 @@ export function outcomeFile(rows: readonly OutcomeRow[]): OutcomeFile {
       const key = JSON.stringify([task, recipe]);
       const known = tables.get(key);
       if (known !== undefined) return known;
-      const table = tableWith([...columnsOf(task, recipe), ...columnsOf(task, null)]);
+      const table = numberedTable([...columnsOf(task, recipe), ...columnsOf(task, null)]);
       tables.set(key, table);
       return table;
     },
   };
-}
-
-function tableWith(columns: readonly ItemColumn[]): ItemTable | null {
-  if (columns.length === 0) return null;
-  const rows = columns[0]!.values.length;
-  return { rows, columns: [{ name: 'item', type: 'text', values: numbered(rows) }, ...columns] };
-}
-
-/** Tables of one length share their ids. */
-const idsOfLength = new Map<number, readonly string[]>();
-
-function numbered(rows: number): readonly string[] {
-  const known = idsOfLength.get(rows);
-  if (known !== undefined) return known;
-  const ids = Array.from({ length: rows }, (_, index) => String(index));
-  if (idsOfLength.size < 100) idsOfLength.set(rows, ids);
-  return ids;
 }

@@ -11,6 +11,7 @@ import { storeErrors } from '../errors/run.ts';
 import type { ItemColumn, ItemTable } from '../items.ts';
 import { replaceFile } from './files.ts';
 import { readItems } from './items-file.ts';
+import { numberedTable } from './numbered-table.ts';
 import { roundTogether } from './rounding.ts';
 
 /** Outcomes of one cell, as `items-file.ts` writes them. */
@@ -78,7 +79,7 @@ export async function readPackedItems(file: string): Promise<PackedItems> {
     tableOf: (task, recipe) => {
       const own = rows.filter((row) => row.task === task && row.recipe === recipe);
       const shared = rows.filter((row) => row.task === task && row.recipe === null);
-      return own.length + shared.length === 0 ? null : tableOf([...own, ...shared]);
+      return numberedTable([...own, ...shared].map(unpack));
     },
   };
 }
@@ -150,15 +151,10 @@ function append(appender: Appender, rows: readonly PackedRow[]): void {
   appender.closeSync();
 }
 
-function tableOf(packed: readonly PackedRow[]): ItemTable {
-  const columns = packed.map(({ name, flags, numbers, texts }): ItemColumn => {
-    if (flags !== null) return { name, type: 'bool', values: Uint8Array.from(flags, Number) };
-    if (texts !== null) return { name, type: 'text', values: texts };
-    return { name, type: 'double', values: Float64Array.from(numbers!) };
-  });
-  const rows = columns[0]!.values.length;
-  const ids = Array.from({ length: rows }, (_, index) => String(index));
-  return { rows, columns: [{ name: 'item', type: 'text', values: ids }, ...columns] };
+function unpack({ name, flags, numbers, texts }: PackedRow): ItemColumn {
+  if (flags !== null) return { name, type: 'bool', values: Uint8Array.from(flags, Number) };
+  if (texts !== null) return { name, type: 'text', values: texts };
+  return { name, type: 'double', values: new Float64Array(numbers!) };
 }
 
 async function withDatabase<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {

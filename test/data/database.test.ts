@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -31,6 +32,19 @@ const someCells = JSON.stringify(
   ]),
 );
 const small = () => dataFolder({ files: { 'results/bitloss/a.json': oneCell } });
+
+let smallDatabase: Promise<string> | null = null;
+
+/** The same folder with its database in it, which is copied from one that was built once. */
+async function smallBuilt(): Promise<{ root: string; path: string }> {
+  const build = async (root: string) => (await buildDatabase({ root })).path;
+  smallDatabase ??= build(small());
+  const root = small();
+  const path = join(root, 'bitloss.duckdb');
+  copyFileSync(await smallDatabase, path);
+  return { root, path };
+}
+
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
 
 async function failure(work: Promise<unknown>): Promise<BitlossError> {
@@ -98,9 +112,7 @@ describe('building', () => {
 });
 
 it('stored runs of another version stop a build instead of being dropped', async () => {
-  const root = small();
-  const path = join(root, 'bitloss.duckdb');
-  await buildDatabase({ root });
+  const { root, path } = await smallBuilt();
   const database = await openDatabase(path, { readOnly: false });
   await database.connection.run('DROP TABLE local_run; CREATE TABLE local_run (run_id VARCHAR)');
   await database.connection.run("INSERT INTO local_run VALUES ('old')");
@@ -112,9 +124,7 @@ it('stored runs of another version stop a build instead of being dropped', async
 
 describe('malformed files', () => {
   it('are reported all at once, with file, line, field and what to do, and the old database stays', async () => {
-    const root = small();
-    const path = join(root, 'bitloss.duckdb');
-    await buildDatabase({ root });
+    const { root, path } = await smallBuilt();
     const before = readFileSync(path);
     const header = JSON.parse(readFileSync(join(DATA, 'published/eora.json'), 'utf8'));
     const csv = readFileSync(join(DATA, 'published/eora.csv'), 'utf8').split('\n');
@@ -216,9 +226,7 @@ describe('opening', () => {
   });
 
   it('a file that another process has open for writing: nobody waits, nothing changes', async () => {
-    const root = small();
-    const path = join(root, 'bitloss.duckdb');
-    await buildDatabase({ root });
+    const { root, path } = await smallBuilt();
     const before = readFileSync(path);
     const holder = spawn(process.execPath, ['--input-type=module', '-e', HOLD, path], {
       cwd: DATA,
@@ -243,9 +251,7 @@ describe('opening', () => {
     ['zeros in the middle', (path) => writeFileSync(path, readFileSync(path).fill(0, 8192, 300_000))],
   ];
   it.each(damages)('a damaged file: %s; a build leaves it as it is', async (_name, damage) => {
-    const root = small();
-    const path = join(root, 'bitloss.duckdb');
-    await buildDatabase({ root });
+    const { root, path } = await smallBuilt();
     damage(path);
     const before = readFileSync(path);
     expect(await failure(openDatabase(path, { readOnly: true }))).toEqual(code('database/damaged'));
@@ -270,9 +276,7 @@ describe('opening', () => {
   });
 
   it('after a kill: what was in the write-ahead log is kept', async () => {
-    const root = small();
-    const path = join(root, 'bitloss.duckdb');
-    await buildDatabase({ root });
+    const { root, path } = await smallBuilt();
     const writer = spawn(process.execPath, ['--input-type=module', '-e', WRITE, path], {
       cwd: DATA,
       stdio: ['ignore', 'pipe', 'inherit'],

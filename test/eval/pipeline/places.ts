@@ -1,8 +1,9 @@
 /** Folders for one test: a data folder with the real catalogues, and places for results. */
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
+import { buildDatabase } from '../../../data/db.ts';
 import type { Manifest } from '../../../data/schema.ts';
 import { buildManifest, type Session } from '../../../eval/manifest.ts';
 import type { PlannedRun } from '../../../eval/plan.ts';
@@ -73,8 +74,20 @@ export function manifestOf(
   return buildManifest(run, { ...session, ...changes }, earlier, 1000);
 }
 
-/** A store over an empty data folder. */
+let empty: Promise<string> | null = null;
+
+async function emptyDatabase(): Promise<string> {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'bitloss-empty-')), 'bitloss.duckdb');
+  await buildDatabase({ root: dataFolder(), path: file });
+  return file;
+}
+
+/** A store over an empty data folder; where there is no database, it finds a copy of one that was built once. */
 export async function openStore(places = placesIn(scratchFolder()), root = dataFolder()) {
+  empty ??= emptyDatabase();
+  const built = await empty;
+  mkdirSync(path.dirname(places.database), { recursive: true });
+  if (!existsSync(places.database)) copyFileSync(built, places.database);
   const store = await Store.open(places, root);
   onTestFinished(() => store.close());
   const begin = (run: PlannedRun, retry = false): Promise<StoredRun> =>

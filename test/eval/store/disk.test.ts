@@ -7,6 +7,7 @@ import { FP16 } from '../../../data/recipe.ts';
 import { type FinishedCell, runFileSchema } from '../../../data/schema.ts';
 import { cellsOf } from '../../../eval/plan.ts';
 import { checkWritable } from '../../../eval/store/files.ts';
+import { Store } from '../../../eval/store.ts';
 import { dataFolder } from '../../data/data-folder.ts';
 import { openStore, placesIn, scratchFolder } from '../pipeline/places.ts';
 import { itemsOf, plannedRun } from '../pipeline/samples.ts';
@@ -67,7 +68,7 @@ describe('a place that cannot be written', () => {
 
   test.skipIf(!canMount)('because the file system is read-only', async () => {
     const folder = mount('ro,size=1m');
-    await expect(openStore(placesIn(folder))).rejects.toThrow(
+    await expect(Store.open(placesIn(folder), dataFolder())).rejects.toThrow(
       /the file system is read-only.*Give another place/s,
     );
   });
@@ -75,7 +76,9 @@ describe('a place that cannot be written', () => {
   test.skipIf(!canMount)('because the disk is full already', async () => {
     const folder = mount('size=64k');
     writeFileSync(path.join(folder, 'filler'), Buffer.alloc(64 * 1024));
-    await expect(openStore(placesIn(folder))).rejects.toMatchObject({ code: 'store/disk-full' });
+    await expect(Store.open(placesIn(folder), dataFolder())).rejects.toMatchObject({
+      code: 'store/disk-full',
+    });
   });
 });
 
