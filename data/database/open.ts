@@ -22,12 +22,21 @@ export async function openDatabase(path: string, options: { readOnly: boolean })
     instance.closeSync();
   };
   try {
-    await connection.run('SELECT count(*) FROM board');
+    await check(connection);
   } catch (error) {
     close();
     throw (error as Error).message.startsWith('Catalog Error') ? outdated(path) : damaged(path, error);
   }
   return { path, connection, close };
+}
+
+/** Tables with values; a damaged block shows when it is read. */
+const VALUES = ['reported', 'file_cell', 'file_metric', 'local_cell', 'local_metric'];
+
+/** Whether it is of this version, and can be read; to compute the board for that would take a second. */
+async function check(connection: DuckDBConnection): Promise<void> {
+  await connection.run('SELECT * FROM board LIMIT 0');
+  for (const table of VALUES) await connection.run(`SELECT count(COLUMNS(*)) FROM ${table}`);
 }
 
 async function createInstance(path: string, readOnly: boolean): Promise<DuckDBInstance> {

@@ -26,7 +26,7 @@ export interface Running {
 
 /** Starts it; what still runs when the test ends is killed. */
 export function startEval(...args: readonly string[]): Running {
-  const running = launch(args);
+  const running = launchEval(args);
   onTestFinished(running.kill);
   return running;
 }
@@ -35,7 +35,7 @@ export function startEval(...args: readonly string[]): Running {
 export function runSabotaged(sabotage: string, ...args: readonly string[]): Promise<Ended> {
   const saboteur = path.join(import.meta.dirname, 'saboteur.ts');
   const { NODE_OPTIONS: earlier = '' } = process.env;
-  const running = launch(args, {
+  const running = launchEval(args, {
     NODE_OPTIONS: `${earlier} --import ${saboteur}`.trim(),
     BITLOSS_SABOTAGE: sabotage,
   });
@@ -45,10 +45,14 @@ export function runSabotaged(sabotage: string, ...args: readonly string[]): Prom
 
 /** Runs it to its end. */
 export function runEval(...args: readonly string[]): Promise<Ended> {
-  return launch(args).ended;
+  return launchEval(args).ended;
 }
 
-function launch(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
+/** Starts it; whoever calls this sees to its end. */
+export function launchEval(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Running {
   const env = { NODE_COMPILE_CACHE: COMPILED, ...process.env, ...environment };
   const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   let stdout = '';

@@ -1,12 +1,12 @@
 /** Real sweeps of a tiny random model in processes of their own: killed, resumed, repeated, disturbed, reproduced. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../data/db.ts';
 import { type Cell, type RunFile, runFileSchema } from '../../../data/schema.ts';
 import { methods } from '../../../eval/methods/index.ts';
-import { type Running, runEval, startEval } from './command.ts';
+import { type Ended, launchEval, type Running, runEval, startEval } from './command.ts';
 import { copyBuilt, placesIn, scratchFolder, sweepFolder } from './places.ts';
 import { writeTiny } from './tiny-checkpoint.ts';
 
@@ -64,11 +64,33 @@ async function killAfterFirstCell(running: Running, delay: number): Promise<numb
 }
 
 describe('a sweep', () => {
+  const root = mkdtempSync(path.join(tmpdir(), 'bitloss-sweep-'));
+  const model = path.join(root, 'tiny');
+  let first: Running;
+  let second: Ended;
+  beforeAll(async () => {
+    copyBuilt(root);
+    await writeTiny(model);
+    first = launchEval(commandIn(root, model));
+    await first.shows(CELL_LINE);
+    second = await runEval(...commandIn(root, model));
+    expect((await first.ended).status).toBe(0);
+  }, 120_000);
+  afterAll(() => {
+    first.kill();
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  test('has its database for itself: a second process is told who has it, and the first one ends well', () => {
+    expect(second.status).toBe(1);
+    expect(second.stderr).toMatch(/another process \(PID \d+\) has it open for writing\. Wait until it ends/);
+    expect(read(runFileIn(root)).cells).toHaveLength(TOTAL);
+  });
+
   test('killed again and again ends with the same cells as one left alone, and repeats no work', async () => {
-    const model = await tinyModel();
-    const [folder, quiet] = [sweepFolder(), sweepFolder()];
+    const folder = sweepFolder();
     let known = 0;
-    for (const delay of [0, 40, 90, 10]) {
+    for (const delay of [0, 60]) {
       const told = await killAfterFirstCell(startEval(...commandIn(folder, model)), delay);
       const { cells } = read(runFileIn(folder));
       // What was told is stored; at most one more cell may be, whose line did not come out any more.
@@ -82,32 +104,20 @@ describe('a sweep', () => {
     expect(linesOf(last.stdout)).toBe(TOTAL - known);
     expect(last.stdout).toContain(`${TOTAL - known} of ${TOTAL} cells to measure`);
 
-    await runEval(...commandIn(quiet, model));
-    expect(timeless(read(runFileIn(folder)))).toEqual(timeless(read(runFileIn(quiet))));
+    expect(timeless(read(runFileIn(folder)))).toEqual(timeless(read(runFileIn(root))));
     const rows = await storedCells(folder);
     expect(rows).toHaveLength(TOTAL);
     expect(rows.every(({ n, error_code }) => n === 1 && error_code === null)).toBe(true);
-    expect(read(runFileIn(folder)).run.settings.sessions).toHaveLength(5);
+    expect(read(runFileIn(folder)).run.settings.sessions).toHaveLength(3);
     expect(readdirSync(path.join(placesIn(folder).cache, 'compressed'))).toEqual([]);
   });
-});
-
-describe('a finished sweep', () => {
-  const root = mkdtempSync(path.join(tmpdir(), 'bitloss-finished-'));
-  const model = path.join(root, 'tiny');
-  beforeAll(async () => {
-    copyBuilt(root);
-    await writeTiny(model);
-    expect((await runEval(...commandIn(root, model))).status).toBe(0);
-  });
-  afterAll(() => rmSync(root, { recursive: true, force: true }));
 
   test('done a second time computes nothing and changes nothing', async () => {
     const before = readFileSync(runFileIn(root), 'utf8');
-    const second = await runEval(...commandIn(root, model));
-    expect(second.status).toBe(0);
-    expect(second.stdout).toContain(`all ${TOTAL} cells were measured before; nothing was computed`);
-    expect(linesOf(second.stdout)).toBe(0);
+    const again = await runEval(...commandIn(root, model));
+    expect(again.status).toBe(0);
+    expect(again.stdout).toContain(`all ${TOTAL} cells were measured before; nothing was computed`);
+    expect(linesOf(again.stdout)).toBe(0);
     expect(readFileSync(runFileIn(root), 'utf8')).toBe(before);
   });
 
@@ -119,6 +129,19 @@ describe('a finished sweep', () => {
     expect(status).toBe(0);
   });
 
+  test('is not compared with one of other inputs', async () => {
+    const folder = scratchFolder();
+    const other = path.join(folder, 'tiny');
+    await writeTiny(other, (tensors) => tensors.get('model.norm.weight')!.fill(1));
+    const file = path.join(folder, 'run.json');
+    writeFileSync(file, readFileSync(runFileIn(root), 'utf8').replaceAll(model, other));
+    const { status, stderr } = await runEval('reproduce', file);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /the weights here are not those of the run: SHA-256 [0-9a-f]{64} there, [0-9a-f]{64} here/,
+    );
+  });
+
   test('with a recipe more measures only that recipe', async () => {
     const more = commandIn(root, model).map((word) =>
       word === RECIPES.join(',') ? `${word},rtn-w2g64` : word,
@@ -127,17 +150,6 @@ describe('a finished sweep', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toContain(`${TASKS.length} of ${TOTAL + TASKS.length} cells to measure`);
   });
-});
-
-test('a second process on the same database is told who has it, and the first one ends well', async () => {
-  const [model, folder] = [await tinyModel(), sweepFolder()];
-  const first = startEval(...commandIn(folder, model));
-  await first.shows(CELL_LINE);
-  const second = await runEval(...commandIn(folder, model));
-  expect(second.status).toBe(1);
-  expect(second.stderr).toMatch(/another process \(PID \d+\) has it open for writing\. Wait until it ends/);
-  expect((await first.ended).status).toBe(0);
-  expect(read(runFileIn(folder)).cells).toHaveLength(TOTAL);
 });
 
 test('cells that fail are rows with their error', async () => {
@@ -157,18 +169,6 @@ test('cells that fail are rows with their error', async () => {
   expect(await storedCells(folder)).toHaveLength(TOTAL);
   const again = await runEval(...commandIn(folder, model));
   expect(again.stdout).toContain('nothing was computed');
-});
-
-test('a run file is not compared with other inputs', async () => {
-  const [model, folder] = [await tinyModel(), sweepFolder()];
-  const short = commandIn(folder, model).map((word) => (word.includes(',') ? word.split(',')[0]! : word));
-  expect((await runEval(...short)).status).toBe(0);
-  await writeTiny(model, (tensors) => tensors.get('model.norm.weight')!.fill(1));
-  const { status, stderr } = await runEval('reproduce', runFileIn(folder));
-  expect(status).toBe(1);
-  expect(stderr).toMatch(
-    /the weights here are not those of the run: SHA-256 [0-9a-f]{64} there, [0-9a-f]{64} here/,
-  );
 });
 
 describe('the command line', () => {
