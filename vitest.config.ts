@@ -6,13 +6,14 @@ import { defineConfig } from 'vitest/config';
  */
 const tier = (
   name: string,
-  options: { suffix: string; exclude?: string[]; timeout: number; setup?: string },
+  options: { suffix: string; exclude?: string[]; timeout: number; setup?: string; isolate?: boolean },
 ) => ({
   test: {
     name,
     include: [`test/**/*${options.suffix}.test.ts`],
     exclude: options.exclude ?? [],
     globalSetup: ['test/temporary-root.ts', ...(options.setup === undefined ? [] : [options.setup])],
+    isolate: options.isolate ?? true,
     testTimeout: options.timeout,
     hookTimeout: Math.max(options.timeout, 30_000),
   },
@@ -30,6 +31,8 @@ export default defineConfig({
         suffix: '',
         exclude: suffixed.map((name) => `test/**/*.${name}.test.ts`),
         timeout: 20_000,
+        // Files share a process and the modules they import, which otherwise take as long as the tests.
+        isolate: false,
       }),
       tier('native', {
         suffix: '.native',

@@ -1,10 +1,14 @@
 /** What a page gets of a chart: alt text, table, files; the same every time, the rows left as they were. */
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { CurveRow, LossBySizeRow, MethodByBitsRow } from '../../data/views.ts';
 import { charts } from '../../site/charts/index.ts';
 import { chartFiles } from '../../site/lib/chart-files.ts';
 import { chartFile, chartSpec, drawChart } from '../../site/lib/draw-chart.ts';
 import { drawSvg } from '../../site/lib/vega.ts';
+
+// Files share modules: none that another file left may stand in for these, nor one of these for others.
+vi.hoisted(() => vi.resetModules());
+afterAll(() => void vi.resetModules());
 
 // Vitest reads style sheets as nothing.
 vi.mock('../../site/styles/tokens.css?raw', async () => {
