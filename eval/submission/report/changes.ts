@@ -1,5 +1,5 @@
 /** What changes from one state of the board to the other, as a reviewer asks. */
-import type { ClaimRow, RecipeRankRow } from '../../../data/views.ts';
+import type { ClaimRow, RecipeKeptRow, RecipeRankRow } from '../../../data/views.ts';
 import type { BoardState, ChangedRow, States } from './states.ts';
 
 export interface RankChange {
@@ -46,6 +46,25 @@ function textOf(rank: RecipeRankRow | undefined): string | null {
   if (rank === undefined) return null;
   const { best_rank: best, worst_rank: worst, n_recipes: n } = rank;
   return `${best === worst ? best : `${best}–${worst}`} of ${n}`;
+}
+
+export interface KeptChange {
+  readonly recipe: RecipeKeptRow;
+  /** Null where it is not known without what was sent. */
+  readonly before: number | null;
+}
+
+/** Means differ in their last bits with the order of adding up. */
+const SAME = 1e-9;
+
+/** Recipes that keep another share of their model, or of which it was not known; those that keep least last. */
+export function keptChanges({ before, after }: States): readonly KeptChange[] {
+  const keyOf = (row: RecipeKeptRow) => [row.origin, row.source_id, row.model_id, row.recipe_id].join(' ');
+  const old = new Map(before.kept.map((row) => [keyOf(row), row.kept]));
+  return after.kept
+    .map((recipe) => ({ recipe, before: old.get(keyOf(recipe)) ?? null }))
+    .filter(({ recipe, before: was }) => was === null || Math.abs(was - recipe.kept) > SAME)
+    .sort((a, b) => a.recipe.model_id.localeCompare(b.recipe.model_id) || b.recipe.kept - a.recipe.kept);
 }
 
 /** Claims whose verdict is another one. */

@@ -2,7 +2,15 @@
 
 import type { Report } from '../check/check-files.ts';
 import type { Problem } from '../problem.ts';
-import { pagesOf, type RankChange, rankChanges, type VerdictChange, verdictChanges } from './changes.ts';
+import {
+  type KeptChange,
+  keptChanges,
+  pagesOf,
+  type RankChange,
+  rankChanges,
+  type VerdictChange,
+  verdictChanges,
+} from './changes.ts';
 import { code, folded, LONGEST, MARK, table } from './inert-markdown.ts';
 import type { ChangedRow, States } from './states.ts';
 
@@ -53,12 +61,25 @@ function boardParts(states: States, most: number): readonly string[] {
   const { changed } = states;
   const verdicts = verdictChanges(states);
   return [
+    ...keptParts(keptChanges(states), most),
     ...valueParts(changed, most),
     ...rankParts(rankChanges(states), most),
     `### Claims\n\n${verdictsPart(verdicts, states.after.claims.length, most)}`,
     `### Pages\n\n${pagesPart(pagesOf(changed, verdicts), most)}`,
     reproducePart(changed),
   ];
+}
+
+function keptParts(changes: readonly KeptChange[], most: number): readonly string[] {
+  if (changes.length === 0) return [];
+  const head = ['model', 'recipe', 'source', 'tasks', 'kept before', 'kept after'];
+  const rows = changes.map(({ recipe, before }) => [
+    ...[recipe.model_id, recipe.recipe_id, recipe.source_id].map(code),
+    String(recipe.n_tasks),
+    share(before),
+    `${percent(recipe.kept)}${recipe.kept_half === null ? '' : ` ± ${percent(recipe.kept_half)}`}`,
+  ]);
+  return ['### Recipes', foldedTable('recipes of which something else is kept', head, rows, most)];
 }
 
 function valueParts(changed: readonly ChangedRow[], most: number): readonly string[] {
@@ -171,5 +192,5 @@ const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
 function number(value: number | null, { unit }: ChangedRow): string {
   if (value === null) return 'none';
-  return unit === 'fraction' || unit === 'rate' ? percent(value) : String(Number(value.toPrecision(5)));
+  return unit === 'fraction' ? percent(value) : String(Number(value.toPrecision(5)));
 }

@@ -13,7 +13,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildDatabase, type Database, materializeViews, openDatabase } from '../../../data/db.ts';
 import { sqlText } from '../../../data/sql-text.ts';
-import { type BoardRow, type ClaimRow, type RecipeRankRow, readView } from '../../../data/views.ts';
+import {
+  type BoardRow,
+  type ClaimRow,
+  type RecipeKeptRow,
+  type RecipeRankRow,
+  readView,
+} from '../../../data/views.ts';
 
 /** A value that is new or not as it was; what it was, where it was there. */
 export type ChangedRow = BoardRow & {
@@ -26,6 +32,7 @@ export type ChangedRow = BoardRow & {
 export interface BoardState {
   readonly ranks: readonly RecipeRankRow[];
   readonly claims: readonly ClaimRow[];
+  readonly kept: readonly RecipeKeptRow[];
 }
 
 export interface States {
@@ -44,6 +51,8 @@ const VIEWS = [
   'claim_evidence',
   'claim_comparison',
   'claim',
+  'ability_kept',
+  'recipe_kept',
   'recipe_rank',
 ] as const;
 
@@ -107,7 +116,11 @@ async function within<T>(file: string, work: (database: Database) => Promise<T>)
 
 async function stateOf(database: Database, ranked: string): Promise<BoardState> {
   await materializeViews(database, ranked, VIEWS);
-  return { ranks: await readView(database, 'recipe_rank'), claims: await readView(database, 'claim') };
+  return {
+    ranks: await readView(database, 'recipe_rank'),
+    claims: await readView(database, 'claim'),
+    kept: await readView(database, 'recipe_kept'),
+  };
 }
 
 async function changedRows({ connection }: Database, before: string): Promise<readonly ChangedRow[]> {

@@ -65,7 +65,7 @@ describe('pnpm submission report', () => {
     await expect(text).toMatchFileSnapshot(path.join(EXPECTED, 'good.md'));
     expect(activeFault(text)).toBeNull();
     expect(readFileSync(pages, 'utf8').split('\n')).toContain('/models/bitloss-llama-0.5m/');
-  });
+  }, 60_000);
 
   it('shows why a tampered one is refused, and nothing of what it would change', async () => {
     const run = JSON.parse(readFileSync(path.join(root, sent), 'utf8'));
@@ -94,7 +94,7 @@ describe('what changes', () => {
     n: 10,
     n_holds: 9,
   };
-  const state = (...claims: readonly object[]) => ({ ranks: [], claims }) as unknown as BoardState;
+  const state = (...claims: readonly object[]) => ({ ranks: [], kept: [], claims }) as unknown as BoardState;
 
   it('has the claims with another verdict', () => {
     const [before, after] = [state(claim), state({ ...claim, verdict: 'fails', n: 12 })];
