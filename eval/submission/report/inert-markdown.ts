@@ -12,7 +12,7 @@ export const LONGEST = 60_000;
 
 /** A text as a code span that may stand in a table. */
 export function code(text: string): string {
-  const plain = inertText(text).replaceAll('`', "'").replaceAll('|', '¦').trim();
+  const plain = inertText(text).replaceAll('\\"', '"').replaceAll('`', "'").replaceAll('|', '¦').trim();
   return `\`${plain === '' ? '(empty)' : plain}\``;
 }
 
