@@ -30,20 +30,19 @@ WITH tested AS (
     )) AS p
   FROM recipe_pair
 ),
--- place is k.
-holm AS (
+-- The smallest p that fails, by model, source and ability; equal p pass or fail together.
+stop AS (
   SELECT
-    *, row_number() OVER (model ORDER BY p, recipe_id, other_id) AS place,
-    p <= 0.05 / (count(*) OVER model - place + 1) AS passes
-  FROM tested
-  WINDOW model AS (PARTITION BY origin, source_id, model_id, ability)
-),
-first_failure AS (
-  SELECT origin, source_id, model_id, ability, min(place) FILTER (NOT passes) AS stop FROM holm GROUP BY ALL
+    origin, source_id, model_id, ability, list_filter(sorted, lambda one, k: one > 0.05 / (m - k + 1))[1] AS p_stop
+  FROM (
+    SELECT origin, source_id, model_id, ability, list(p ORDER BY p) AS sorted, count(*) AS m
+    FROM tested
+    GROUP BY origin, source_id, model_id, ability
+  )
 ),
 decided AS (
-  SELECT holm.*, CASE WHEN place < coalesce(stop, place + 1) THEN sign(difference) ELSE 0 END AS side
-  FROM holm JOIN first_failure USING (origin, source_id, model_id, ability)
+  SELECT tested.*, CASE WHEN p < coalesce(p_stop, 2) THEN sign(difference) ELSE 0 END AS side
+  FROM tested JOIN stop USING (origin, source_id, model_id, ability)
 ),
 sides AS (
   SELECT origin, source_id, model_id, recipe_id, ability, n_tasks, side FROM decided

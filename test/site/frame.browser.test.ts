@@ -208,7 +208,9 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
       await page.waitForFunction(() => location.search.startsWith('?model='));
       await page.locator('.live').focus();
       await page.keyboard.press('End');
-      await expect.poll(() => page.locator('.live').evaluate((live) => live.scrollTop)).toBeGreaterThan(100);
+      await expect
+        .poll(() => page.locator('.live').evaluate((live) => live.scrollTop), { timeout: 10_000 })
+        .toBeGreaterThan(100);
     });
   });
 
