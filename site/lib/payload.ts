@@ -95,11 +95,13 @@ const DIGITS: Readonly<Record<string, number>> = {
 export function encodeRows(rows: readonly Row[], kind: Row['kind'], version: string): Payload {
   const { groups, numbers } = LAYOUT[kind];
   const field = (row: Row, name: string): Cell => (row as unknown as Record<string, Cell>)[name] ?? null;
-  const sent = (row: Row, name: string): Cell =>
-    ONLY_OF_RUNS.includes(name) && field(row, 'run') === null ? null : field(row, name);
+  const sent = (name: string): CellOf =>
+    ONLY_OF_RUNS.includes(name)
+      ? (row) => (field(row, 'run') === null ? null : field(row, name))
+      : (row) => field(row, name);
   const encoded: Record<string, Payload['groups'][string]> = {};
   for (const [group, fields] of Object.entries(groups)) {
-    encoded[group] = encodeGroup(rows.map((row) => fields.map((name: string) => sent(row, name))));
+    encoded[group] = encodeGroup(rows, fields.map(sent));
   }
   const columns: Record<string, (number | null)[]> = {};
   for (const name of numbers)
@@ -107,17 +109,34 @@ export function encodeRows(rows: readonly Row[], kind: Row['kind'], version: str
   return { version, kind, length: rows.length, groups: encoded, numbers: columns };
 }
 
-function encodeGroup(tuples: readonly (readonly Cell[])[]): Payload['groups'][string] {
-  const places = new Map<string, number>();
+/** Which tuples occur, by a tree with a level a field: no text is made of a row. */
+function encodeGroup(rows: readonly Row[], fields: readonly CellOf[]): Payload['groups'][string] {
   const values: (readonly Cell[])[] = [];
-  const codes = tuples.map((tuple) => {
-    const key = JSON.stringify(tuple);
-    const known = places.get(key);
-    if (known !== undefined) return known;
-    places.set(key, values.length);
-    return values.push(tuple) - 1;
+  const root: Branch = new Map();
+  const last = fields.length - 1;
+  const codes = rows.map((row) => {
+    let branch = root;
+    for (const [place, cell] of fields.entries()) {
+      const key = keyOf(cell(row));
+      let next = branch.get(key);
+      if (next === undefined) {
+        next = place === last ? values.push(fields.map((field) => field(row))) - 1 : new Map();
+        branch.set(key, next);
+      }
+      if (typeof next === 'number') return next;
+      branch = next;
+    }
+    return 0;
   });
   return { values, codes };
+}
+
+type CellOf = (row: Row) => Cell;
+type Branch = Map<unknown, Branch | number>;
+
+/** Lists and objects of the same content are the same; no other text begins like theirs. */
+function keyOf(cell: Cell): unknown {
+  return typeof cell === 'object' && cell !== null ? `\u0000${JSON.stringify(cell)}` : cell;
 }
 
 function round(value: number | null, digits: number | undefined): number | null {
