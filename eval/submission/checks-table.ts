@@ -53,5 +53,5 @@ function corruptionsTables(): string {
       ...lines,
     ].join('\n');
   });
-  return [`## ${count} corruptions, each caught`, ...areas].join('\n\n');
+  return [`## Corruptions\n\n${count} are planted, and each is caught.`, ...areas].join('\n\n');
 }

@@ -8,7 +8,10 @@ export function installMenus(document: Document): void {
     for (const menu of open()) if (!menu.contains(target as Node)) menu.open = false;
   };
   document.addEventListener('click', closeAround);
-  document.addEventListener('focusin', closeAround);
+  // A press inside a menu may give the focus to what lies around it; to hide what is pressed at that moment ends Chromium's tab.
+  document.addEventListener('focusin', (event) => {
+    if ((event.target as Element).matches(':focus-visible')) closeAround(event);
+  });
   document.addEventListener('keydown', ({ key }) => {
     if (key !== 'Escape') return;
     for (const menu of open()) {

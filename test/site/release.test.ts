@@ -1,6 +1,8 @@
 /** Citations, badges and permanent ids, without a build. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { badgeSvg } from '../../site/lib/release/badge.ts';
+import { badgeName, badgeSvg } from '../../site/lib/release/badge.ts';
 import { escapeTex, pageBibtex, paperBibtex } from '../../site/lib/release/bibtex.ts';
 import { permanentId } from '../../site/lib/release/feed.ts';
 
@@ -55,6 +57,7 @@ describe('a badge', () => {
   const badge = {
     model: 'm',
     recipe: 'r',
+    name: 'awq-w4g128',
     label: 'AWQ <W4> & "g128"',
     value: '99.1 % ±0.6 kept, measured',
     kept: 0.991,
@@ -96,4 +99,14 @@ it('an id is a UUID, the same for the same text', () => {
   );
   expect(permanentId('run a')).toBe(permanentId('run a'));
   expect(permanentId('run a')).not.toBe(permanentId('run b'));
+});
+
+it('badges of all recipes of the suites have names that are files and addresses anywhere, and their own', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../data/suites.json'), 'utf8');
+  const suites = JSON.parse(text) as readonly { readonly recipes: readonly string[] }[];
+  const recipes = [...new Set(suites.flatMap((suite) => suite.recipes))];
+  const names = recipes.map(badgeName);
+  expect(names.filter((name) => !/^[a-z][\w.@-]*$/.test(name))).toEqual([]);
+  expect(new Set(names).size).toBe(recipes.length);
+  expect(badgeName('wanda-2:4')).toBe('wanda-2-4');
 });

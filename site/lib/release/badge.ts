@@ -10,6 +10,8 @@ import { escapeXml } from '../xml.ts';
 export interface Badge {
   readonly model: string;
   readonly recipe: string;
+  /** Of its file: the recipe, without what a path or a URL reads otherwise. */
+  readonly name: string;
   readonly label: string;
   readonly value: string;
   readonly kept: number;
@@ -32,12 +34,23 @@ export const badges = once(async (): Promise<readonly Badge[]> => {
 
 const stands = ({ origin, n_tasks }: RecipeByAbilityRow) => (origin === 'measured' ? 1_000_000 : 0) + n_tasks;
 
+/** `wanda-2:4` → `wanda-2-4`: what stands before a colon would be the scheme of an address, or a drive. */
+export function badgeName(recipe: string): string {
+  return recipe.replaceAll(':', '-');
+}
+
+/** Of a badge, below the site's base. */
+export function badgePath({ model, name }: Pick<Badge, 'model' | 'name'>): string {
+  return `/badges/${model}/${name}.svg`;
+}
+
 function badgeOf(row: RecipeByAbilityRow): Badge {
   const { kept, kept_half } = row;
   const interval = kept_half === null ? NONE : intervalText(kept - kept_half, kept + kept_half);
   return {
     model: row.model_id,
     recipe: row.recipe_id,
+    name: badgeName(row.recipe_id),
     label: `${row.method_title ?? row.method_id} ${bitsChips(row).join(' ')}`,
     value: `${keptText(kept)}${interval === NONE ? '' : ` ${interval}`} kept, ${row.origin}`,
     kept,

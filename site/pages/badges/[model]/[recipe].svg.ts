@@ -4,7 +4,7 @@ import { type Badge, badgeSvg, badges } from '../../../lib/release/badge.ts';
 
 export async function getStaticPaths() {
   return (await badges()).map((badge) => ({
-    params: { model: badge.model, recipe: badge.recipe },
+    params: { model: badge.model, recipe: badge.name },
     props: { badge },
   }));
 }
