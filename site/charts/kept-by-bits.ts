@@ -14,12 +14,9 @@ export const keptByBits = defineChart({
     'Only weights are compressed. A point is the median over sources and settings; bits are nominal, so methods with small groups spend more than they say.',
   title: (rows) => `How much of ${rows[0]?.model_name ?? 'a model'} is left as weights get fewer bits?`,
   finding,
-  // The model with the most points, over all abilities.
   select: (rows) => {
-    const points = new Map<string, number>();
-    for (const { model_id, n_sources } of rows) points.set(model_id, (points.get(model_id) ?? 0) + n_sources);
-    const [first] = [...points].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-    return rows.filter(({ model_id, ability }) => model_id === first?.[0] && ability === 'all');
+    const first = mostTested(rows);
+    return rows.filter(({ model_id, ability }) => model_id === first && ability === 'all');
   },
   legend: () => [],
   columns: [
@@ -34,6 +31,17 @@ export const keptByBits = defineChart({
   ],
   spec: drawLines,
 });
+
+/** The model whose points most other sources confirm; among equals, the one with the most points, over all abilities. */
+function mostTested(rows: readonly CurveRow[]): string | undefined {
+  const models = [...Map.groupBy(rows, ({ model_id }) => model_id)].map(([id, points]) => ({
+    id,
+    sources: points.reduce((sum, { n_sources }) => sum + n_sources, 0),
+    confirmed: points.reduce((sum, { n_sources }) => sum + n_sources - 1, 0),
+  }));
+  models.sort((a, b) => b.confirmed - a.confirmed || b.sources - a.sources || (a.id < b.id ? -1 : 1));
+  return models[0]?.id;
+}
 
 /** The best method and RTN, where the curve is still flat and where it has fallen. */
 function finding(rows: readonly CurveRow[]): string {
