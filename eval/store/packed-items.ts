@@ -5,11 +5,12 @@
  * Columns: `task`; `name` of the column; `recipe`, null where every recipe of the task has the same values; and these,
  * in `flags`, `numbers` or `texts`, with null in the other two. Measured numbers are rounded, see `rounding.ts`.
  */
-import { BOOLEAN, type DuckDBConnection, DuckDBInstance, FLOAT, LIST, VARCHAR } from '@duckdb/node-api';
+import { BOOLEAN, type DuckDBConnection, FLOAT, LIST, VARCHAR } from '@duckdb/node-api';
 import { sqlText } from '../../data/sql-text.ts';
 import { storeErrors } from '../errors/run.ts';
 import type { ItemColumn, ItemTable } from '../items.ts';
 import { replaceFile } from './files.ts';
+import { inMemory } from './in-memory.ts';
 import { readItems } from './items-file.ts';
 import { numberedTable } from './numbered-table.ts';
 import { roundTogether } from './rounding.ts';
@@ -54,7 +55,7 @@ type Packed = Pick<PackedRow, 'flags' | 'numbers' | 'texts'>;
 
 /** Writes the outcomes of all cells of a run into one file. Throws `store/items` for one that cannot be read, `store/…`. */
 export async function packItems(file: string, cells: readonly CellItems[]): Promise<void> {
-  await withDatabase(async (connection) => {
+  await inMemory(async (connection) => {
     await connection.run(
       'CREATE TABLE packed (task VARCHAR, name VARCHAR, recipe VARCHAR, flags BOOLEAN[], numbers FLOAT[], texts VARCHAR[])',
     );
@@ -68,7 +69,7 @@ export async function packItems(file: string, cells: readonly CellItems[]): Prom
 
 /** @throws store/items for a file that is missing or holds something else */
 export async function readPackedItems(file: string): Promise<PackedItems> {
-  const rows = await withDatabase(async (connection) => {
+  const rows = await inMemory(async (connection) => {
     const sql = `SELECT task, name, recipe, flags, numbers, texts FROM read_parquet(${sqlText(file)})`;
     const reader = await connection.runAndReadAll(sql);
     return reader.getRowObjectsJS() as unknown as readonly PackedRow[];
@@ -155,15 +156,4 @@ function unpack({ name, flags, numbers, texts }: PackedRow): ItemColumn {
   if (flags !== null) return { name, type: 'bool', values: Uint8Array.from(flags, Number) };
   if (texts !== null) return { name, type: 'text', values: texts };
   return { name, type: 'double', values: new Float64Array(numbers!) };
-}
-
-async function withDatabase<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  try {
-    return await work(connection);
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
 }

@@ -1,8 +1,8 @@
 /** Item outcomes of a stored run, packed into one file as published runs have them or one file a cell. */
 import path from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import type { Cell } from '../../data/schema.ts';
 import type { ItemTable } from '../items.ts';
+import { inMemory } from './in-memory.ts';
 import { readItems } from './items-file.ts';
 import { type PackedItems, readPackedItems } from './packed-items.ts';
 
@@ -20,20 +20,9 @@ export class StoredOutcomes {
   async of(cell: Cell): Promise<ItemTable | null> {
     if (!('items' in cell) || cell.items === null) return null;
     const file = path.join(this.#folder, cell.items);
-    if (cell.items.includes('/')) return readOne(file);
+    if (cell.items.includes('/')) return inMemory((connection) => readItems(connection, file));
     const known = this.#packed.get(file) ?? readPackedItems(file);
     this.#packed.set(file, known);
     return (await known).tableOf(cell.task, cell.recipe);
-  }
-}
-
-async function readOne(file: string): Promise<ItemTable> {
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  try {
-    return await readItems(connection, file);
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
   }
 }

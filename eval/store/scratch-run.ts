@@ -1,18 +1,13 @@
 /** A run in a folder of its own, without tables: what repeats a published run, and is compared and thrown away. */
 import path from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
-import {
-  type Cell,
-  type FailedCell,
-  type FinishedCell,
-  finishedCellSchema,
-  type Manifest,
-} from '../../data/schema.ts';
-import { isPassing, runErrors } from '../errors/run.ts';
+import type { Cell, FailedCell, FinishedCell, Manifest } from '../../data/schema.ts';
+import { isPassing } from '../errors/run.ts';
 import type { ItemTable } from '../items.ts';
 import { cellsOf, type PlannedRun } from '../plan.ts';
 import type { Recorder, RunStore } from '../run.ts';
+import { checkedCell } from './checked-cell.ts';
 import { checkWritable, removeLeftovers } from './files.ts';
+import { inMemory } from './in-memory.ts';
 import { readItems, writeItems } from './items-file.ts';
 import { isFile, itemsName, readRunFile, runFilePath, writeRunFile } from './run-file.ts';
 
@@ -25,8 +20,6 @@ export function scratchStore(folder: string): RunStore {
     },
   };
 }
-
-type Connection = Awaited<ReturnType<DuckDBInstance['connect']>>;
 
 class ScratchRun implements Recorder {
   readonly file: string;
@@ -67,20 +60,10 @@ class ScratchRun implements Recorder {
 
   async finish(cell: FinishedCell, items: ItemTable): Promise<Cell> {
     const finished = { ...cell, items: itemsName(cell) };
-    const checked = finishedCellSchema.safeParse(finished);
-    if (!checked.success) {
-      const {
-        bits_per_weight: _,
-        size_bytes: __,
-        metrics: ___,
-        items: ____,
-        notes: _____,
-        ...base
-      } = finished;
-      const problems = checked.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`);
-      const failed: FailedCell = { ...base, error: runErrors.invalidResult(problems) };
-      await this.fail(failed);
-      return failed;
+    const checked = checkedCell(finished);
+    if ('error' in checked) {
+      await this.fail(checked);
+      return checked;
     }
     await inMemory((connection) => writeItems(connection, this.#placeOf(finished.items), items));
     await this.#keep(finished);
@@ -110,16 +93,5 @@ class ScratchRun implements Recorder {
 
   #placeOf(items: string): string {
     return path.join(path.dirname(this.file), items);
-  }
-}
-
-async function inMemory<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  try {
-    return await work(connection);
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
   }
 }

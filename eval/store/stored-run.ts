@@ -1,18 +1,13 @@
 /** One run as it is stored: file, item outcomes and tables, brought up to date after every cell. */
 import path from 'node:path';
 import type { Database } from '../../data/db.ts';
-import {
-  type Cell,
-  type FailedCell,
-  type FinishedCell,
-  finishedCellSchema,
-  type Manifest,
-} from '../../data/schema.ts';
-import { isPassing, runErrors } from '../errors/run.ts';
+import type { Cell, FailedCell, FinishedCell, Manifest } from '../../data/schema.ts';
+import { isPassing } from '../errors/run.ts';
 import type { ItemTable } from '../items.ts';
 import { joinManifests } from '../manifest.ts';
 import { cellsOf, type PlannedRun } from '../plan.ts';
 import type { Recorder } from '../run.ts';
+import { checkedCell } from './checked-cell.ts';
 import { removeLeftovers } from './files.ts';
 import { readItems, writeItems } from './items-file.ts';
 import { copyWhole, isFile, itemsName, readRunFile, runFilePath, writeRunFile } from './run-file.ts';
@@ -119,25 +114,17 @@ export class StoredRun implements Recorder {
   }
 
   async finish(cell: FinishedCell, items: ItemTable): Promise<Cell> {
-    const name = itemsName(cell);
-    const finished = { ...cell, items: name };
-    const checked = finishedCellSchema.safeParse(finished);
-    if (!checked.success) {
-      // Such as a perplexity beyond the largest number: a result that cannot be stored is none.
-      const {
-        bits_per_weight: _,
-        size_bytes: __,
-        metrics: ___,
-        items: ____,
-        notes: _____,
-        ...base
-      } = finished;
-      const problems = checked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-      const failed: FailedCell = { ...base, error: runErrors.invalidResult(problems) };
-      await this.fail(failed);
-      return failed;
+    const finished = { ...cell, items: itemsName(cell) };
+    const checked = checkedCell(finished);
+    if ('error' in checked) {
+      await this.fail(checked);
+      return checked;
     }
-    await writeItems(this.#options.database.connection, path.join(path.dirname(this.file), name), items);
+    await writeItems(
+      this.#options.database.connection,
+      path.join(path.dirname(this.file), finished.items),
+      items,
+    );
     await this.#write([finished]);
     return finished;
   }
