@@ -1,6 +1,7 @@
 /** The views in `views/` and the types of their rows. Every number that the site shows comes from one of them. */
 import type { z } from 'zod';
 import type { Database } from './database/open.ts';
+import { readTable } from './read-rows.ts';
 import { VIEW_ROWS } from './view-rows.ts';
 
 export { VIEW_ROWS };
@@ -51,6 +52,5 @@ export async function readView<Name extends ViewName>(
   database: Database,
   view: Name,
 ): Promise<ViewRow<Name>[]> {
-  const reader = await database.connection.runAndReadAll(`SELECT * FROM ${view}`);
-  return reader.getRowObjectsJS() as ViewRow<Name>[];
+  return (await readTable(database.connection, view)) as ViewRow<Name>[];
 }

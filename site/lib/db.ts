@@ -6,6 +6,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, ensureDatabase, materializeViews, openDatabase } from '../../data/db.ts';
+import { rowObjects } from '../../data/read-rows.ts';
 import { readView, type ViewName, type ViewRow } from '../../data/views.ts';
 
 export type * from '../../data/views.ts';
@@ -49,7 +50,7 @@ export async function rowsOf<Name extends ViewName>(
 /** Rows of a statement over catalogue tables; `T` must match its columns. */
 export async function select<T>(sql: string): Promise<readonly T[]> {
   const reader = await (await database()).connection.runAndReadAll(sql);
-  return reader.getRowObjectsJS() as T[];
+  return rowObjects(reader) as T[];
 }
 
 const kept = new Map<string, Promise<unknown>>();

@@ -5,6 +5,7 @@
  */
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
+import { rowsName, shapeOf } from './spec-shape.ts';
 
 export type { TopLevelSpec } from 'vega-lite';
 
@@ -34,17 +35,64 @@ const CONFIG = {
   },
 } as const;
 
+/** Views kept for the next drawing of the same shape; each holds the rows of its last one. */
+const MOST_VIEWS = 24;
+
+const views = new Map<string, View>();
+
+let last: Promise<unknown> = Promise.resolve();
+
 /**
- * Compiles and draws a specification. Ids inside the SVG get a prefix and numbers of their own, so that many drawings fit
- * in a page, and a drawing does not depend on those before it.
+ * Compiles and draws a specification, one after another; those that differ only in their rows are compiled once. Ids
+ * inside the SVG get a prefix and numbers of their own, so that many drawings fit in a page, and a drawing does not depend
+ * on those before it.
  * @throws whatever Vega says of a specification that it cannot compile
  */
-export async function drawSvg(spec: TopLevelSpec, prefix: string): Promise<string> {
-  const { spec: vegaSpec } = compile({ ...spec, config: CONFIG } as TopLevelSpec, { logger: strictLogger() });
-  const view = new View(parse(vegaSpec), { renderer: 'none' });
+export function drawSvg(spec: TopLevelSpec, prefix: string): Promise<string> {
+  const drawn = last.then(() => drawNext(spec, prefix));
+  last = drawn.catch(() => undefined);
+  return drawn;
+}
+
+async function drawNext(spec: TopLevelSpec, prefix: string): Promise<string> {
+  const { spec: shape, rows } = shapeOf(spec);
+  const key = JSON.stringify(shape);
+  const known = views.get(key);
+  // While it is used, and for good where that fails.
+  views.delete(key);
+  const view = known ?? newView(shape as TopLevelSpec);
+  // Groups of rows are drawn in the order in which a view met them first: it forgets those of its last drawing.
+  if (known !== undefined)
+    await fill(
+      view,
+      rows.map(() => []),
+    );
+  await fill(view, rows);
   const svg = await view.toSVG();
-  view.finalize();
+  views.set(key, view);
+  if (views.size > MOST_VIEWS) forgetOldest();
   return tidy(svg, prefix);
+}
+
+/** Vega writes into the rows that it is given. */
+async function fill(view: View, rows: readonly (readonly object[])[]): Promise<void> {
+  for (const [place, values] of rows.entries())
+    view.data(
+      rowsName(place),
+      values.map((row) => ({ ...row })),
+    );
+  await view.resize().runAsync();
+}
+
+function newView(spec: TopLevelSpec): View {
+  const { spec: vegaSpec } = compile({ ...spec, config: CONFIG } as TopLevelSpec, { logger: strictLogger() });
+  return new View(parse(vegaSpec), { renderer: 'none' });
+}
+
+function forgetOldest(): void {
+  const [[key, view]] = [...views] as [[string, View]];
+  views.delete(key);
+  view.finalize();
 }
 
 /** A warning of the compiler is a mistake in a chart: it becomes an error. */

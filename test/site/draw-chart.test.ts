@@ -239,6 +239,32 @@ it('tells pointers what a mark is in words, never the names of fields', async ()
   );
 });
 
+describe('drawings of one shape', () => {
+  const marks = () => ({ color: 'red', shape: 'circle' }) as const;
+  const draw = (rows: readonly CurveRow[]) => drawSvg(charts['kept-by-bits'].spec(rows, 'wide', marks), 'p');
+  // Same bits, other lines, in another order, with and without an interval.
+  const others = [
+    [curve('awq', 2, 0.3, { kept_half: 0.1 }), curve('rtn', 2, 0.2), curve('rtn', 4, 0.9)],
+    [curve('gptq', 4, 0.7)],
+    [curve('x', 4, 0.99), curve('gptq', 2, 0.1), curve('rtn', 4, 0.5), curve('gptq', 4, 0.6)],
+  ];
+
+  it('do not depend on those before them, nor on those beside them', async () => {
+    const alone: string[] = [];
+    for (const rows of others) {
+      vi.resetModules();
+      const { drawSvg: fresh } = await import('../../site/lib/vega.ts');
+      alone.push(await fresh(charts['kept-by-bits'].spec(rows, 'wide', marks), 'p'));
+    }
+    expect(new Set(alone).size).toBe(3);
+    await draw(CURVE);
+    const there = await Promise.all(others.map(draw));
+    const back = await Promise.all(others.toReversed().map(draw));
+    expect(there).toEqual(alone);
+    expect(back.toReversed()).toEqual(alone);
+  });
+});
+
 describe('files to take away', () => {
   it('bring their colours: both themes in the drawing, the light one in the specification', async () => {
     const svg = await chartFile(charts['kept-by-bits'], CURVE);
