@@ -25,8 +25,7 @@ const sha256 = (file: string) => createHash('sha256').update(readFileSync(file))
 try {
   const { version, files } = JSON.parse(readFileSync(path.join(site, 'release.json'), 'utf8')) as Manifest;
   mkdirSync(path.join(out, 'schema'), { recursive: true });
-  // The compressed CSV holds the same as the plain one.
-  for (const { table, format, sha256: stated } of files.filter(({ format }) => format !== 'csv')) {
+  for (const { table, format, sha256: stated } of files) {
     const file = path.join(site, `${table}.${format}`);
     if (sha256(file) !== stated)
       throw new Error(`[release] ${file} is not the file that release.json states. Build the site again.`);

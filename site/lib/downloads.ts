@@ -15,7 +15,8 @@ export function tableName({ id, table }: Download): string {
   return table ?? id.replaceAll('-', '_');
 }
 
-export const FORMATS = ['csv', 'csv.gz', 'json', 'parquet'] as const;
+/** Text is compressed: as it stands, a table of results is ten times as large, and a site may weigh a gigabyte. */
+export const FORMATS = ['csv.gz', 'json.gz', 'parquet'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Formats that are also given away under the version of the data. */

@@ -1,5 +1,6 @@
 /** Which results stand on the pages of a model, method, task or source, in what columns, and how they are cut into pages. */
 import { PAGE_SIZE, resultRows } from './board-rows.ts';
+import { once } from './once.ts';
 import type { ResultRow } from './row-types.ts';
 
 export type Subject = 'model' | 'method' | 'task' | 'source';
@@ -46,6 +47,13 @@ export interface EvidencePage {
   readonly total: number;
 }
 
+/** Ids of the runs behind the results of each source that has any. */
+export const runsBySource = once(async (): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
+  const measured = (await resultRows()).filter(({ run }) => run !== null);
+  const grouped = Map.groupBy(measured, ({ source }) => source);
+  return new Map([...grouped].map(([source, rows]) => [source, new Set(rows.map(({ run }) => run!))]));
+});
+
 interface StaticPath {
   readonly params: { readonly id: string; readonly page: string | undefined };
   readonly props: EvidencePage;
@@ -54,7 +62,10 @@ interface StaticPath {
 /** A static path for every page of results of every one of `ids`; one without results has one empty page. */
 export async function evidencePaths(subject: Subject, ids: readonly string[]): Promise<StaticPath[]> {
   const found = new Map<string, ResultRow[]>(ids.map((id) => [id, []]));
-  for (const row of await resultRows()) found.get(row[subject])?.push(row);
+  for (const row of await resultRows()) {
+    // The pages of its runs are the list of what a source measured.
+    if (subject !== 'source' || row.run === null) found.get(row[subject])?.push(row);
+  }
   return [...found].flatMap(([id, rows]) => {
     const pages = Math.max(1, Math.ceil(rows.length / PAGE_SIZE));
     return Array.from({ length: pages }, (_, index) => ({

@@ -1,7 +1,7 @@
 /** A run as its page shows it: the manifest, and every cell with its metrics, the failed ones too. */
 import { bitsChips, type Setting } from './bits-chips.ts';
 import type { Run } from './catalogue.ts';
-import { select } from './db.ts';
+import { selectLarge } from './db.ts';
 import { bytesText, durationText } from './format.ts';
 import { once } from './once.ts';
 
@@ -45,7 +45,9 @@ let cells: Promise<ReadonlyMap<string, CellMetric[]>> | null = null;
 
 /** Cells by run, in the order of recipes and tasks; a finished cell has one entry a metric, a failed one has one. */
 export function runCells(): Promise<ReadonlyMap<string, CellMetric[]>> {
-  cells ??= select<Selected>(`
+  cells ??= selectLarge<Selected>(
+    'run_record',
+    `
     WITH cell AS (
       SELECT * FROM (SELECT 0 AS place, * FROM local_cell UNION ALL BY NAME SELECT 1 AS place, * FROM file_cell)
       QUALIFY row_number() OVER (PARTITION BY run_id, cell_key ORDER BY place) = 1
@@ -64,7 +66,8 @@ export function runCells(): Promise<ReadonlyMap<string, CellMetric[]>> {
     LEFT JOIN board ON board.run_id = cell.run_id AND board.cell_key = cell.cell_key
       AND board.metric IS NOT DISTINCT FROM metric.metric
     ORDER BY cell.run_id, cell.model_id, recipe.method_id, recipe.w_bits DESC, cell.recipe_id, task_title, cell.cell_key,
-      metric.metric`).then((found) =>
+      metric.metric`,
+  ).then((found) =>
     Map.groupBy(
       found.map((row): CellMetric => ({ ...row, chips: bitsChips(row) })),
       ({ run_id }) => run_id,

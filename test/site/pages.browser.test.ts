@@ -128,10 +128,10 @@ function rowsOn(pattern: string): string[] {
 }
 
 describe('downloads', () => {
-  it.each(['csv', 'json', 'parquet'])('results.%s holds every row of the board', async (format) => {
+  it.each(['csv.gz', 'json.gz', 'parquet'])('results.%s holds every row of the board', async (format) => {
     const file = join(site.folder, `data/results.${format}`);
-    const reader = { csv: 'read_csv', json: 'read_json', parquet: 'read_parquet' }[format];
-    const options = format === 'json' ? ', sample_size = -1' : '';
+    const reader = { 'csv.gz': 'read_csv', 'json.gz': 'read_json', parquet: 'read_parquet' }[format];
+    const options = format === 'json.gz' ? ', sample_size = -1' : '';
     const sum = 'count(*)::INTEGER AS n, count(DISTINCT row_id)::INTEGER AS ids, round(sum(kept), 6) AS kept';
     expect(await ask(`SELECT ${sum} FROM ${reader}('${file}'${options})`)).toEqual(
       await ask(`SELECT ${sum} FROM board`),
