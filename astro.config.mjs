@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import react from '@astrojs/react';
 import { defineConfig } from 'astro/config';
 import { intentDirective, staticComponents } from './site/islands/integrations.ts';
+import { databaseFirst } from './site/lib/database-first.ts';
 import { browserEngine } from './site/live/engine-plugin.ts';
 
 const data = resolve('data') + sep;
@@ -27,7 +28,12 @@ export default defineConfig({
   outDir: process.env.BITLOSS_OUT ?? './dist',
   base: process.env.BITLOSS_BASE ?? '/',
   ...(process.env.BITLOSS_SITE === undefined ? {} : { site: process.env.BITLOSS_SITE }),
-  integrations: [staticComponents(), react({ include: ['**/site/islands/*.tsx'] }), intentDirective()],
+  integrations: [
+    databaseFirst(),
+    staticComponents(),
+    react({ include: ['**/site/islands/*.tsx'] }),
+    intentDirective(),
+  ],
   // While drawings are made on other threads and files by DuckDB, other pages are written.
   build: { concurrency: 8 },
   // Colours in the code of docs/ would be inline styles of one theme.

@@ -1,8 +1,8 @@
 /** Results one by one, those that belong together under one heading: plain HTML for pages that need no script. */
 // biome-ignore-all lint/a11y/noRedundantRoles: on a phone rows are cards, and `display` other than that of tables takes roles away.
 // biome-ignore-all lint/a11y/useSemanticElements: as above.
-import type { ReactNode } from 'react';
-import type { Evidence } from '../lib/evidence.ts';
+import { memo, type ReactNode } from 'react';
+import { type Evidence, SCORES } from '../lib/evidence.ts';
 import type { ResultRow } from '../lib/row-types.ts';
 import type { BoardColumn } from './columns.tsx';
 import { RowCells } from './RowCells.tsx';
@@ -19,6 +19,8 @@ interface Props {
 /** Every row carries its id as an anchor, every group the anchor that the board of recipes links to. */
 export function EvidenceTable({ rows, evidence, caption }: Props): ReactNode {
   const columns = evidence.columns.map(columnOf);
+  const scores = evidence.columns.indexOf(SCORES[0]!);
+  const [before, after] = [columns.slice(0, scores), columns.slice(scores + SCORES.length)];
   const head = evidence.head.map(columnOf);
   return (
     <table role="table" className="evidence">
@@ -49,7 +51,9 @@ export function EvidenceTable({ rows, evidence, caption }: Props): ReactNode {
           </tr>
           {group.rows.map((row) => (
             <tr key={row.id} role="row" id={row.id}>
-              <RowCells row={row} columns={columns} />
+              <RowCells row={row} columns={before} />
+              <ScoreCells row={row} />
+              <RowCells row={row} columns={after} />
             </tr>
           ))}
         </tbody>
@@ -57,6 +61,11 @@ export function EvidenceTable({ rows, evidence, caption }: Props): ReactNode {
     </table>
   );
 }
+
+/** Most of a row, and the same on the pages of its model, its method and its task: made once. */
+const ScoreCells = memo(
+  ({ row }: { readonly row: ResultRow }): ReactNode => <RowCells row={row} columns={SCORE_COLUMNS} />,
+);
 
 /** Shorter in a heading than above a column. */
 const HEADS: Readonly<Record<string, string>> = { labels: 'there:', bpw: 'true bits' };
@@ -84,6 +93,8 @@ function columnOf(id: string): Column {
   if (column === undefined) throw new Error(`[site] the board of results has no column "${id}".`);
   return column;
 }
+
+const SCORE_COLUMNS = SCORES.map(columnOf);
 
 interface Group {
   readonly anchor: string;

@@ -17,6 +17,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#x27;',
 };
 
+/** What became of each component made with `memo`, by the object that is its only property. */
+const known = new WeakMap<object, WeakMap<object, string>>();
+
 /** @throws where React would need more than text: hooks, promises, objects, numbers with an implied unit */
 export function staticMarkup(node: ReactNode): string {
   if (node === null || node === undefined || typeof node === 'boolean') return '';
@@ -33,7 +36,31 @@ export function staticMarkup(node: ReactNode): string {
   if (typeof type === 'string') return element(type, props);
   if (type === Fragment) return staticMarkup(props['children'] as ReactNode);
   if (typeof type === 'function') return staticMarkup((type as (props: Props) => ReactNode)(props));
+  if (isMemo(type)) return memoMarkup(type, props);
   throw new Error('[static-markup] only elements, fragments and functions become static text');
+}
+
+interface Memo {
+  readonly type: (props: Props) => ReactNode;
+}
+
+function isMemo(type: unknown): type is Memo {
+  return (type as { $$typeof?: unknown }).$$typeof === Symbol.for('react.memo');
+}
+
+function memoMarkup(memo: Memo, props: Props): string {
+  const [only, ...others] = Object.values(props);
+  if (typeof only !== 'object' || only === null || others.length > 0) return staticMarkup(memo.type(props));
+  const made = known.get(memo) ?? new WeakMap<object, string>();
+  known.set(memo, made);
+  let html = made.get(only);
+  if (html === undefined) {
+    html = staticMarkup(memo.type(props));
+    // Reading a letter joins the pieces of a text for good; else every page that has it would join them again.
+    html.charCodeAt(0);
+    made.set(only, html);
+  }
+  return html;
 }
 
 function element(tag: string, props: Props): string {

@@ -1,34 +1,18 @@
-/**
- * The site's only way to the data: opens the database (building it from the files of data/ where it is missing or out
- * of date) and reads each view once a build. Derived numbers are computed in data/views, never here.
- */
+/** The site's only way to the data: each view is read once a build. Derived numbers are computed in data/views, never here. */
 import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Database, ensureDatabase, materializeViews, openDatabase } from '../../data/db.ts';
 import { readTable, rowObjects } from '../../data/read-rows.ts';
+import { readyDatabase } from '../../data/ready-database.ts';
 import { readView, type ViewName, type ViewRow } from '../../data/views.ts';
 
 export type * from '../../data/views.ts';
 
-/** `BITLOSS_SITE_DATA` names another data folder; the default is the repository's. */
-const root = process.env['BITLOSS_SITE_DATA'] ?? join(process.cwd(), 'data');
-
-let opened: Promise<Database> | null = null;
 const views = new Map<ViewName, Promise<readonly unknown[]>>();
-
-function database(): Promise<Database> {
-  opened ??= ensureDatabase({ root }).then(async () => {
-    const database = await openDatabase(join(root, 'bitloss.duckdb'), { readOnly: true });
-    await materializeViews(database, root);
-    return database;
-  });
-  return opened;
-}
 
 /** All rows of a view, read once. */
 export async function rows<Name extends ViewName>(name: Name): Promise<readonly ViewRow<Name>[]> {
-  const known = views.get(name) ?? database().then((open) => readView(open, name));
+  const known = views.get(name) ?? readyDatabase().then((open) => readView(open, name));
   views.set(name, known);
   return (await known) as readonly ViewRow<Name>[];
 }
@@ -49,7 +33,7 @@ export async function rowsOf<Name extends ViewName>(
 
 /** Rows of a statement over catalogue tables; `T` must match its columns. */
 export async function select<T>(sql: string): Promise<readonly T[]> {
-  const reader = await (await database()).connection.runAndReadAll(sql);
+  const reader = await (await readyDatabase()).connection.runAndReadAll(sql);
   return rowObjects(reader) as T[];
 }
 
@@ -59,7 +43,7 @@ const kept = new Map<string, Promise<unknown>>();
 export async function keepTable(name: string, sql: string): Promise<void> {
   const known =
     kept.get(name) ??
-    database().then(({ connection }) => connection.run(`CREATE TEMP TABLE ${name} AS ${sql}`));
+    readyDatabase().then(({ connection }) => connection.run(`CREATE TEMP TABLE ${name} AS ${sql}`));
   kept.set(name, known);
   await known;
 }
@@ -67,7 +51,7 @@ export async function keepTable(name: string, sql: string): Promise<void> {
 /** As `select`, of a hundred thousand rows: they become a table of this name first, whose texts are decoded once each. */
 export async function selectLarge<T>(name: string, sql: string): Promise<readonly T[]> {
   await keepTable(name, sql);
-  return (await readTable((await database()).connection, name)) as T[];
+  return (await readTable((await readyDatabase()).connection, name)) as T[];
 }
 
 /** The bytes that `COPY` writes for a query. */
@@ -82,7 +66,7 @@ export async function exportBytes(
   };
   const path = join(tmpdir(), `bitloss-${process.pid}-${crypto.randomUUID()}.${format}`);
   try {
-    await (await database()).connection.run(`COPY (${sql}) TO '${path}' (${options[format]})`);
+    await (await readyDatabase()).connection.run(`COPY (${sql}) TO '${path}' (${options[format]})`);
     return withoutCopy(await readFile(path));
   } finally {
     await rm(path, { force: true });

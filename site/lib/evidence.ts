@@ -13,7 +13,8 @@ export interface Evidence {
   readonly columns: readonly string[];
 }
 
-const SCORES = ['value', 'baseline', 'kept', 'loss', 'n'];
+/** What every page says of a row, in columns beside each other. */
+export const SCORES = ['value', 'baseline', 'kept', 'loss', 'n'];
 
 export const EVIDENCE: Readonly<Record<Subject, Evidence>> = {
   model: {

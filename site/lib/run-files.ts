@@ -1,10 +1,9 @@
 /** Run files and their per-item outcomes, as the site gives them away: `data/runs/<run>/…`, paths as in the file itself. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
+import { SITE_DATA } from '../../data/ready-database.ts';
 import { runs } from './catalogue.ts';
 import { select } from './db.ts';
-
-const root = process.env['BITLOSS_SITE_DATA'] ?? join(process.cwd(), 'data');
 
 export interface RunDownload {
   /** Below `data/runs/`. */
@@ -25,12 +24,12 @@ export async function runDownloads(): Promise<readonly RunDownload[]> {
   );
   const inFolder = new Map(kept.map(({ id, file }) => [id, dirname(file)]));
   return [
-    ...kept.map(({ id, file }) => ({ path: `${id}/${basename(file)}`, file: join(root, file) })),
+    ...kept.map(({ id, file }) => ({ path: `${id}/${basename(file)}`, file: join(SITE_DATA, file) })),
     ...items
       .filter(({ run_id, items }) => inFolder.has(run_id) && staysInside(items))
       .map(({ run_id, items }) => ({
         path: `${run_id}/${posix.normalize(items)}`,
-        file: join(root, inFolder.get(run_id)!, items),
+        file: join(SITE_DATA, inFolder.get(run_id)!, items),
       }))
       .filter(({ file }) => existsSync(file)),
   ];

@@ -1,5 +1,5 @@
 /** Components that become text without React are the text that React makes of them. */
-import { createElement, Fragment, type ReactNode, useState } from 'react';
+import { createElement, Fragment, memo, type ReactNode, useState } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
 import { EvidenceTable } from '../../site/islands/EvidenceTable.tsx';
@@ -17,6 +17,17 @@ const ROWS = [
   resultRow({ id: 'c', error: HOSTILE, value: null, kept: null, kept_note: HOSTILE, run: 'run:a+b' }),
   resultRow({ id: 'd', recipe: 'fp16', kept: -0.2, is_baseline: true, loss: null, n: 1234 }),
 ];
+
+let times = 0;
+
+const Counted = memo(({ row }: { readonly row: { readonly id: string } }): ReactNode => {
+  times++;
+  return createElement('b', null, row.id);
+});
+
+const Two = memo(
+  ({ a, b }: { readonly a: object; readonly b: number }): ReactNode => `${Object.keys(a)} ${b}`,
+);
 
 function Hooked(): ReactNode {
   return String(useState(1)[0]);
@@ -42,6 +53,20 @@ describe('equals what React makes', () => {
     );
     const recipes = [recipeRow(), recipeRow({ low: null, high: null, size_bytes: 1e9, page: 1 })];
     same(createElement(RecipeTable, { rows: recipes, caption: 'two', and: ids(RECIPE_COLUMNS) }));
+  });
+
+  it('of components that are made once for each row', () => {
+    const [one, two] = [{ id: HOSTILE }, { id: 'two' }];
+    const node = createElement(
+      Fragment,
+      null,
+      ...[one, two, one].map((row) => createElement(Counted, { row })),
+    );
+    expect(staticMarkup(node)).toBe(renderToStaticMarkup(node));
+    times = 0;
+    staticMarkup(node);
+    expect(times).toBe(0);
+    same(createElement(Fragment, null, ...[1, 2].map((b) => createElement(Two, { a: one, b }))));
   });
 
   it('of attributes, styles, void elements, fragments and what is empty', () => {
