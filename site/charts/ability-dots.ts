@@ -1,12 +1,14 @@
 /** Which ability goes first: dots for what each keeps, a panel for each number of bits, methods beside one another. */
 import type { AbilityByBitsRow } from '../lib/db.ts';
-import { percent, plural } from '../lib/format.ts';
+import { intervalWords, keptText, percent, plural } from '../lib/format.ts';
 import { SHAPES } from '../lib/marks.ts';
 import { defineChart, type MarkOf, SCHEMA, type Size } from './chart.ts';
 import { legendOf, methodsByReach, ofBestOrigin } from './most-used.ts';
 
 const METHODS = 3;
 const BITS = [4, 3, 2];
+/** What is kept beyond this is drawn here. */
+const MOST = 1.1;
 const WIDTH: Readonly<Record<Size, number>> = { wide: 190, narrow: 170 };
 
 export const abilityDots = defineChart({
@@ -63,7 +65,7 @@ function spec(rows: readonly AbilityByBitsRow[], size: Size, markOf: MarkOf) {
     field: 'kept',
     type: 'quantitative' as const,
     title: null,
-    scale: { domain: [0, 1.1], nice: false, clamp: true },
+    scale: { domain: [0, MOST], nice: false },
     axis: { format: '.0%', values: [0, 0.5, 1] },
   };
   const y = {
@@ -73,7 +75,7 @@ function spec(rows: readonly AbilityByBitsRow[], size: Size, markOf: MarkOf) {
     title: null,
     axis: { domain: false, ticks: false, labelLimit: 0, grid: true },
   };
-  const yOffset = { field: 'method', type: 'nominal' as const };
+  const yOffset = { field: 'group', type: 'nominal' as const };
   const stroke = { field: 'color', type: 'nominal' as const, scale: null };
   return {
     $schema: SCHEMA as 'https://vega.github.io/schema/vega-lite/v6.json',
@@ -115,20 +117,21 @@ function dotsOf(rows: readonly AbilityByBitsRow[], markOf: MarkOf) {
     const { color, shape } = markOf(row.method_id);
     const first = !seen.has(row.nominal_bits);
     seen.add(row.nominal_bits);
-    const kept = Math.max(0, row.kept);
+    const drawn = (share: number | null) => (share === null ? null : Math.max(0, Math.min(MOST, share)));
+    const ability = row.ability === 'all' ? 'all abilities' : row.ability;
     return {
-      ability: row.ability === 'all' ? 'all abilities' : row.ability,
-      method: row.method_id,
+      ability,
+      group: row.method_title ?? row.method_id,
       bits: `${row.nominal_bits} bit`,
-      kept,
-      low: row.low,
-      high: row.high,
+      kept: drawn(row.kept),
+      low: drawn(row.low),
+      high: drawn(row.high),
       whole: 1,
       first,
       color,
       fill: row.origin === 'measured' ? color : 'var(--paper)',
       shape: SHAPES[shape],
-      tip: `${row.ability}, ${row.method_title ?? row.method_id}, ${row.nominal_bits} bits: ${percent(kept)} kept, mean of ${plural(row.n_models, 'model')}`,
+      tip: `${ability}, ${row.method_title ?? row.method_id}, ${row.nominal_bits} bits: ${keptText(row.kept)} kept${intervalWords(row.low, row.high)}, mean of ${plural(row.n_models, 'model')}`,
     };
   });
 }

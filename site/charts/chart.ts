@@ -30,6 +30,11 @@ export interface Chart<View extends ViewName> {
   readonly caution: string;
   /** Which rows of the view are drawn when nothing more is asked. */
   readonly select: (rows: readonly ViewRow<View>[]) => readonly ViewRow<View>[];
+  /**
+   * Rows of its data have a `group`, the method or whatever a reader may follow through it; those that can be pointed at
+   * have their numbers in words as `tip`, which is the description of their mark. What stands for a reader's use of it
+   * is added elsewhere, to all charts alike.
+   */
   readonly spec: (rows: readonly ViewRow<View>[], size: Size, markOf: MarkOf) => TopLevelSpec;
   /** Methods to name in a legend, where names are not in the drawing. */
   readonly legend: (

@@ -1,6 +1,6 @@
 /** Small multiples: the curve of every family in a panel of its own, the same methods in each. */
 import type { CurveByFamilyRow } from '../lib/db.ts';
-import { percent, plural } from '../lib/format.ts';
+import { intervalWords, percent, plural } from '../lib/format.ts';
 import { SHAPES } from '../lib/marks.ts';
 import { defineChart, type MarkOf, SCHEMA, type Size } from './chart.ts';
 import { legendOf, methodsByReach, ofBestOrigin } from './most-used.ts';
@@ -76,7 +76,7 @@ function spec(rows: readonly CurveByFamilyRow[], size: Size, markOf: MarkOf) {
     axis: { format: '.0%', values: [0, 0.5, 1] },
   };
   const stroke = { field: 'color', type: 'nominal' as const, scale: null };
-  const detail = { field: 'method', type: 'nominal' as const };
+  const detail = { field: 'group', type: 'nominal' as const };
   const rule = { transform: [{ filter: 'datum.first' }], encoding: { y: { ...y, field: 'whole' } } };
   return {
     $schema: SCHEMA as 'https://vega.github.io/schema/vega-lite/v6.json',
@@ -119,19 +119,21 @@ function pointsOf(rows: readonly CurveByFamilyRow[], markOf: MarkOf) {
     const first = !seen.has(row.family);
     seen.add(row.family);
     const half = row.kept_half;
+    const low = half === null ? null : Math.max(0, row.kept - half);
+    const high = half === null ? null : Math.max(0, row.kept + half);
     return {
       family: row.family,
-      method: row.method_id,
+      group: row.method_title ?? row.method_id,
       bits: row.nominal_bits,
       kept: Math.max(0, row.kept),
-      low: half === null ? null : Math.max(0, row.kept - half),
-      high: half === null ? null : row.kept + half,
+      low,
+      high,
       whole: 1,
       first,
       color,
       fill: row.origin === 'measured' ? color : 'var(--paper)',
       shape: SHAPES[shape],
-      tip: `${row.family}, ${row.method_title ?? row.method_id}, ${row.nominal_bits} bits: ${percent(Math.max(0, row.kept))} kept`,
+      tip: `${row.family}, ${row.method_title ?? row.method_id}, ${row.nominal_bits} bits: ${percent(Math.max(0, row.kept))} kept${intervalWords(low, high)}`,
     };
   });
 }

@@ -1,6 +1,6 @@
 /** The specification of the degradation curve: lines, intervals and points, and names in a column at the right. */
 import type { CurveRow } from '../lib/db.ts';
-import { percent, plural } from '../lib/format.ts';
+import { intervalWords, percent, plural } from '../lib/format.ts';
 import { SHAPES } from '../lib/marks.ts';
 import { type MarkOf, SCHEMA, type Size } from './chart.ts';
 import { type Line, linesOf } from './kept-by-bits-lines.ts';
@@ -76,6 +76,7 @@ interface Point {
   readonly low: number | null;
   readonly high: number | null;
   readonly line: string;
+  readonly group: string;
   readonly color: string;
   readonly fill: string;
   readonly shape: string;
@@ -87,17 +88,20 @@ function pointOf(row: CurveRow, line: Line, markOf: MarkOf, isNamed: boolean): P
   const { color, shape } = markOf(row.method_id);
   const half = row.kept_half;
   const support = `${plural(row.n_recipes, 'recipe')} by ${plural(row.n_sources, 'source')}`;
+  const low = half === null ? null : Math.max(0, row.kept - half);
+  const high = half === null ? null : Math.max(0, row.kept + half);
   return {
     bits: row.nominal_bits,
     kept: Math.max(0, row.kept),
-    low: half === null ? null : Math.max(0, row.kept - half),
-    high: half === null ? null : row.kept + half,
+    low,
+    high,
     line: line.key,
+    group: line.title,
     color,
     fill: row.origin === 'measured' ? color : 'var(--paper)',
     shape: SHAPES[shape],
     opacity: isNamed ? 1 : 0.28,
-    tip: `${line.title}, ${row.nominal_bits} bits: ${percent(row.kept)} kept, ${row.origin}, ${support}`,
+    tip: `${line.title}, ${row.nominal_bits} bits: ${percent(row.kept)} kept${intervalWords(low, high)}, ${row.origin}, ${support}`,
   };
 }
 
@@ -160,6 +164,7 @@ function labelLayers<X, Y extends object>(
     bits: end.nominal_bits,
     kept: Math.max(0, end.kept),
     place: places[index]!,
+    group: lines[index]!.title,
     label: `${lines[index]!.title}${end.origin === 'reported' ? '' : ` (${end.origin})`}`,
     color: markOf(end.method_id).color,
     shape: SHAPES[markOf(end.method_id).shape],

@@ -94,7 +94,7 @@ function spec(rows: readonly LossBySizeRow[], size: Size, markOf: MarkOf) {
     field: 'loss',
     type: 'quantitative' as const,
     title: 'lost',
-    scale: { domain: [0, 1], nice: false, clamp: true },
+    scale: { domain: [0, 1], nice: false },
     axis: { format: '.0%', values: [0, 0.2, 0.4, 0.6, 0.8, 1] },
   };
   const stroke = { field: 'color', type: 'nominal' as const, scale: null };
@@ -139,8 +139,9 @@ function pointOf(row: LossBySizeRow, markOf: MarkOf) {
   return {
     panel: `${row.nominal_bits} bits`,
     params: row.params_b!,
-    loss: Math.max(0, row.loss),
+    loss: Math.max(0, Math.min(1, row.loss)),
     line: lineKey(row),
+    group: row.method_title ?? row.method_id,
     color,
     fill: row.origin === 'measured' ? color : 'var(--paper)',
     shape: SHAPES[shape],

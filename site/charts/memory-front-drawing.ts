@@ -134,6 +134,7 @@ function pointOf(row: MemoryFrontRow, markOf: MarkOf) {
     score: row.measure === 'tasks' ? Math.max(0, row.score) : row.score,
     is_front: row.is_front,
     model: row.model_name,
+    group: row.method_title ?? row.method_id,
     color,
     fill: row.origin === 'measured' ? color : 'var(--paper)',
     shape: SHAPES[shape],

@@ -151,7 +151,15 @@ function pointsOf(row: MethodMatchedRow, markOf: MarkOf) {
     const { color, shape } = markOf(method);
     const tip = `${title}, ${size}: ${percent(kept)} kept, mean of ${plural(row.n_pairs, 'pair')}`;
     const line = `${method} ${isPattern(row) ? 'patterns' : 'shares'}`;
-    return { size: matchedSize(row), line, kept: Math.max(0, kept), color, shape: SHAPES[shape], tip };
+    return {
+      size: matchedSize(row),
+      line,
+      group: title,
+      kept: Math.max(0, kept),
+      color,
+      shape: SHAPES[shape],
+      tip,
+    };
   };
   return [
     point(row.plain_id, plainTitle([row]), plainSize(row), row.plain_kept),

@@ -31,8 +31,9 @@ export const methodByBits = defineChart({
     const values = rows.filter(({ nominal_bits }) => BITS.includes(nominal_bits)).map(cellOf);
     return {
       $schema: SCHEMA as 'https://vega.github.io/schema/vega-lite/v6.json',
-      width: { step: 58 },
-      height: { step: 24 },
+      // The whole is as wide as a phone: there is one drawing for all screens.
+      width: { step: 33 },
+      height: { step: 22 },
       padding: 4,
       data: { values },
       encoding: {
@@ -44,7 +45,7 @@ export const methodByBits = defineChart({
           axis: { orient: 'top', labelAngle: 0, domain: false, ticks: false },
         },
         y: {
-          field: 'method',
+          field: 'group',
           type: 'nominal',
           sort: methodOrder(rows),
           title: null,
@@ -53,11 +54,11 @@ export const methodByBits = defineChart({
       },
       layer: [
         {
-          mark: { type: 'rect', stroke: 'var(--paper)', strokeWidth: 2 },
+          mark: { type: 'rect', stroke: 'var(--paper)', strokeWidth: 1 },
           encoding: { fill: { field: 'fill', type: 'nominal', scale: null }, description: { field: 'tip' } },
         },
         {
-          mark: { type: 'text' },
+          mark: { type: 'text', fontSize: 11 },
           encoding: { text: { field: 'text' }, fill: { field: 'ink', type: 'nominal', scale: null } },
         },
       ],
@@ -70,7 +71,7 @@ function cellOf(row: MethodByBitsRow) {
   const level = place === -1 ? 0 : CLASSES.length - place;
   const method = row.method_title ?? row.method_id;
   return {
-    method,
+    group: method,
     bits: String(row.nominal_bits),
     fill: `var(--heat-${level})`,
     ink: `var(--heat-ink-${level})`,

@@ -133,6 +133,7 @@ function pointOf(row: TensorSensitivityRow, rows: readonly TensorSensitivityRow[
     fill: row.origin === 'measured' ? color : 'var(--paper)',
     shape: SHAPES[shape],
     name: row.model_name,
+    group: row.model_name,
     side: isNamed ? (isOnTheLeft ? 'left' : 'right') : 'none',
     tip: `${row.model_name}: mean kurtosis ${spreadText(row.kurtosis_mean)}, ${percent(row.loss)} lost by ${row.recipe_id}`,
   };

@@ -112,17 +112,19 @@ interface Point {
   readonly kurtosis: number;
   readonly kind: TensorProfileRow['tensor'];
   readonly color: string;
+  readonly group: string;
   readonly shape: string;
   readonly isExtreme: boolean;
   readonly tip: string;
 }
 
 function pointOf(row: TensorProfileRow): Point {
-  const { color, shape, of } = TENSOR_KIND_LOOKS[row.tensor];
+  const { color, shape, of, title } = TENSOR_KIND_LOOKS[row.tensor];
   return {
     layer: row.layer,
     kurtosis: row.kurtosis!,
     kind: row.tensor,
+    group: title,
     color,
     shape: SHAPES[shape],
     isExtreme: row.is_extreme,

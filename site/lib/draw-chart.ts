@@ -1,7 +1,7 @@
 /** Makes everything that a page needs of a chart: drawings, sentence, text alternative, table, files to take away. */
 import type { Chart } from '../charts/chart.ts';
-import tokens from '../styles/tokens.css?raw';
 import { byId, methods } from './catalogue.ts';
+import { COLOR_PAIRS, withLightColors } from './colors.ts';
 import type { ViewName, ViewRow } from './db.ts';
 import { draw } from './drawings.ts';
 import { type Mark, UNKNOWN_MARK } from './marks.ts';
@@ -48,8 +48,7 @@ export async function chartSpec<View extends ViewName>(
   chart: Chart<View>,
   rows: readonly ViewRow<View>[],
 ): Promise<string> {
-  const text = JSON.stringify(chart.spec(rows, 'wide', await marks()), null, 1);
-  return text.replaceAll(/var\((--[\w-]+)\)/g, (variable, name: string) => LIGHT.get(name) ?? variable);
+  return withLightColors(JSON.stringify(chart.spec(rows, 'wide', await marks()), null, 1));
 }
 
 /**
@@ -65,7 +64,7 @@ export async function chartFile<View extends ViewName>(
   const svg = drawings[0]!.svg;
   const used = [...new Set([...svg.matchAll(/var\((--[\w-]+)\)/g)].map(([, name]) => name!))];
   const variables = ['--paper', ...used]
-    .map((name) => `${name}:${PAIRS.get(name) ?? 'currentColor'}`)
+    .map((name) => `${name}:${COLOR_PAIRS.get(name) ?? 'currentColor'}`)
     .join(';');
   const head = `<title>${escapeXml(title)}</title><desc>${escapeXml(alt)}</desc>`;
   const style = `<style>:root{color-scheme:light dark;${variables};background:var(--paper)}</style>`;
@@ -76,11 +75,3 @@ async function marks(): Promise<(method: string) => Mark> {
   const known = byId(await methods());
   return (method) => known.get(method)?.mark ?? UNKNOWN_MARK;
 }
-
-/** The colour variables of the site: `light-dark(…)` as written, and the light one alone. */
-const PAIRS = new Map(
-  [...tokens.matchAll(/(--[\w-]+): (light-dark\([^;]+\));/g)].map(([, name, pair]) => [name!, pair!]),
-);
-const LIGHT = new Map(
-  [...PAIRS].map(([name, pair]) => [name, pair.replace(/^light-dark\(([^,]+),.*$/, '$1')]),
-);

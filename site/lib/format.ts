@@ -18,6 +18,11 @@ export function intervalText(low: number | null, high: number | null): string {
   return isUnknown(low) || isUnknown(high) ? NONE : `±${figure(((high - low) / 2) * 100, 1)}`;
 }
 
+/** As {@link intervalText} with both ends, behind a number in a sentence: ` (95 % interval 96.0 % to 98.1 %)`; nothing where there is none. */
+export function intervalWords(low: number | null, high: number | null): string {
+  return isUnknown(low) || isUnknown(high) ? '' : ` (95 % interval ${percent(low)} to ${percent(high)})`;
+}
+
 /** A value in its own unit: fractions as per cent without the sign, perplexities with 2 digits after the point. */
 export function valueText(value: number | null, unit: string): string {
   if (isUnknown(value)) return NONE;

@@ -1,12 +1,13 @@
 /**
  * Draws Vega-Lite specifications to SVG text: while the site is built, and in the browser where a reader asks for the
- * drawing of a query, which loads it then. The only importer of Vega. Colours in specifications are CSS variables, so
- * one drawing serves the light and the dark theme.
+ * drawing of a query or for a chart that answers, which loads it then. The only importer of Vega. Colours in
+ * specifications are CSS variables, so one drawing serves the light and the dark theme.
  */
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { rowsName, shapeOf } from './spec-shape.ts';
 
+export type { View } from 'vega';
 export type { TopLevelSpec } from 'vega-lite';
 
 /** The look shared by every chart: hairline grid, no frame, text in the page's font. */
@@ -72,6 +73,15 @@ async function drawNext(spec: TopLevelSpec, prefix: string): Promise<string> {
   views.set(key, view);
   if (views.size > MOST_VIEWS) forgetOldest();
   return tidy(svg, prefix);
+}
+
+/**
+ * Draws a specification into an element of the page, where it answers to its parameters until it is finalized.
+ * @throws as {@link drawSvg}
+ */
+export async function drawLive(spec: TopLevelSpec, place: HTMLElement): Promise<View> {
+  const view = newView(spec).renderer('svg').initialize(place);
+  return view.runAsync();
 }
 
 /** Vega writes into the rows that it is given. */

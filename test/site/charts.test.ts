@@ -11,6 +11,8 @@ import { matchedSize } from '../../site/charts/method-against-plain.ts';
 import { placeText } from '../../site/charts/tensor-kinds.ts';
 import type { ViewName } from '../../site/lib/db.ts';
 import { percent } from '../../site/lib/format.ts';
+import { fitted } from '../../site/lib/live-chart/fit.ts';
+import { interactive, unitsOf } from '../../site/lib/live-chart/interactive.ts';
 import type { Mark } from '../../site/lib/marks.ts';
 import { drawSvg } from '../../site/lib/vega.ts';
 import { ABILITIES, FAMILIES, FRONT, FRONT_REPORTED } from './side-by-side-rows.ts';
@@ -222,6 +224,20 @@ const FIXTURES: Readonly<Record<keyof typeof charts, readonly unknown[]>> = {
   'outliers-and-loss': SENSITIVITY,
 };
 
+/** Along which axes a reader can zoom: not along names, nor where each panel has scales of its own. */
+const ZOOMED: Readonly<Record<keyof typeof charts, readonly string[]>> = {
+  'kept-by-bits': ['x', 'y'],
+  'method-by-bits': [],
+  'method-against-plain': ['y'],
+  'loss-by-size': ['x', 'y'],
+  'family-curves': ['x', 'y'],
+  'ability-dots': ['x'],
+  'memory-front': ['x', 'y'],
+  'memory-front-reported': ['x', 'y'],
+  'tensor-statistics': ['x', 'y'],
+  'outliers-and-loss': [],
+};
+
 const mark = (method: string): Mark => ({
   color: 'var(--family-blue)',
   shape: method === 'rtn' ? 'circle' : 'square',
@@ -243,8 +259,26 @@ describe.each(Object.entries(charts))('%s', (id, registered) => {
     await expect(svg.replaceAll('><', '>\n<')).toMatchFileSnapshot(`../expected/charts/${id}-${width}.svg`);
   });
 
+  it.each(chart.sizes)('answers a reader when it is asked to, %s', async (width) => {
+    const given = JSON.stringify(chart.spec(rows, width, mark));
+    const { spec, zoomed } = interactive(JSON.parse(given));
+    // Any warning of the compiler would be thrown.
+    expect(await drawSvg(spec, 'test')).toMatch(/^<svg/);
+    expect(await drawSvg(fitted(spec, { total: 900, plot: 250 }, 320), 'test')).toMatch(/^<svg/);
+    expect(JSON.stringify(chart.spec(rows, width, mark)), 'left as it was').toBe(given);
+    expect(Object.keys(zoomed)).toEqual(ZOOMED[id as keyof typeof charts]);
+    const drawn = unitsOf(JSON.parse(given), []);
+    const told = drawn.filter(({ unit }) => unit.encoding?.['description'] !== undefined);
+    expect(told).not.toEqual([]);
+    for (const row of told.flatMap((unit) => unit.rows)) {
+      expect(row['group']).toMatch(/\S/);
+      expect(row['tip']).toMatch(/\d/);
+    }
+  });
+
   it('draws nothing known as nothing, not as an error', async () => {
     const svg = await drawSvg(chart.spec([], 'wide', mark), 'test');
+    expect(await drawSvg(interactive(chart.spec([], 'wide', mark)).spec, 'test')).toMatch(/^<svg/);
     expect(svg).toMatch(/^<svg/);
     expect(chart.finding([])).toMatch(/yet\.$/);
   });

@@ -232,7 +232,9 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
     await visit('curves/', {}, async (page) => {
       const links = await page.locator('.chart-links a').all();
       const figures = await page.locator('figure.chart:has(.chart-links)').count();
-      expect(figures).toBeGreaterThanOrEqual(7);
+      // The curve of one model, and all charts that are about no single model, method or tensor.
+      expect(figures).toBe(7);
+      expect(await page.locator('figure.chart button[data-live]').count()).toBe(figures);
       for (const kind of ['.svg', '.vl.json', '.csv'])
         expect(await page.locator(`.chart-links a[href$="${kind}"]`).count(), kind).toBe(figures);
       for (const link of links) {
