@@ -1,14 +1,19 @@
 /** A .safetensors file on disk; nothing is mapped or loaded whole. */
 import { open } from 'node:fs/promises';
-import { SafetensorsFile } from './safetensors.ts';
+import { type ByteSource, SafetensorsFile } from './safetensors.ts';
 
 /** One read call moves less than 2 GiB, so longer ones are asked for in parts. */
 const MOST_AT_ONCE = 1 << 30;
 
 /** Opens a file and checks its whole header. Throws `safetensors/…`. */
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
+  return SafetensorsFile.from(path, await fileBytes(path));
+}
+
+/** The bytes of a file, open until `close`. */
+export async function fileBytes(path: string): Promise<ByteSource> {
   const handle = await open(path, 'r');
-  return SafetensorsFile.from(path, {
+  return {
     size: (await handle.stat()).size,
     async read(bytes, position) {
       let done = 0;
@@ -21,5 +26,5 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
       return bytes.length - done;
     },
     close: () => handle.close(),
-  });
+  };
 }

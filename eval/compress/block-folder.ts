@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { BitlossError } from '../../data/errors.ts';
 import { compressErrors as errors } from '../errors/compress.ts';
 import type { Linear } from '../families/architecture.ts';
-import { type CompressedBlock, openBlock, type StoredBlock, writeBlock } from './block-file.ts';
+import { type CompressedBlock, openBlock, writeBlock } from './block-file.ts';
+import type { StoredBlock } from './stored-block.ts';
 
 /** Which block of which model. */
 export interface BlockPlace {

@@ -5,7 +5,7 @@ import { linearsOf } from '../families/linears.ts';
 import type { PackedLinear } from '../formats/format.ts';
 import { dequantize } from '../formats/index.ts';
 import { takeRows, type WeightSource } from '../weights.ts';
-import type { LinearReport, StoredLinear, StoredTensor } from './block-file.ts';
+import type { LinearReport, StoredLinear, StoredTensor } from './stored-block.ts';
 
 /** The parts of a model that are not those of the checkpoint, by name; more may be added while it is in use. */
 export interface StoredParts {

@@ -12,17 +12,12 @@ import { methodFor } from '../methods/index.ts';
 import { type Method, statisticsFor, wantedFor } from '../methods/method.ts';
 import type { DenseLinear, ObservedInputs, Operations, Wanted } from '../operations/operations.ts';
 import type { WeightSource } from '../weights.ts';
-import type {
-  CompressedBlock,
-  CompressedLinear,
-  StoredBlock,
-  StoredLinear,
-  StoredTensor,
-} from './block-file.ts';
+import type { CompressedBlock, CompressedLinear } from './block-file.ts';
 import { type BlockPlace, openFinished, prepareFolder, saveBlock } from './block-folder.ts';
 import { type CompressedModel, compressedModel, overlay } from './compressed-model.ts';
 import { RescaledBlock } from './rescaled-block.ts';
 import { Saving } from './saving.ts';
+import type { StoredBlock, StoredLinear, StoredTensor } from './stored-block.ts';
 
 export interface LaneParts {
   readonly architecture: Architecture;
