@@ -34,12 +34,20 @@ function engineFacts() {
   return { id, version, provider };
 }
 
-async function record({ id, sentence, examples }: LiveModelEntry): Promise<LiveRecordings['models'][number]> {
+async function record({
+  id,
+  sentence,
+  examples,
+  packed,
+}: LiveModelEntry): Promise<LiveRecordings['models'][number]> {
   const folder = join(DATA, 'models', id);
   const live = await openLiveFolder(engine, folder);
+  for (const recipe of packed)
+    await live.takePacked(recipe, readFileSync(join(DATA, 'live/packed', `${id}.${recipe}.safetensors`)));
+  const recipes = [...RECIPES, ...packed];
   const made = [];
   for (const { prompt } of examples) {
-    const request = { recipes: RECIPES, prompt, sentence, maxNewTokens: NEW_TOKENS, temperature: 0, seed: 0 };
+    const request = { recipes, prompt, sentence, maxNewTokens: NEW_TOKENS, temperature: 0, seed: 0 };
     made.push({ prompt, lanes: (await compare(live, request)).map(lane) });
   }
   const weights = readFileSync(join(folder, 'model.safetensors'));

@@ -50,7 +50,7 @@ export async function openFinished(
   expected: readonly Linear[],
   log: (line: string) => void,
 ): Promise<StoredBlock | null> {
-  const path = pathOf(place);
+  const path = blockPath(place);
   try {
     const block = await openBlock(path, place.recipe);
     if (block === null) return null;
@@ -69,7 +69,7 @@ export async function openFinished(
 
 /** Writes a block durably and opens it. Throws `compress/write`. */
 export async function saveBlock(place: BlockPlace, block: CompressedBlock): Promise<StoredBlock> {
-  const path = pathOf(place);
+  const path = blockPath(place);
   try {
     await writeBlock(path, place.recipe, block);
   } catch (cause) {
@@ -80,6 +80,7 @@ export async function saveBlock(place: BlockPlace, block: CompressedBlock): Prom
   return saved;
 }
 
-function pathOf({ folder, index }: BlockPlace): string {
+/** Where a block of a folder is. */
+export function blockPath({ folder, index }: Pick<BlockPlace, 'folder' | 'index'>): string {
   return join(folder, `block-${String(index).padStart(4, '0')}.safetensors`);
 }

@@ -16,6 +16,21 @@ export const liveErrors = {
       'Load the page again, or use a browser from 2023 or later.',
       { url },
     ),
+  otherContent: (url: string, found: string, wanted: string) =>
+    new BitlossError(
+      'live/other-content',
+      `[live] ${url}: the file came damaged: its sha256 begins with ${found.slice(0, 12)}, not with ${wanted.slice(0, 12)}.`,
+      'Load the page again; if that does not help, clear what the browser has stored for this site.',
+      { url, found, wanted },
+    ),
+  packed: (recipe: string, cause: unknown) =>
+    new BitlossError(
+      'live/packed',
+      `[live] ${recipe}: the codes made in advance are damaged, or of another model (${cause instanceof BitlossError ? cause.code : reasonOf(cause)}).`,
+      'Load the page again, or choose a method that is rounded in the browser.',
+      { recipe },
+      cause,
+    ),
   noWebAssembly: () =>
     new BitlossError(
       'live/no-webassembly',

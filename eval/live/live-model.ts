@@ -1,6 +1,6 @@
 /**
- * A shipped model as a page runs it: opened from bytes, compressed here and now by the pipeline's own methods, run by its own
- * ONNX engine. Nothing here needs Node.
+ * A shipped model as a page runs it: opened from bytes, compressed here and now by the pipeline's own methods or by codes
+ * that the pipeline made in advance, run by its own ONNX engine. Nothing here needs Node.
  */
 import { parseRecipe } from '../../data/recipe.ts';
 import { checkTensors, storedNames } from '../checkpoint/check-tensors.ts';
@@ -9,7 +9,7 @@ import { residentWeights } from '../checkpoint/resident.ts';
 import { bytesInMemory, SafetensorsFile } from '../checkpoint/safetensors.ts';
 import { storedWeights } from '../checkpoint/stored-weights.ts';
 import { createTokenizer, type TextTokenizer } from '../checkpoint/tokenizer.ts';
-import { compressedModel } from '../compress/compressed-model.ts';
+import { compressedModel, type StoredParts } from '../compress/compressed-model.ts';
 import type { StoredLinear } from '../compress/stored-block.ts';
 import type { Engine, LoadedModel } from '../engines/engine.ts';
 import { methodErrors } from '../errors/method.ts';
@@ -23,6 +23,7 @@ import type { Method } from '../methods/method.ts';
 import { rtn } from '../methods/rtn.ts';
 import { cpuOperations } from '../operations/cpu.ts';
 import type { WeightSource } from '../weights.ts';
+import { openPackedCodes } from './packed-codes.ts';
 
 /** Those that need no data: their weights are the same to the bit wherever they are made. */
 const LIVE_METHODS: Readonly<Record<string, Method>> = { rtn: rtn as Method, hqq: hqq as Method };
@@ -56,6 +57,8 @@ export class LiveModel {
   readonly #engine: Engine;
   readonly #weights: WeightSource;
   readonly #variants = new Map<string, Promise<Variant>>();
+  /** Made in advance, by recipe. */
+  readonly #packed = new Map<string, StoredParts>();
 
   private constructor(
     engine: Engine,
@@ -86,9 +89,19 @@ export class LiveModel {
     return new LiveModel(engine, architecture, tokenizer, stored);
   }
 
+  /** Takes codes made in advance, a file of `packRecipe`. Throws `live/packed` where they are damaged or of another model. */
+  async takePacked(recipe: string, bytes: Uint8Array): Promise<void> {
+    this.#packed.set(recipe, await openPackedCodes(this.architecture, recipe, bytes));
+    this.#variants.delete(recipe);
+  }
+
+  hasPacked(recipe: string): boolean {
+    return this.#packed.has(recipe);
+  }
+
   /**
    * The model at a precision, made at the first call.
-   * @throws method/unsupported for a method that needs data, method/group-size
+   * @throws method/unsupported for a method that needs data and whose codes were not taken, method/group-size
    */
   variant(recipe: string): Promise<Variant> {
     const found = this.#variants.get(recipe) ?? this.#make(recipe);
@@ -100,8 +113,10 @@ export class LiveModel {
     const parameters = parameterCount(this.architecture);
     if (recipe === 'fp16')
       return this.#loaded({ recipe, bitsPerWeight: 16, sizeBytes: 2 * parameters }, this.#weights);
-    const linears = await this.#compress(recipe);
-    const stored = { linears, tensors: new Map() };
+    const stored = this.#packed.get(recipe) ?? {
+      linears: await this.#compress(recipe),
+      tensors: new Map(),
+    };
     const { size, ...source } = compressedModel(this.#weights, this.architecture, recipe, parameters, stored);
     return this.#loaded({ recipe, ...size }, keep(source, this.architecture));
   }
@@ -116,7 +131,10 @@ export class LiveModel {
   async #compress(recipe: string): Promise<Map<string, StoredLinear>> {
     const parsed = parseRecipe(recipe);
     const method = LIVE_METHODS[parsed.method];
-    const reason = method === undefined ? 'it is not one of those made live' : method.supports(parsed);
+    const reason =
+      method === undefined
+        ? 'it is not made live, and no codes made in advance were loaded'
+        : method.supports(parsed);
     if (method === undefined || reason !== null) throw methodErrors.unsupported(recipe, reason!);
     const settings = method.settings.parse(method.fromRecipe(parsed));
     const context = { statistics: null, operations: cpuOperations, rng: createRng(0) };

@@ -8,6 +8,8 @@ export interface LoadedFile {
   readonly url: string;
   /** As sent, for the progress that is shown. */
   readonly bytes: number;
+  /** Of the content, unpacked. */
+  readonly sha256: string;
 }
 
 /** Where a model's files are. `description` is JSON: config, tokenizer, tokenizerOptions. */
@@ -16,6 +18,8 @@ export interface LiveFiles {
   readonly runtime: LoadedFile;
   readonly description: LoadedFile;
   readonly weights: LoadedFile;
+  /** Codes made in advance, by recipe: of those that the request names. */
+  readonly packed: Readonly<Record<string, LoadedFile>>;
 }
 
 export type ToWorker =
@@ -29,6 +33,8 @@ export type ToWorker =
 export type FromWorker =
   /** Bytes that have come, of all that have to. */
   | { readonly kind: 'loading'; readonly done: number; readonly total: number }
+  /** Addresses of files that need not be loaded again. */
+  | { readonly kind: 'loaded'; readonly urls: readonly string[] }
   /** The model is being compressed, and the graphs compiled. */
   | { readonly kind: 'preparing' }
   /** Texts that are longer than when they were last sent. */

@@ -13,6 +13,8 @@ import type { FromWorker, LiveFiles, LoadedFile, ToWorker, Written } from './mes
 const DRAW_MS = 40;
 
 const models = new Map<string, Promise<LiveModel>>();
+/** Addresses of files that have come. */
+const have = new Set<string>();
 let engine: Promise<Engine> | null = null;
 let isStopped = false;
 
@@ -26,7 +28,9 @@ addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
 async function run({ files, request }: Extract<ToWorker, { kind: 'run' }>): Promise<void> {
   isStopped = false;
   try {
-    const model = await loaded(files);
+    const fetchFiles = fetcher(files);
+    const model = await loaded(files, fetchFiles);
+    await loadPacked(model, files, fetchFiles);
     send({ kind: 'preparing' });
     for (const recipe of request.recipes) await model.variant(recipe);
     const start = performance.now();
@@ -52,30 +56,58 @@ async function run({ files, request }: Extract<ToWorker, { kind: 'run' }>): Prom
   }
 }
 
-/** Both at the first call; the runtime once for all models. */
-function loaded(files: LiveFiles): Promise<LiveModel> {
+/** At the first call for a model; the runtime once for all of them. */
+function loaded(files: LiveFiles, fetchFiles: FetchFiles): Promise<LiveModel> {
   const found = models.get(files.name);
   if (found !== undefined) return found;
-  const model = load(files);
+  const model = load(files, fetchFiles);
   models.set(files.name, model);
   // What could not be loaded may be tried again.
   model.catch(() => models.delete(files.name));
   return model;
 }
 
-async function load({ name, runtime, description, weights }: LiveFiles): Promise<LiveModel> {
+async function load(
+  { name, runtime, description, weights }: LiveFiles,
+  fetchFiles: FetchFiles,
+): Promise<LiveModel> {
   const wanted: LoadedFile[] = [description, weights];
   if (engine === null) wanted.push(runtime);
-  const [text, bytes, wasm] = await downloadAll(wanted, (done, total) =>
-    send({ kind: 'loading', done, total }),
-  );
-  send({ kind: 'preparing' });
+  const [text, bytes, wasm] = await fetchFiles(wanted);
   engine ??= start(wasm);
   return LiveModel.open(await engine, {
     name,
     weights: bytes,
     ...JSON.parse(new TextDecoder().decode(text)),
   });
+}
+
+/** Codes made in advance that the model does not have yet. */
+async function loadPacked(model: LiveModel, { packed }: LiveFiles, fetchFiles: FetchFiles): Promise<void> {
+  const missing = Object.entries(packed).filter(([recipe]) => !model.hasPacked(recipe));
+  const come = await fetchFiles(missing.map(([, file]) => file));
+  for (const [i, bytes] of come.entries()) await model.takePacked(missing[i][0], bytes);
+}
+
+type FetchFiles = (files: readonly LoadedFile[]) => Promise<readonly Uint8Array[]>;
+
+/** Tells of all files of a run as one, whichever part of them is being loaded. */
+function fetcher({ runtime, description, weights, packed }: LiveFiles): FetchFiles {
+  const missing = [runtime, description, weights, ...Object.values(packed)].filter(
+    ({ url }) => !have.has(url),
+  );
+  const total = missing.reduce((sum, { bytes }) => sum + bytes, 0);
+  let before = 0;
+  return async (files) => {
+    const all = await downloadAll(files, (done) =>
+      send({ kind: 'loading', done: before + done, total: Math.max(total, before + done) }),
+    );
+    before += files.reduce((sum, { bytes }) => sum + bytes, 0);
+    const urls = files.map(({ url }) => url);
+    for (const url of urls) have.add(url);
+    send({ kind: 'loaded', urls });
+    return all;
+  };
 }
 
 async function start(wasm: Uint8Array): Promise<Engine> {

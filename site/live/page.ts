@@ -1,8 +1,8 @@
 /** Wires the page that runs a model in the browser: form, worker, lanes. Nothing is loaded before Run is pressed. */
-import type { ComparisonRequest, FromWorker, LaneResult } from '../../eval/live/messages.ts';
-import { departsText, megabytes } from './lane-text.ts';
+import type { ComparisonRequest, FromWorker, LiveFiles, LoadedFile } from '../../eval/live/messages.ts';
+import { lineOf, megabytes } from './lane-text.ts';
 import { Lanes } from './lanes.ts';
-import type { Offer, OfferedModel } from './offer-types.ts';
+import { type Comparison, lanesOf, type Offer, type OfferedLane, type OfferedModel } from './offer-types.ts';
 import { Session } from './session.ts';
 
 export function installLive(document: Document): void {
@@ -16,7 +16,7 @@ class LivePage {
   readonly #offer: Offer;
   readonly #lanes: Lanes;
   readonly #session = new Session((message) => this.#receive(message));
-  /** Names of models, and the runtime, that need not be loaded again. */
+  /** Addresses of files that need not be loaded again. */
   readonly #loaded = new Set<string>();
   #isRunning = false;
 
@@ -36,6 +36,9 @@ class LivePage {
       if (target instanceof HTMLSelectElement && target.name === 'model') this.#chooseModel();
       this.#showChoices();
     });
+    // A field that is folded away could not be shown to be wrong.
+    const openMore = () => this.#form.querySelector('details')!.setAttribute('open', '');
+    this.#form.addEventListener('invalid', openMore, { capture: true });
     this.#form.addEventListener('keydown', (event) => {
       // Enter alone writes a new line in the prompt.
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.#form.requestSubmit();
@@ -52,6 +55,15 @@ class LivePage {
   get #model(): OfferedModel {
     const id = this.#field('model').value;
     return this.#offer.models.find((model) => model.id === id) ?? this.#offer.models[0];
+  }
+
+  get #comparison(): Comparison {
+    const id = this.#field('comparison').value;
+    return this.#offer.comparisons.find((comparison) => comparison.id === id) ?? this.#offer.comparisons[0];
+  }
+
+  get #offered(): readonly OfferedLane[] {
+    return lanesOf(this.#model, this.#comparison)!;
   }
 
   #chooseModel(): void {
@@ -72,23 +84,35 @@ class LivePage {
     this.#part('about').textContent = this.#model.about;
   }
 
-  /** What follows from the choices: how much has to be loaded, and which fields mean something. */
+  /** What follows from the choices: what can be compared, how much has to be loaded, which fields mean something. */
   #showChoices(): void {
-    const bytes = this.#missingBytes();
+    const chosen = this.#field('comparison') as unknown as HTMLSelectElement;
+    for (const [i, option] of [...chosen.options].entries())
+      option.disabled = lanesOf(this.#model, this.#offer.comparisons[i]) === null;
+    if (chosen.selectedOptions[0]?.disabled) chosen.selectedIndex = 0;
+    const bytes = this.#missing().reduce((sum, file) => sum + file.bytes, 0);
     this.#part('run').textContent = bytes === 0 ? 'Run' : `Load ${megabytes(bytes)} and run`;
     const isGreedy = this.#field('choice').value === 'greedy';
     for (const name of ['temperature', 'seed']) this.#field(name).disabled = isGreedy;
   }
 
-  #missingBytes(): number {
+  #files(): LiveFiles {
     const { id, description, weights } = this.#model;
-    const model = this.#loaded.has(id) ? 0 : description.bytes + weights.bytes;
-    return model + (this.#loaded.has('runtime') ? 0 : this.#offer.runtime.bytes);
+    const packed = this.#offered.flatMap((lane) =>
+      lane.packed === null ? [] : [[lane.recipe, lane.packed] as const],
+    );
+    const { runtime } = this.#offer;
+    return { name: id, runtime, description, weights, packed: Object.fromEntries(packed) };
+  }
+
+  #missing(): readonly LoadedFile[] {
+    const { runtime, description, weights, packed } = this.#files();
+    const files = [runtime, description, weights, ...Object.values(packed)];
+    return files.filter(({ url }) => !this.#loaded.has(url));
   }
 
   #run(): void {
-    const { id, description, weights, lanes } = this.#model;
-    const offered = lanes[this.#field('method').value];
+    const offered = this.#offered;
     const isGreedy = this.#field('choice').value === 'greedy';
     const request: ComparisonRequest = {
       recipes: offered.map(({ recipe }) => recipe),
@@ -98,13 +122,13 @@ class LivePage {
       temperature: isGreedy ? 0 : Number(this.#field('temperature').value),
       seed: Number(this.#field('seed').value),
     };
-    this.#lanes.begin(offered);
-    this.#part('shown').textContent = `Live: ${this.#model.title}, going on from “${request.prompt}”`;
+    this.#lanes.begin(offered, request.prompt);
+    this.#part('shown').textContent = `Live: ${this.#model.title} goes on from`;
+    this.#part('prompt').textContent = lineOf(request.prompt);
     this.#setRunning(true);
     this.#part('texts').scrollIntoView({ block: 'nearest' });
     this.#say('Starting …');
-    const files = { name: id, runtime: this.#offer.runtime, description, weights };
-    this.#session.send({ kind: 'run', files, request });
+    this.#session.send({ kind: 'run', files: this.#files(), request });
   }
 
   #receive(message: FromWorker): void {
@@ -112,8 +136,10 @@ class LivePage {
       case 'loading':
         this.#say(`Loading: ${megabytes(message.done)} of ${megabytes(message.total)}`);
         break;
+      case 'loaded':
+        for (const url of message.urls) this.#loaded.add(url);
+        break;
       case 'preparing':
-        this.#loaded.add('runtime').add(this.#model.id);
         this.#say('Rounding the weights and preparing the graphs …');
         break;
       case 'written':
@@ -122,7 +148,7 @@ class LivePage {
         break;
       case 'finished':
         this.#lanes.finish(message.results);
-        this.#end(summary(message.results, message.tokensPerSecond, message.isStopped));
+        this.#end(summary(message.tokensPerSecond, message.isStopped));
         break;
       case 'failed':
         this.#lanes.abandon();
@@ -160,11 +186,6 @@ class LivePage {
   }
 }
 
-function summary(results: readonly LaneResult[], tokensPerSecond: number, isStopped: boolean): string {
-  const [, ...others] = results;
-  const departs = others.map(
-    ({ recipe, differs }) => `${recipe} leaves the 16-bit text ${departsText(differs)}`,
-  );
-  const speed = `${Math.round(tokensPerSecond)} tokens a second in all`;
-  return `${isStopped ? 'Stopped' : 'Done'}: ${departs.join(', ')}. ${speed}.`;
+function summary(tokensPerSecond: number, isStopped: boolean): string {
+  return `${isStopped ? 'Stopped' : 'Done'}: ${Math.round(tokensPerSecond)} tokens a second in all.`;
 }

@@ -49,6 +49,8 @@ function isKept(address, response) {
 }
 
 async function keptFirst(event) {
+  // Whoever asks past every cache has found the kept copy to be damaged.
+  if (event.request.cache === 'reload') return fetchAndKeep(event);
   const kept = await (await caches.open(CACHE)).match(event.request);
   return kept ?? fetchAndKeep(event);
 }

@@ -1,4 +1,5 @@
 /** A model in the browser: nothing before the click, then the pipeline's own text, from this site alone. */
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +10,9 @@ import { expectAccessible } from './axe.ts';
 import { browserForTests, hasChromium, WHERE } from './chromium.ts';
 import { siteForTests } from './served-site.ts';
 
-const MODEL = resolve(import.meta.dirname, '../../data/models/bitloss-llama-1.5m');
+const DATA = resolve(import.meta.dirname, '../../data');
+const MODEL = 'bitloss-llama-1.5m';
+const IN_ADVANCE = 'gptq-w3g64';
 const PROMPT = 'Ashwick is';
 const TOKENS = 32;
 
@@ -19,20 +22,15 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
 
   const open = async (options: BrowserContextOptions) =>
     (await browser.newContext({ serviceWorkers: 'block', ...options })).newPage();
+  /** In the lane, or in its column of the table. */
   const part = (page: Page, lane: number, name: string) =>
-    page.locator(`[data-lane] >> nth=${lane} >> [data-part=${name}]`);
+    page
+      .locator(`[data-lane="${lane}"] [data-part=${name}], [data-lane="${lane}"][data-part=${name}]`)
+      .first();
   const text = (page: Page, lane: number) => part(page, lane, 'text').textContent();
 
-  it('writes at 16 bit what onnxruntime-node writes, and breaks at 2', async () => {
-    const page = await open({ viewport: { width: 1280, height: 900 } });
-    const asked: string[] = [];
-    page.on('request', (request) => asked.push(request.url()));
-    await page.goto(`${site.url}break/`);
-    await expectAccessible(page, 'recorded');
-    const recorded = await text(page, 0);
-    expect(asked.filter((url) => /\.gz$|worker/.test(url))).toEqual([]);
-    await page.fill('[name=prompt]', PROMPT);
-    await page.selectOption('[name=tokens]', String(TOKENS));
+  /** Presses Run, and waits until it says that it is done or what went wrong. */
+  const run = async (page: Page) => {
     await page.click('[data-part=run]');
     await page.waitForFunction(
       () =>
@@ -42,13 +40,30 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
       { timeout: 200_000 },
     );
     expect(await page.textContent('[data-part=error]')).toBe('');
+  };
+
+  it('writes at 16 bit, and by codes made in advance, what onnxruntime-node writes, and breaks at 2', async () => {
+    const page = await open({ viewport: { width: 1280, height: 900 } });
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.goto(`${site.url}break/`);
+    await expectAccessible(page, 'recorded');
+    const recorded = await text(page, 0);
+    expect(asked.filter((url) => /\.gz$|worker/.test(url))).toEqual([]);
+    await page.fill('[name=prompt]', PROMPT);
+    await page.click('.live-more > summary');
+    await page.selectOption('[name=tokens]', String(TOKENS));
+    await run(page);
     expect(asked.filter((url) => url.endsWith('.gz'))).toHaveLength(3);
     expect(asked.filter((url) => !url.startsWith(site.url) && !url.startsWith('blob:'))).toEqual([]);
 
     const engine = await createOnnxEngine({ threads: 1 });
-    const [own, , , two] = await compare(await openLiveFolder(engine, MODEL), {
+    const model = await openLiveFolder(engine, resolve(DATA, 'models', MODEL));
+    const codes = resolve(DATA, `live/packed/${MODEL}.${IN_ADVANCE}.safetensors`);
+    await model.takePacked(IN_ADVANCE, readFileSync(codes));
+    const [own, two, gptq] = await compare(model, {
       ...{ prompt: PROMPT, maxNewTokens: TOKENS, temperature: 0, seed: 1, sentence: 'He keeps a hen.' },
-      recipes: ['fp16', 'rtn-w4g64', 'rtn-w3g64', 'rtn-w2g64'],
+      recipes: ['fp16', 'rtn-w2g64', IN_ADVANCE],
     });
     await engine.close();
     expect(await text(page, 0)).toBe(own.pieces.join(''));
@@ -56,6 +71,15 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
     expect(await text(page, 3)).not.toBe(await text(page, 0));
     expect(await part(page, 3, 'differs').textContent()).toMatch(/^[1-9]\d* of \d+$/);
     expect(await part(page, 3, 'same').textContent()).toBe(`${(two.sameChoice * 100).toFixed(1)} %`);
+
+    await page.selectOption('[name=comparison]', 'w3');
+    expect(await page.textContent('[data-part=run]')).toMatch(/^Load 0\.\d MB and run$/);
+    await run(page);
+    expect(asked.filter((url) => url.endsWith('.gz'))).toHaveLength(4);
+    expect(asked.some((url) => url.includes(IN_ADVANCE))).toBe(true);
+    expect(await part(page, 3, 'recipe').textContent()).toBe(IN_ADVANCE);
+    expect(await text(page, 3)).toBe(gptq.pieces.join(''));
+    expect(await page.textContent('[data-part=finding]')).toContain('GPTQ 3 bit changes');
     await expectAccessible(page, 'live');
     await page.context().close();
   }, 240_000);

@@ -1,11 +1,14 @@
-/** The runtime and the models that the page loads when the reader asks for them. */
+/** The runtime, the models and the codes that the page loads when the reader asks for them. */
 import type { APIRoute } from 'astro';
 import { modelParts, runtimeFile, type ShippedFile } from '../../live/files.ts';
 import { liveModels } from '../../live/offer.ts';
 
 export async function getStaticPaths() {
   const files = [await runtimeFile()];
-  for (const { id } of await liveModels()) files.push(...Object.values(await modelParts(id)));
+  for (const { id } of await liveModels()) {
+    const { description, weights, packed } = await modelParts(id);
+    files.push(description, weights, ...Object.values(packed));
+  }
   return files.map((shipped) => ({ params: { file: shipped.name }, props: { shipped } }));
 }
 

@@ -58,6 +58,10 @@ it('writes what the recordings say, with the measures they say', async () => {
   const [{ id, sentence, examples }] = recorded.models;
   const model = await openLiveFolder(engine, join(DATA, 'models', id));
   const [{ prompt, lanes }] = examples;
+  const inAdvance = lanes.map(({ recipe }) => recipe).filter((recipe) => recipe.startsWith('gptq'));
+  expect(inAdvance).toHaveLength(3);
+  for (const recipe of inAdvance)
+    await model.takePacked(recipe, readFileSync(join(DATA, `live/packed/${id}.${recipe}.safetensors`)));
   const made = await compare(model, {
     ...{ prompt, sentence, temperature: 0, seed: 0, maxNewTokens: recorded.max_new_tokens },
     recipes: lanes.map(({ recipe }) => recipe),
