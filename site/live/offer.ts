@@ -18,7 +18,7 @@ import type { Comparison, Offer, OfferedLane, OfferedModel } from './offer-types
 const FOLDER = join(process.cwd(), 'data/live');
 const BITS = [4, 3, 2];
 const METHODS = [
-  { id: 'rtn', short: 'RTN', title: 'Round to nearest (RTN)', isInAdvance: false },
+  { id: 'rtn', short: 'RTN', title: 'Round to nearest', isInAdvance: false },
   { id: 'hqq', short: 'HQQ', title: 'HQQ', isInAdvance: false },
   { id: 'gptq', short: 'GPTQ', title: 'GPTQ', isInAdvance: true },
 ];
@@ -28,8 +28,8 @@ const recipeOf = (method: string, bits: number) => `${method}-w${bits}g64`;
 const COMPARISONS: readonly Comparison[] = [
   ...METHODS.map(({ id, title }) => ({
     id,
-    group: '16, 4, 3 and 2 bits',
-    title,
+    group: 'Fewer and fewer bits',
+    title: `${title}: 16, ${BITS.join(', ')} bits`,
     recipes: ['fp16', ...BITS.map((bits) => recipeOf(id, bits))],
   })),
   ...BITS.map((bits) => ({

@@ -134,7 +134,8 @@ class LivePage {
   #receive(message: FromWorker): void {
     switch (message.kind) {
       case 'loading':
-        this.#say(`Loading: ${megabytes(message.done)} of ${megabytes(message.total)}`);
+        // Other files may still be coming when one has failed.
+        if (this.#isRunning) this.#say(`Loading: ${megabytes(message.done)} of ${megabytes(message.total)}`);
         break;
       case 'loaded':
         for (const url of message.urls) this.#loaded.add(url);
