@@ -80,6 +80,8 @@ async function fetchAndKeep(event) {
 }
 
 async function store(request, response) {
+  // The worker of a newer release has dropped this cache already; storing would bring it back.
+  if (self.serviceWorker?.state === 'redundant') return;
   try {
     await (await caches.open(CACHE)).put(withoutQuery(request), response);
   } catch {
