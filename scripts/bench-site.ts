@@ -8,9 +8,10 @@ import { availableParallelism, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isMissed, type Line, linesOf, type SiteMeasurement } from './bench/site/budgets.ts';
-import { differences, timedBuild } from './bench/site/build.ts';
+import { bytesOf, differences, timedBuild } from './bench/site/build.ts';
 import { filterTimes, firstView, launch } from './bench/site/measure-page.ts';
 import { served } from './bench/site/serve.ts';
+import { heaviestPages } from './bench/site/weight.ts';
 import { writeSyntheticData } from './synthetic-data.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -43,7 +44,9 @@ async function measure(
       for (const path of PATHS)
         if (existsSync(join(out, path, 'index.html'))) views[path] = await firstView(browser, url + path, 4);
       const filters = await filterTimes(browser, url, 1);
-      return { data, build, differing, views, filters, slowFilters: await filterTimes(browser, url, 4) };
+      const slowFilters = await filterTimes(browser, url, 4);
+      const weights = Object.fromEntries(heaviestPages(out));
+      return { data, build, differing, bytes: bytesOf(out), weights, views, filters, slowFilters };
     } finally {
       await browser.close();
     }

@@ -1,9 +1,8 @@
 /** The frame in a browser: first screen, themes, phone, no scripts, accessibility of the live parts, weight. */
-import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { globSync } from 'node:fs';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { compressedBytes, heaviestPages, MOST } from '../../scripts/bench/site/weight.ts';
 import { expectAccessible } from './axe.ts';
 import { browserForTests, hasChromium, WHERE } from './chromium.ts';
 import { siteForTests } from './served-site.ts';
@@ -11,60 +10,28 @@ import { siteForTests } from './served-site.ts';
 const site = siteForTests();
 
 describe('weight', () => {
-  const KIB = 1024;
-  const bytes = (path: string) => gzipSync(readFileSync(join(site.folder, path)), { level: 9 }).length;
-
-  /** What a page loads before anyone touches it: itself, its styles, the scripts it names and those they import. */
-  function firstView(path: string): { html: number; css: number; js: number } {
-    const html = readFileSync(join(site.folder, path), 'utf8');
-    const asset = (pattern: RegExp) => [...html.matchAll(pattern)].map(([, file]) => `_astro/${file}`);
-    const scripts = new Set(asset(/<script type="module" src="[^"]*_astro\/([^"]+)"/g));
-    for (const script of scripts) {
-      const text = readFileSync(join(site.folder, script), 'utf8');
-      for (const [, file] of text.matchAll(/(?:from|import)"\.\/([^"]+)"/g)) scripts.add(`_astro/${file}`);
-    }
-    const sum = (files: Iterable<string>) => [...files].reduce((total, file) => total + bytes(file), 0);
-    return {
-      html: bytes(path),
-      css: sum(asset(/<link rel="stylesheet" href="[^"]*_astro\/([^"]+)"/g)),
-      js: sum(scripts),
-    };
-  }
+  const kib = (bytes: number) => Number((bytes / 1024).toFixed(1));
 
   it('of every kind of page is within the budget: 150 KiB, home 60 KiB, scripts 10 KiB', () => {
-    const largest = (pattern: string) =>
-      globSync(pattern, { cwd: site.folder }).toSorted((a, b) => bytes(b) - bytes(a))[0]!;
-    const pages = [
-      'index.html',
-      'curves/index.html',
-      'break/index.html',
-      'advisor/index.html',
-      'coverage/index.html',
-      'coverage/w4/index.html',
-      ...['models/*/index.html', 'models/*/results/**/index.html', 'methods/*/index.html'].map(largest),
-      ...['tasks/*/index.html', 'sources/*/index.html', 'runs/*/index.html'].map(largest),
-      ...['models', 'methods', 'tasks', 'sources', 'runs', 'data', 'methodology'].map(
-        (name) => `${name}/index.html`,
-      ),
-    ];
-    const weights = pages.map((path) => ({ path, ...firstView(path) }));
-    const shown = weights.map(({ path, html, css, js }) => ({
-      page: path,
-      'html KiB': Number((html / KIB).toFixed(1)),
-      'css KiB': Number((css / KIB).toFixed(1)),
-      'js KiB': Number((js / KIB).toFixed(1)),
-    }));
-    console.table(shown);
-    for (const { path, html, css, js } of weights) {
-      expect(html + css + js, path).toBeLessThan((path === 'index.html' ? 60 : 150) * KIB);
-      expect(js, path).toBeLessThan(10 * KIB);
+    const weights = heaviestPages(site.folder);
+    expect(weights.size).toBeGreaterThanOrEqual(25);
+    console.table(
+      [...weights].map(([page, { html, css, js }]) => ({
+        page,
+        html: kib(html),
+        css: kib(css),
+        js: kib(js),
+      })),
+    );
+    for (const [path, { html, css, js }] of weights) {
+      expect(html + css + js, path).toBeLessThan(path === 'index.html' ? MOST.home : MOST.page);
+      expect(js, path).toBeLessThan(MOST.js);
     }
-    const board = ['client', 'Board', 'react-dom'].flatMap((name) =>
+    const onDemand = ['client', 'Board', 'react-dom'].flatMap((name) =>
       globSync(`_astro/${name}*.js`, { cwd: site.folder }),
     );
-    const data = globSync('board/*.json', { cwd: site.folder });
-    for (const file of [...board, ...data])
-      console.log(`on demand: ${file} ${(bytes(file) / KIB).toFixed(1)} KiB`);
+    for (const file of [...onDemand, ...globSync('board/*.json', { cwd: site.folder })])
+      console.log(`on demand: ${file} ${kib(compressedBytes(site.folder, file))} KiB`);
   });
 });
 

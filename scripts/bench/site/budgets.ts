@@ -2,6 +2,7 @@
 import { median } from '../measure.ts';
 import type { BuildTime } from './build.ts';
 import type { FilterTimes, FirstView } from './measure-page.ts';
+import { MOST, type Weight } from './weight.ts';
 
 export interface SiteMeasurement {
   /** Whose rows: `real` or `synthetic`. */
@@ -10,6 +11,10 @@ export interface SiteMeasurement {
   readonly build: BuildTime | null;
   /** Files that two builds do not share to the byte; null where it was built once. */
   readonly differing: readonly string[] | null;
+  /** The heaviest page of every kind, by path. */
+  readonly weights: Readonly<Record<string, Weight>>;
+  /** Of all files, as they lie. */
+  readonly bytes: number;
   /** At a slow CPU: one four times slower than this machine's. By path. */
   readonly views: Readonly<Record<string, FirstView>>;
   readonly filters: FilterTimes;
@@ -27,6 +32,9 @@ export interface Line {
   readonly clickbench: string | null;
 }
 
+/** What GitHub Pages takes, with room to grow. */
+const MOST_MIB = 900;
+
 const FILTER_MS = { real: 50, synthetic: 100 } as const;
 
 export function linesOf(site: SiteMeasurement): readonly Line[] {
@@ -41,6 +49,8 @@ export function linesOf(site: SiteMeasurement): readonly Line[] {
     line('filter to paint, slowest', Math.max(...filters.ms), 'ms'),
     line('filter to paint, median, slow CPU', median(slowFilters.ms), 'ms', null, '6600 to 10200'),
     ...Object.entries(site.views).flatMap(viewLines),
+    line('bytes', site.bytes / 2 ** 20, 'MiB', data === 'real' ? MOST_MIB : null),
+    ...Object.entries(site.weights).flatMap(weightLines),
   ];
   return lines.map((one) => ({ ...one, what: `${data}: ${one.what}` }));
 }
@@ -61,7 +71,15 @@ function buildLines({ data, build }: SiteMeasurement): readonly Line[] {
     line('build', build.wall_s, 's', data === 'synthetic' ? 120 : null),
     line('build, CPU', build.cpu_s, 's'),
     line('pages', build.pages, ''),
-    line('bytes', build.bytes / 2 ** 20, 'MiB'),
+  ];
+}
+
+/** Of the first view, compressed; another board's page is 330 KB with its scripts. */
+function weightLines([path, { html, css, js }]: readonly [string, Weight]): readonly Line[] {
+  const most = (path === 'index.html' ? MOST.home : MOST.page) / 1024;
+  return [
+    line(`/${path} weight`, (html + css + js) / 1024, 'KiB', most, '322'),
+    line(`/${path} scripts`, js / 1024, 'KiB', MOST.js / 1024),
   ];
 }
 

@@ -11,7 +11,6 @@ export interface BuildTime {
   /** User and system time of the process with all its threads. */
   readonly cpu_s: number;
   readonly pages: number;
-  readonly bytes: number;
 }
 
 export async function timedBuild(data: string, out: string): Promise<BuildTime> {
@@ -32,13 +31,12 @@ export async function timedBuild(data: string, out: string): Promise<BuildTime> 
   const wall_s = (performance.now() - started) / 1000;
   const { cpu_s } = JSON.parse(readFileSync(usage, 'utf8')) as { cpu_s: number };
   rmSync(usage);
-  const files = filesOf(out);
-  return {
-    wall_s,
-    cpu_s,
-    pages: files.filter((file) => file.endsWith('.html')).length,
-    bytes: files.reduce((sum, file) => sum + statSync(join(out, file)).size, 0),
-  };
+  return { wall_s, cpu_s, pages: filesOf(out).filter((file) => file.endsWith('.html')).length };
+}
+
+/** Of all files of a built site, as they lie. */
+export function bytesOf(folder: string): number {
+  return filesOf(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
 }
 
 /** Files that one folder lacks or that differ in a byte, by name. */

@@ -45,6 +45,8 @@ it('a budget that is not met is missed, one that was not measured too', () => {
   const site: SiteMeasurement = {
     ...{ data: 'synthetic', build: null, differing: [], filters, slowFilters: filters },
     views: { 'curves/': view },
+    bytes: 2 ** 30,
+    weights: { 'curves/index.html': { html: 140 * 1024, css: 9 * 1024, js: 2 * 1024 } },
   };
   const lines = linesOf(site);
   expect(lines.find(({ what }) => what.endsWith('to paint, median'))).toMatchObject({
@@ -53,5 +55,6 @@ it('a budget that is not met is missed, one that was not measured too', () => {
   });
   expect(lines.filter(isMissed).map(({ what }) => what)).toEqual([
     'synthetic: /curves/ largest paint, slow CPU',
+    'synthetic: /curves/index.html weight',
   ]);
 });
