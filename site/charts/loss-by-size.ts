@@ -4,10 +4,12 @@ import { percent } from '../lib/format.ts';
 import { SHAPES } from '../lib/marks.ts';
 import { paramsText } from '../lib/params-text.ts';
 import { defineChart, type MarkOf, SCHEMA, type Size } from './chart.ts';
+import { methodsByReach } from './most-used.ts';
 
 const BITS = [4, 3, 2];
-/** Methods drawn: those with the most models at these bits. */
+/** Methods drawn: plain rounding and those with the most models at these bits, of all results and of the measured ones. */
 const METHODS = 4;
+const MEASURED_METHODS = 8;
 
 export const lossBySize = defineChart({
   id: 'loss-by-size',
@@ -20,15 +22,14 @@ export const lossBySize = defineChart({
   finding,
   select: (rows) => {
     const inPanels = rows.filter(({ nominal_bits }) => BITS.includes(nominal_bits));
-    const models = new Map<string, Set<string>>();
-    for (const { method_id, model_id } of inPanels) {
-      models.set(method_id, (models.get(method_id) ?? new Set()).add(model_id));
-    }
-    const drawn = [...models]
-      .sort((a, b) => b[1].size - a[1].size || (a[0] < b[0] ? -1 : 1))
-      .slice(0, METHODS);
-    const ids = drawn.map(([method]) => method);
-    return inPanels.filter(({ method_id, origin }) => ids.includes(method_id) || origin === 'measured');
+    const measured = inPanels.filter(({ origin }) => origin === 'measured');
+    const ofModel = (row: LossBySizeRow) => row.model_id;
+    const drawn = methodsByReach(inPanels, ofModel, METHODS);
+    const ours = methodsByReach(measured, ofModel, MEASURED_METHODS);
+    return inPanels.filter(
+      ({ method_id, origin }) =>
+        drawn.includes(method_id) || (origin === 'measured' && ours.includes(method_id)),
+    );
   },
   legend: (rows) => {
     const titles = new Map(rows.map(({ method_id, method_title }) => [method_id, method_title ?? method_id]));
