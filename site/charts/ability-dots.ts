@@ -2,7 +2,7 @@
 import type { AbilityByBitsRow } from '../lib/db.ts';
 import { intervalWords, keptText, percent, plural } from '../lib/format.ts';
 import { SHAPES } from '../lib/marks.ts';
-import { defineChart, type MarkOf, SCHEMA, type Size } from './chart.ts';
+import { defineChart, type MarkOf, SCHEMA, type Size, WHOLE_IS_16_BIT } from './chart.ts';
 import { legendOf, methodsByReach, ofBestOrigin } from './most-used.ts';
 
 const METHODS = 3;
@@ -66,7 +66,7 @@ function spec(rows: readonly AbilityByBitsRow[], size: Size, markOf: MarkOf) {
     type: 'quantitative' as const,
     title: null,
     scale: { domain: [0, MOST], nice: false },
-    axis: { format: '.0%', values: [0, 0.5, 1] },
+    axis: { format: '.0%', values: [0, 0.5, 1], labelExpr: WHOLE_IS_16_BIT },
   };
   const y = {
     field: 'ability',

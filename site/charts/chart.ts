@@ -47,5 +47,8 @@ export function defineChart<View extends ViewName>(chart: Chart<View>): Chart<Vi
   return chart;
 }
 
+/** Labels of an axis of shares kept, in panels that have no room for a line of text: what 100 % is, below it. */
+export const WHOLE_IS_16_BIT = "datum.value === 1 ? [datum.label, '16 bit'] : datum.label";
+
 /** The schema that every specification names. */
 export const SCHEMA = 'https://vega.github.io/schema/vega-lite/v6.json';

@@ -2,7 +2,7 @@
 import type { CurveByFamilyRow } from '../lib/db.ts';
 import { intervalWords, percent, plural } from '../lib/format.ts';
 import { SHAPES } from '../lib/marks.ts';
-import { defineChart, type MarkOf, SCHEMA, type Size } from './chart.ts';
+import { defineChart, type MarkOf, SCHEMA, type Size, WHOLE_IS_16_BIT } from './chart.ts';
 import { legendOf, methodsByReach, ofBestOrigin } from './most-used.ts';
 
 const METHODS = 3;
@@ -73,7 +73,7 @@ function spec(rows: readonly CurveByFamilyRow[], size: Size, markOf: MarkOf) {
     type: 'quantitative' as const,
     title: null,
     scale: { domain: [0, Math.max(1.08, ...values.map(({ kept }) => kept))], nice: false },
-    axis: { format: '.0%', values: [0, 0.5, 1] },
+    axis: { format: '.0%', values: [0, 0.5, 1], labelExpr: WHOLE_IS_16_BIT },
   };
   const stroke = { field: 'color', type: 'nominal' as const, scale: null };
   const detail = { field: 'group', type: 'nominal' as const };

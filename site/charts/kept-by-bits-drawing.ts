@@ -1,6 +1,6 @@
 /** The specification of the degradation curve: lines, intervals and points, and names in a column at the right. */
 import type { CurveRow } from '../lib/db.ts';
-import { intervalWords, percent, plural } from '../lib/format.ts';
+import { intervalWords, keptText, percent, plural } from '../lib/format.ts';
 import { SHAPES } from '../lib/marks.ts';
 import { type MarkOf, SCHEMA, type Size } from './chart.ts';
 import { type Line, linesOf } from './kept-by-bits-lines.ts';
@@ -37,12 +37,25 @@ export function drawLines(rows: readonly CurveRow[], size: Size, markOf: MarkOf)
         mark: { type: 'text' as const, align: 'right' as const, dy: -8, fill: 'var(--ink-2)' },
         encoding: { x: { value: WIDTH[size] }, y, text: { field: 'label' } },
       },
+      ...chanceLayers(rows, y),
       lineLayer(points, x, y),
       whiskerLayer(points, x, y),
       pointLayer(points, x, y),
       ...labelLayers(named, markOf, top, size, x, y),
     ],
   };
+}
+
+/** What nothing kept means: guessing, but where language is modelled, which has no chance to be right. */
+function chanceLayers<Y>(rows: readonly CurveRow[], y: Y) {
+  if (rows.every(({ ability }) => ability === 'language modelling')) return [];
+  return [
+    {
+      data: { values: [{ kept: 0, label: 'no better than chance' }] },
+      mark: { type: 'text' as const, align: 'left' as const, dx: 4, dy: -7, fill: 'var(--ink-2)' },
+      encoding: { x: { value: 0 }, y, text: { field: 'label' } },
+    },
+  ];
 }
 
 /** Bits fall to the right on a log scale; kept goes up to `top`. */
@@ -87,7 +100,9 @@ interface Point {
 function pointOf(row: CurveRow, line: Line, markOf: MarkOf, isNamed: boolean): Point {
   const { color, shape } = markOf(row.method_id);
   const half = row.kept_half;
-  const support = `${plural(row.n_recipes, 'recipe')} by ${plural(row.n_sources, 'source')}`;
+  const range =
+    row.n_recipes === 1 ? '' : ` from ${keptText(row.kept_lowest)} to ${keptText(row.kept_highest)}`;
+  const support = `${plural(row.n_recipes, 'recipe')} by ${plural(row.n_sources, 'source')}${range}`;
   const low = half === null ? null : Math.max(0, row.kept - half);
   const high = half === null ? null : Math.max(0, row.kept + half);
   return {

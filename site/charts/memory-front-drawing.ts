@@ -1,8 +1,9 @@
 /** What a byte buys, drawn: every model and recipe by bytes and score, and the front of those that nothing smaller equals. */
 import type { MemoryFrontRow } from '../lib/db.ts';
-import { bytesText, valueText } from '../lib/format.ts';
+import { bytesText, percent, valueText } from '../lib/format.ts';
 import { SHAPES } from '../lib/marks.ts';
 import { type ChartColumn, type MarkOf, SCHEMA, type Size } from './chart.ts';
+import { frontNames, type Scale, SIDES } from './memory-front-names.ts';
 
 const WIDTH: Readonly<Record<Size, number>> = { wide: 640, narrow: 270 };
 const HEIGHT: Readonly<Record<Size, number>> = { wide: 340, narrow: 300 };
@@ -87,7 +88,7 @@ export function drawFront(rows: readonly MemoryFrontRow[], size: Size, markOf: M
         encoding: { x, y },
       },
       { data: { values: front }, mark: { ...point, size: 70, opacity: 1 }, encoding },
-      ...labelLayers(front, size, x, y),
+      ...nameLayers(values, size, x, y),
     ],
   };
 }
@@ -138,24 +139,27 @@ function pointOf(row: MemoryFrontRow, markOf: MarkOf) {
     color,
     fill: row.origin === 'measured' ? color : 'var(--paper)',
     shape: SHAPES[shape],
-    tip: `${row.model_name}, ${row.recipe_id}: ${bytesText(row.bytes)}, score ${scoreText(row)}`,
+    tip: `${row.model_name}, ${row.recipe_id}: ${bytesText(row.bytes)}, ${row.measure === 'tasks' ? `score ${percent(row.score)}` : `perplexity ${scoreText(row)}`}`,
   };
 }
 
-/** A name where another model takes the front, as far as they stand apart: behind a point at the left, before one at the right. */
-function labelLayers<X, Y>(front: readonly ReturnType<typeof pointOf>[], size: Size, x: X, y: Y) {
-  const gap = size === 'wide' ? 1.35 : 2;
-  const middle = Math.sqrt((front[0]?.bytes ?? 1) * (front.at(-1)?.bytes ?? 1));
-  let last = 0;
-  const labels = front.flatMap((one, place) => {
-    if (one.model === front[place - 1]?.model || one.bytes < last * gap) return [];
-    last = one.bytes;
-    return [{ bytes: one.bytes, score: one.score, label: one.model }];
-  });
-  const layer = (align: 'left' | 'right', isLeft: boolean) => ({
-    data: { values: labels.filter(({ bytes }) => bytes < middle === isLeft) },
-    mark: { type: 'text' as const, align, dx: isLeft ? 8 : -8, dy: isLeft ? 12 : -9 },
+/** Names of models along the front, those of each side in a layer of their own. */
+function nameLayers<X extends { readonly scale: Scale }, Y extends { readonly scale: Scale }>(
+  points: readonly ReturnType<typeof pointOf>[],
+  size: Size,
+  x: X,
+  y: Y,
+) {
+  const plot = { width: WIDTH[size], height: HEIGHT[size], x: x.scale, y: y.scale };
+  const [front, others] = [true, false].map((isFront) => points.filter((one) => one.is_front === isFront));
+  const names = frontNames(front!, others!, plot);
+  return Object.entries(SIDES).map(([side, text]) => ({
+    data: {
+      values: names
+        .filter((name) => name.side === side)
+        .map(({ point: { bytes, score, model } }) => ({ bytes, score, label: model })),
+    },
+    mark: { type: 'text' as const, ...text },
     encoding: { x, y, text: { field: 'label' } },
-  });
-  return [layer('left', true), layer('right', false)];
+  }));
 }

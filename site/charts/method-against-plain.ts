@@ -112,7 +112,7 @@ function spec(all: readonly MethodMatchedRow[], size: Size, markOf: MarkOf) {
   const y = {
     field: 'kept',
     type: 'quantitative' as const,
-    title: 'kept',
+    title: 'kept of the 16-bit model',
     scale: { domain: [0, Math.max(1.08, ...values.map(({ kept }) => kept))], nice: false },
     axis: { format: '.0%', values: [0, 0.2, 0.4, 0.6, 0.8, 1] },
   };

@@ -65,8 +65,10 @@ function spec(rows: readonly TensorSensitivityRow[], size: Size) {
     transform: [{ filter: `datum.side === '${side}'` }],
     mark: {
       type: 'text' as const,
+      // Above its point: beside it stand others.
       align: side,
-      dx: side === 'left' ? 8 : -8,
+      dx: side === 'left' ? -6 : 6,
+      dy: -11,
       limit: size === 'narrow' ? 170 : 220,
       fontSize: 11,
     },
