@@ -51,7 +51,7 @@ function chanceLayers<Y>(rows: readonly CurveRow[], y: Y) {
   if (rows.every(({ ability }) => ability === 'language modelling')) return [];
   return [
     {
-      data: { values: [{ kept: 0, label: 'no better than chance' }] },
+      data: { values: [{ kept: 0, label: 'chance' }] },
       mark: { type: 'text' as const, align: 'left' as const, dx: 4, dy: -7, fill: 'var(--ink-2)' },
       encoding: { x: { value: 0 }, y, text: { field: 'label' } },
     },
@@ -100,8 +100,8 @@ interface Point {
 function pointOf(row: CurveRow, line: Line, markOf: MarkOf, isNamed: boolean): Point {
   const { color, shape } = markOf(row.method_id);
   const half = row.kept_half;
-  const range =
-    row.n_recipes === 1 ? '' : ` from ${keptText(row.kept_lowest)} to ${keptText(row.kept_highest)}`;
+  const [lowest, highest] = [keptText(row.kept_lowest), keptText(row.kept_highest)];
+  const range = lowest === highest ? '' : ` from ${lowest} to ${highest}`;
   const support = `${plural(row.n_recipes, 'recipe')} by ${plural(row.n_sources, 'source')}${range}`;
   const low = half === null ? null : Math.max(0, row.kept - half);
   const high = half === null ? null : Math.max(0, row.kept + half);

@@ -62,6 +62,12 @@ describe.skipIf(!hasChromium)(`live charts in Chromium (${WHERE})`, () => {
     expect(said).toContain(`${method}, `);
     await page.keyboard.press('ArrowDown');
     expect(await part('.chart-tip').textContent()).toContain(`${method}, `);
+    // The name at the end of a line.
+    const label = part('.chart-place svg text').filter({ hasText: /^AWQ/ });
+    await label.scrollIntoViewIfNeeded();
+    const name = (await label.boundingBox())!;
+    await page.mouse.click(name.x + name.width / 2, name.y + name.height / 2);
+    expect(await part('select').inputValue()).toBe('AWQ');
   });
 
   it('zoom, and show everything again', async () => {

@@ -3,7 +3,7 @@ import { drawLive, type TopLevelSpec, type View } from '../vega.ts';
 import { type Controls, controls } from './controls.ts';
 import { fitted } from './fit.ts';
 import { CHOSEN, type Interactive, interactive, type Part, unitsOf, ZOOM } from './interactive.ts';
-import { isSame, nearest, type Point, pointsOf, walk } from './points.ts';
+import { isSame, namesOf, nearest, type Point, pointsOf, walk } from './points.ts';
 
 /** How far from a mark a pointer still means it: half a finger. */
 const REACH = 22;
@@ -51,9 +51,7 @@ export class LiveChart {
     });
     stage.addEventListener('blur', () => this.#point(null));
     stage.addEventListener('keydown', (event) => this.#key(event));
-    view.addEventListener('click', (event, item) => {
-      this.#click(event as MouseEvent, (item?.datum as { group?: unknown } | undefined)?.group);
-    });
+    stage.addEventListener('click', (event) => this.#click(event));
     follow.addEventListener('change', () => this.#follow(follow.value || null));
     zoomIn.addEventListener('click', () => this.#zoom(ZOOM_STEP));
     zoomOut.addEventListener('click', () => this.#zoom(-ZOOM_STEP / (1 - ZOOM_STEP)));
@@ -76,9 +74,9 @@ export class LiveChart {
   }
 
   /** The point below a pointer, or near to it. */
-  #under({ clientX, clientY }: MouseEvent): Point | null {
+  #under(event: MouseEvent, points = pointsOf(this.#view, this.#chosen), reach = REACH): Point | null {
     const { left, top } = this.#parts.place.getBoundingClientRect();
-    return nearest(pointsOf(this.#view, this.#chosen), clientX - left, clientY - top, REACH);
+    return nearest(points, event.clientX - left, event.clientY - top, reach);
   }
 
   /** Shows what a point says beside it, or nothing. */
@@ -104,11 +102,12 @@ export class LiveChart {
     Object.assign(tip.style, { left: `${beside}px`, top: `${above < 0 ? bottom + 8 : above}px` });
   }
 
-  #click(event: MouseEvent, ofItem: unknown): void {
+  /** Follows the group of the mark or the name that was pressed; of none, or once more, all. */
+  #click(event: MouseEvent): void {
     if (Math.hypot(event.clientX - this.#pressed.x, event.clientY - this.#pressed.y) > DRAG) return;
     const point = this.#under(event);
     this.#point(point);
-    const group = point?.group ?? (typeof ofItem === 'string' ? ofItem : null);
+    const group = (point ?? this.#under(event, namesOf(this.#view), 2))?.group ?? null;
     this.#follow(group === this.#chosen ? null : group);
   }
 

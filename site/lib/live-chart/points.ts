@@ -34,6 +34,15 @@ interface Item {
 
 /** Those inside their plots, of one group where one is followed. */
 export function pointsOf(view: View, chosen: string | null): readonly Point[] {
+  return itemsOf(view, (item, parent) => isPointed(item, parent, chosen));
+}
+
+/** Names of groups in the drawing; they say nothing when pointed at. */
+export function namesOf(view: View): readonly Point[] {
+  return itemsOf(view, ({ datum, mark }) => mark.marktype === 'text' && typeof datum?.group === 'string');
+}
+
+function itemsOf(view: View, isWanted: (item: Item, parent: Item | null) => boolean): readonly Point[] {
   const padding = view.padding() as { left: number; top: number };
   const [x, y] = view.origin();
   const points: Point[] = [];
@@ -43,7 +52,7 @@ export function pointsOf(view: View, chosen: string | null): readonly Point[] {
       if (item.mark.marktype === 'group') {
         panel++;
         for (const inner of item.items ?? []) visit(inner, left + (item.x ?? 0), top + (item.y ?? 0), item);
-      } else if (isPointed(item, parent, chosen)) points.push(pointOf(item, left, top, panel));
+      } else if (isWanted(item, parent)) points.push(pointOf(item, left, top, panel));
     }
   };
   const { root } = view.scenegraph() as unknown as { root: Mark };
