@@ -65,19 +65,23 @@ export function describeFaults(cells: readonly CellComparison[], most = 20): rea
 
 /** One sentence with the figures. */
 export function describeAgreement(agreement: Agreement): string {
-  const { cells, items, items_equal, numbers, numbers_equal, largest_number, metrics, metrics_equal } =
-    agreement;
+  const { cells, items, items_equal, numbers, numbers_equal, metrics, metrics_equal } = agreement;
   const parts = [
     `${cells} ${cells === 1 ? 'cell' : 'cells'} measured again`,
     `${items_equal} of ${items} items have the same outcome`,
     ...(numbers === 0
       ? []
       : [
-          `${numbers_equal} of ${numbers} numbers of items are the same to the published digits (largest distance ${largest_number!.toPrecision(2)})`,
+          `${numbers_equal} of ${numbers} numbers of items are the same to the published digits${numbersApart(agreement)}`,
         ]),
     ...(metrics === 0 ? [] : [`${metrics_equal} of ${metrics} scores are identical${distance(agreement)}`]),
   ];
   return `${parts.join(', ')}.`;
+}
+
+/** Between equal numbers lies what the published one lost by rounding, which tells nothing. */
+function numbersApart({ numbers, numbers_equal, largest_number }: Agreement): string {
+  return numbers === numbers_equal ? '' : ` (largest distance ${largest_number!.toPrecision(2)})`;
 }
 
 function distance({ largest_std_errors }: Agreement): string {

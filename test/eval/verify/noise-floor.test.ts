@@ -8,6 +8,7 @@ import {
   ROUNDED_CACHE,
   SIXTEEN_BITS,
   type Stack,
+  TWIN_GPU,
 } from '../../../eval/verify/noise-floor.ts';
 
 const machine = { cpu: 'x', cores: 2, gpu: null, os: 'Linux', node: 'v24' };
@@ -18,7 +19,9 @@ const cuda: Stack = {
   params: 5e5,
 };
 const oneGpu = { ...cuda, machine: { ...cuda.machine, cores: 64, gpu: 'NVIDIA H200' } };
-const otherGpu = { ...cuda, machine: { ...cuda.machine, gpu: 'NVIDIA H100 80GB HBM3' } };
+const withGpu = (gpu: string, params = 5e5) => ({ ...cuda, params, machine: { ...cuda.machine, gpu } });
+const twin = withGpu('NVIDIA H100 80GB HBM3');
+const otherGpu = withGpu('NVIDIA H100 PCIe');
 const otherProcessor = { ...onnx, machine: { ...machine, cpu: 'y' } };
 const large = { ...cuda, params: 1e9 };
 const unknown = { ...cuda, engine: { ...cuda.engine, provider: 'cuda-f8' } };
@@ -30,6 +33,10 @@ describe('the noise floor', () => {
     ['a part of a cell, on a GPU', cuda, oneGpu, 'rtn-w4g64', true, IDENTICAL],
     ['a part of a cell, in other batches', onnx, onnx, 'rtn-w4g64', true, FLOAT32],
     ['another processor', onnx, otherProcessor, 'rtn-w4g64', false, FLOAT32],
+    ['an H100 and an H200', twin, cuda, 'gptq-w2g64', false, TWIN_GPU],
+    ['a part of a cell, on an H200', twin, oneGpu, 'rtn-w4a4', true, TWIN_GPU],
+    ['large models on both', large, withGpu('NVIDIA H100 80GB HBM3', 1e9), 'rtn-w4g64', false, SIXTEEN_BITS],
+    ['another GPU, calibrated weights', cuda, otherGpu, 'gptq-w4g64', false, null],
     ['another GPU', cuda, otherGpu, 'fp16', false, FLOAT32],
     ['another engine', cuda, onnx, 'rtn-w2g64', false, FLOAT32],
     ['another engine, rounded cache', cuda, onnx, 'rtn-w4g64kv4', false, ROUNDED_CACHE],
