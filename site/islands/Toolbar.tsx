@@ -7,6 +7,7 @@ import type { LiveTable } from '../lib/payload.ts';
 import type { Row } from '../lib/row-types.ts';
 import { CopyLink } from './CopyLink.tsx';
 import type { BoardColumn } from './columns.tsx';
+import { SearchHelp, SearchNote } from './SearchHelp.tsx';
 import { SortSelect } from './SortSelect.tsx';
 import { saveView } from './view-file.ts';
 
@@ -15,6 +16,9 @@ const VIEW_TITLES: Readonly<Record<View, string>> = {
   results: 'Every result',
   raw: 'Raw scores',
 };
+
+/** View that was just asked for, whose button takes the focus once it is there. */
+let wanted: View | null = null;
 
 interface Props {
   readonly state: BoardState;
@@ -36,7 +40,16 @@ export function Toolbar({ state, setState, columns, table, result, sizes }: Prop
             type="button"
             className="button"
             aria-pressed={state.view === view}
-            onClick={() => setState({ ...state, view, sort: [], columns: {} })}
+            // The rows of the other view bring a bar of their own, in which the keyboard goes on where it was.
+            ref={(button) => {
+              if (button === null || wanted !== view) return;
+              wanted = null;
+              button.focus();
+            }}
+            onClick={() => {
+              wanted = view;
+              setState({ ...state, view, sort: [], columns: {} });
+            }}
           >
             {VIEW_TITLES[view]}
             {view === 'raw' ? null : <span className="count"> {countText(sizes[view])}</span>}
@@ -44,6 +57,7 @@ export function Toolbar({ state, setState, columns, table, result, sizes }: Prop
         ))}
       </div>
       <Search state={state} setState={setState} />
+      <SearchHelp table={table} />
       <SortSelect state={state} setState={setState} columns={columns} table={table} />
       <ColumnMenu state={state} setState={setState} columns={columns} />
       <CopyLink />
@@ -61,6 +75,7 @@ export function Toolbar({ state, setState, columns, table, result, sizes }: Prop
         ))}
       </div>
       <Matches state={state} setState={setState} result={result} />
+      <SearchNote table={table} search={state.search} />
     </div>
   );
 }

@@ -16,6 +16,7 @@ export type SearchTerm =
 
 const TERM = /"([^"]*)"|(\S+)/g;
 const COMPARE = /^([a-z_]+)(<=|>=|<|>|=)(-?\d+(?:\.\d+)?)%?$/;
+const MEANT = /^[a-z_]+(:|<=|>=|<|>|=)[^:]+$/;
 const FIELD = /^([a-z_]+):(.+)$/;
 
 /** Splits a query into terms; case is ignored, quotes keep spaces together. Only named fields are recognised. */
@@ -29,6 +30,22 @@ export function parseSearch(
       match[1] === undefined ? term(match[2] ?? '', textFields, numberFields) : word(match[1]),
     )
     .filter((one) => one.kind === 'number' || one.word !== '');
+}
+
+/**
+ * Fields that a query asks for although there are none of that name, or not of that kind (`methd:gptq`, `bits:4`): such
+ * terms are looked for as plain words, which is most often not what was meant.
+ */
+export function misunderstood(
+  query: string,
+  textFields: readonly string[],
+  numberFields: readonly string[],
+): readonly string[] {
+  return [...query.toLowerCase().matchAll(TERM)].flatMap(([text, quoted]) => {
+    const read = term(text, textFields, numberFields);
+    const isWord = quoted === undefined && read.kind === 'word' && read.field === null;
+    return isWord && MEANT.test(text) ? [text] : [];
+  });
 }
 
 export function compares(value: number, comparison: Comparison, bound: number): boolean {

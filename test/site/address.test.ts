@@ -5,7 +5,7 @@ import { runBoard } from '../../site/lib/board-engine.ts';
 import { DEFAULT_STATE, decodeState, encodeState } from '../../site/lib/board-state.ts';
 import { decodeTable, encodeRows } from '../../site/lib/payload.ts';
 import type { RecipeRow, ResultRow } from '../../site/lib/row-types.ts';
-import { parseSearch } from '../../site/lib/search-query.ts';
+import { misunderstood, parseSearch } from '../../site/lib/search-query.ts';
 import { href } from '../../site/lib/url.ts';
 import { recipeRow, resultRow } from './result-row.ts';
 
@@ -113,6 +113,15 @@ describe('the search language', () => {
   ])('%s', (text, terms) => {
     expect(parse(text)).toEqual(terms);
   });
+});
+
+it.each([
+  ['llama method:gptq bits<=4 kept>95', []],
+  ['methd:gptq', ['methd:gptq']],
+  ['bits:4 kept>high', ['bits:4', 'kept>high']],
+  ['"methd:gptq" 2:4 gptq: <4', []],
+])('terms of %s that look like a field and are none', (text, terms) => {
+  expect(misunderstood(text, ['model', 'method'], ['bits', 'kept'])).toEqual(terms);
 });
 
 describe('addresses inside the site', () => {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { clickTimes } from '../../scripts/bench/site/measure-page.ts';
 import { browserForTests, hasChromium, WHERE } from './chromium.ts';
 import { siteForTests } from './served-site.ts';
 
@@ -92,18 +93,7 @@ describe.skipIf(!hasChromium)(`the live board (${WHERE})`, () => {
 
   it('paints a filter over every result fast', async () => {
     await open('?view=results');
-    const times = await page.evaluate(async () => {
-      const boxes = [...document.querySelectorAll<HTMLInputElement>('.facet .option input')].slice(0, 8);
-      const measured: number[] = [];
-      for (const box of boxes) {
-        const start = performance.now();
-        box.click();
-        await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-        measured.push(performance.now() - start);
-        await new Promise((resolve) => setTimeout(resolve, 80));
-      }
-      return measured.sort((a, b) => a - b);
-    });
+    const times = (await clickTimes(page, 8, 80)).toSorted((a, b) => a - b);
     const median = times[times.length >> 1]!;
     console.log(
       `click to paint over 16,000 rows: median ${median.toFixed(0)} ms, slowest ${times.at(-1)!.toFixed(0)} ms`,
@@ -145,6 +135,7 @@ describe.skipIf(!hasChromium)(`the live board (${WHERE})`, () => {
     expect(await cells('value')).toContainEqual(expect.stringMatching(/^80\.0\s+±2\.0 %$/));
     expect((await cells('chance')).every((text) => text !== '')).toBe(true);
     expect(await page.locator('.live th.c-kept').count()).toBe(0);
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Raw scores');
   });
 
   it('searches as one types, and `/` goes to the search', async () => {
@@ -157,6 +148,10 @@ describe.skipIf(!hasChromium)(`the live board (${WHERE})`, () => {
     for (const name of await cells('method')) expect(name).toMatch(/QuIP/);
     await page.getByLabel('Search').fill('no such thing at all');
     await expect.poll(() => page.locator('.board-empty').count()).toBe(1);
+    await page.getByLabel('Search').fill('methd:gptq kept>high');
+    await expect
+      .poll(() => textOf(page.locator('.search-note')))
+      .toMatch(/“methd:gptq” is .* “kept>high” is .*: family, model.*kept/);
   });
 
   it('restores everything from an address, and leaves the address alone', async () => {
@@ -180,7 +175,7 @@ describe.skipIf(!hasChromium)(`the live board (${WHERE})`, () => {
 
   it('shows and hides columns', async () => {
     await open();
-    await page.locator('.menu summary').click();
+    await page.locator('.menu summary', { hasText: 'Columns' }).click();
     await page.locator('.menu label', { hasText: 'Family' }).click();
     await page.waitForFunction(() => location.search === '?cols=family');
     expect(await page.locator('.live th.c-family').count()).toBe(1);
