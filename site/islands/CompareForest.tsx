@@ -5,7 +5,7 @@
 import type { CSSProperties, ReactNode } from 'react';
 import type { Comparison, Difference, MeanRow, TaskRow } from '../lib/compare.ts';
 import { ticksOf } from '../lib/compare-axis.ts';
-import { differenceText, isSure, type Named } from '../lib/compare-words.ts';
+import { differenceText, isSure, littleToLose, type Named } from '../lib/compare-words.ts';
 import { NONE, plural, signed } from '../lib/format.ts';
 import { Mark } from './cells.tsx';
 import { ScrollRegion } from './ScrollRegion.tsx';
@@ -216,9 +216,11 @@ function meanLine({ ability, differences }: MeanRow, level: 'all' | 'ability', n
 }
 
 /** A task alone in its ability stands for both. */
-function taskLine({ key, task, differences }: TaskRow, isAlone: boolean): Line {
+function taskLine(row: TaskRow, isAlone: boolean): Line {
+  const { key, task, differences } = row;
   const { title, protocol, ability } = task;
-  if (!isAlone) return { key, title, note: protocol, level: 'task', differences };
-  const note = [title, protocol].filter((part) => part !== '').join(', ');
-  return { key, title: ability, note, level: 'ability', differences };
+  const note = [isAlone ? title : '', protocol, littleToLose(row)].filter((part) => part !== '').join(', ');
+  return isAlone
+    ? { key, title: ability, note, level: 'ability', differences }
+    : { key, title, note, level: 'task', differences };
 }

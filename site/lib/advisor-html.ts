@@ -87,7 +87,7 @@ function table(data: AdviceData, found: Answer, frame: Frame): string {
       rest > 0
         ? `<tr><td class="wide muted" colspan="5">and ${plural(rest, 'recipe')} that lost more or are less known</td></tr>`
         : '';
-    return `<tbody${index === 0 ? '' : ' class="further"'}>${head}${shown.map((option) => row(option, frame)).join('')}${more}</tbody>`;
+    return `<tbody${index === 0 ? '' : ' class="further"'}>${head}${shown.map((option) => row(data, option, frame)).join('')}${more}</tbody>`;
   });
   const large =
     found.tooLarge > 0
@@ -116,7 +116,7 @@ function chips({ recipe }: Option): string {
   return recipe.chips.map((chip) => `<b class="chip">${escapeXml(chip)}</b>`).join(' ');
 }
 
-function row(option: Option, { href, memory, needs }: Frame): string {
+function row(data: AdviceData, option: Option, { href, memory, needs }: Frame): string {
   const { recipe, worst } = option;
   const mark = `<svg class="mark reported" style="color:${escapeXml(recipe.mark.color)}" aria-hidden="true"><use href="#s-${escapeXml(recipe.mark.shape)}"></use></svg>`;
   const tie = option.isTied ? '<span class="tie" title="not told apart from the first">≈</span>' : '';
@@ -128,7 +128,7 @@ function row(option: Option, { href, memory, needs }: Frame): string {
     <td class="num" data-label="True bits">${bitsText(recipe.bits_per_weight)}<span class="note">${recipe.basis}</span></td>
     <td class="num" data-label="Memory">${bytesText(option.memory.total)}${share(option.memory, memory)}</td>
     <td class="loss" data-label="Expected to lose">${losses}</td>
-    <td class="evidence-words" data-label="Evidence">${evidenceWords(worst)}</td></tr>`;
+    <td class="evidence-words" data-label="Evidence">${evidenceWords(worst, rowsBehind(data, option, href))}</td></tr>`;
 }
 
 /** A bar of what is taken; its parts stand in words below. */
@@ -148,14 +148,27 @@ function loss(evidence: Evidence | null, tie: string, need?: string): string {
   return `<span class="one">${name}${bar} <strong>${percent(evidence.loss)}</strong> ${tie} <span class="note">${range}</span></span>`;
 }
 
-function evidenceWords({ results, sources, models, tasks, example, interval }: Evidence): string {
+/** Address of the values behind a recipe's number, each of which leads to its origin; null where many models have some. */
+function rowsBehind(data: AdviceData, { recipe, worst }: Option, href: Frame['href']): string | null {
+  if (worst.models !== 1) return null;
+  const source = data.sources[worst.source]!;
+  const from = source.id === EVERY ? `origin=${source.origin}` : `source=${encodeURIComponent(source.id)}`;
+  return `${href('/')}?view=results&model=${encodeURIComponent(worst.example)}&method=${encodeURIComponent(recipe.method)}&bits=${recipe.nominal}&${from}`;
+}
+
+function evidenceWords(
+  { results, sources, models, tasks, example, interval }: Evidence,
+  address: string | null,
+): string {
   const range = interval === 'range' ? ', range of results' : interval === null ? '' : ', 95 % interval';
   const where =
     models === 1
       ? `on ${escapeXml(example)}`
       : `on ${plural(models, 'model')}, such as ${escapeXml(example)}`;
   const who = sources > 1 ? ` by ${plural(sources, 'source')}` : '';
-  return `${plural(results, 'result')} ${where}${who}, ${tasks === 1 ? 'one task' : `up to ${tasks} tasks`}${range}`;
+  const count = plural(results, 'result');
+  const linked = address === null ? count : `<a href="${escapeXml(address)}">${count}</a>`;
+  return `${linked} ${where}${who}, ${tasks === 1 ? 'one task' : `up to ${tasks} tasks`}${range}`;
 }
 
 /** The same question to every other source: whether they agree on the method is worth more than any digit. */

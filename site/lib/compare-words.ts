@@ -1,5 +1,5 @@
 /** What a comparison says in words: names of its sides, what differs in their settings, and who keeps more. */
-import type { Comparison, Contender, Difference } from './compare.ts';
+import type { Comparison, Contender, Difference, TaskRow } from './compare.ts';
 import type { CompareRecipe } from './compare-types.ts';
 import { plural, signed } from './format.ts';
 
@@ -62,6 +62,21 @@ export function differenceText({ value, low, high }: Ends): string {
   return low === null || high === null
     ? points
     : `${points} (${signed(100 * low, 1)} to ${signed(100 * high, 1)})`;
+}
+
+/** Right answers in a hundred above guessing; with fewer, one of them is more than eight points of kept. */
+const LITTLE = 12;
+
+/**
+ * Why an interval is wide: where the 16-bit model is hardly better than guessing, there is little to lose, and few answers
+ * are many points of kept. Empty where there is enough, and for what is no share of right answers.
+ */
+export function littleToLose({ task, cells }: Pick<TaskRow, 'task' | 'cells'>): string {
+  const baselines = cells.flatMap((cell) => (cell === null ? [] : [cell.baseline]));
+  if (task.unit !== 'fraction' || baselines.length === 0) return '';
+  const above = 100 * (Math.min(...baselines) - (task.chance ?? 0));
+  if (above <= 0 || above >= LITTLE) return '';
+  return `16 bit is only ${above.toFixed(1)} points above guessing: one right answer in a hundred is ${(100 / above).toFixed(0)} points of kept`;
 }
 
 /** Whether the interval leaves out zero; null where there is none. */

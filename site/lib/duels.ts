@@ -73,5 +73,6 @@ export function duelSentence(duel: Duel): string {
   const share = `${title} keeps more than ${other_name} in ${n_wins} of ${plural(n_pairs, 'matched pair')} (${percent(n_wins / n_pairs)}) and less in ${n_losses}, on ${plural(n_models, 'model')}`;
   const sure = isSure(duel);
   if (sure === null) return `${share}.`;
-  return `${share}; over models the difference is ${sure ? 'more than chance' : 'not more than chance'}.`;
+  // Who wins more often need not be ahead in the mean, which few large losses decide.
+  return `${share}; the mean over models is ${signed(100 * duel.difference, 1)} points, ${sure ? 'more than chance' : 'not more than chance'}.`;
 }

@@ -193,6 +193,12 @@ describe('the words', () => {
     expect(html).not.toContain('<M>');
   });
 
+  it('lead from a loss to the values behind it', () => {
+    expect(answerHtml(data, answer(data, task())!, frame)).toMatch(
+      /<a href="\/base\/\?view=results&amp;model=[a-z0-9-]+&amp;method=[a-z0-9-]+&amp;bits=[\d.]+&amp;source=paper-a">\d+ results?<\/a>/,
+    );
+  });
+
   it('say when sources are mixed, and name the one source when not', () => {
     expect(answerHtml(data, answer(data, task())!, frame)).toContain('href="/base/sources/paper-a/"');
     const mixed = answerHtml(data, answer(data, task({ from: 'every' }))!, frame);

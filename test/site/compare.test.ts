@@ -5,7 +5,7 @@ import { ticksOf } from '../../site/lib/compare-axis.ts';
 import { flipsOf } from '../../site/lib/compare-flips.ts';
 import { partnerOf } from '../../site/lib/compare-partner.ts';
 import type { CompareItems, CompareModel, CompareRecipe, CompareTask } from '../../site/lib/compare-types.ts';
-import { differenceText, namesOf, settingsOf, verdicts } from '../../site/lib/compare-words.ts';
+import { differenceText, littleToLose, namesOf, settingsOf, verdicts } from '../../site/lib/compare-words.ts';
 
 const task = (id: string, ability: string, changes: Partial<CompareTask> = {}): CompareTask => ({
   id,
@@ -176,6 +176,18 @@ describe('words', () => {
     const { differ, same } = settingsOf(comparison.contenders);
     expect(differ.map(({ name }) => name)).toEqual(['Method', 'Recipe id']);
     expect(same.map(({ name }) => name)).toContain('Weights');
+  });
+
+  it('say why an interval is wide, where 16 bit is hardly better than guessing', () => {
+    const row = (baseline: number, changes: Partial<CompareTask> = {}) => ({
+      task: task('mapping', 'in-context learning', changes),
+      cells: [null, { kept: 0.6, low: -3, high: 4, value: 0.28, baseline }],
+    });
+    expect(littleToLose(row(0.3))).toBe(
+      '16 bit is only 5.0 points above guessing: one right answer in a hundred is 20 points of kept',
+    );
+    expect(littleToLose(row(0.5))).toBe('');
+    expect(littleToLose(row(5, { unit: 'perplexity', chance: null }))).toBe('');
   });
 
   it('hold a single recipe against plain rounding of its size, else against 16 bit', () => {
