@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ClaimedFile, claimedFileSchema } from '../../data/claimed-schema.ts';
-import { claimedSubject } from '../../data/database/claimed.ts';
 import { buildDatabase } from '../../data/db.ts';
 import {
   TRUST_STATES,
@@ -11,6 +10,7 @@ import {
   trustRecordSchema,
 } from '../../data/trust-schema.ts';
 import { readView } from '../../data/views.ts';
+import { claim, claimPath } from './claim-file.ts';
 import { dataFolder, openForTest, runFile, sha } from './data-folder.ts';
 
 const runs = {
@@ -32,36 +32,12 @@ const record = (changes: Partial<TrustRecord>): TrustRecord => ({
   ...changes,
 });
 
-const row = { model: 'llama-3-8b', bits_per_weight: null, size_bytes: null, task: 'piqa', metric: 'acc' };
-const values = { unit: 'fraction' as const, shots: 0, context: null, std_error: 0.01, n: 1838, paired: null };
-const claim: ClaimedFile = {
-  schema: 1,
-  name: 'llama-3-8b-omniquant',
-  provenance: {
-    tool: 'lm-evaluation-harness',
-    version: '0.4.9',
-    commit: null,
-    command: null,
-    url: 'https://example.org/run',
-    date: '2026-02-01',
-    machine: null,
-    outputs: [{ name: 'results.json', sha256: sha('results'), bytes: 10 }],
-    notes: [],
-  },
-  rows: [
-    { ...row, ...values, recipe: 'fp16', value: 0.8 },
-    { ...row, ...values, recipe: 'omniquant-w3g128', value: 0.75 },
-  ],
-};
-
 async function database(files: Readonly<Record<string, unknown>>) {
   const texts = Object.entries(files).map(([name, content]) => [name, JSON.stringify(content, null, 1)]);
   const root = dataFolder({ files: Object.fromEntries(texts) });
   await buildDatabase({ root });
   return openForTest(join(root, 'bitloss.duckdb'));
 }
-
-const claimPath = (content: ClaimedFile) => `results/someone/${claimedSubject(content)}.claim.json`;
 
 /** Every state of the tests at once: building a database takes longer than looking at it. */
 async function everything() {

@@ -1,12 +1,30 @@
-/** What axe-core objects to on a page, in a line each, and whether all of it is as wide as the screen at most. */
+/**
+ * What axe-core objects to on a page, in a line each, sizes of what is pressed included, and whether all of it is as wide as
+ * the screen at most, also with the spacing of letters, words and lines that a reader may ask for (WCAG 2.2, 1.4.12).
+ */
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 
 export async function expectAccessible(page: Page, where: string): Promise<void> {
   expect(await axeFindings(page), where).toEqual([]);
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
-  expect(width, `${where}: wider than the screen`).toBeLessThanOrEqual(page.viewportSize()!.width);
+  const screen = page.viewportSize()!.width;
+  const [width, spaced] = await page.evaluate(widths, SPACING);
+  expect(width, `${where}: wider than the screen`).toBeLessThanOrEqual(screen);
+  expect(spaced, `${where}: wider than the screen once letters are spaced`).toBeLessThanOrEqual(screen);
+}
+
+const SPACING =
+  '* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-bottom: 2em !important }';
+
+/** Of the page as it is and with more space. Runs in the page, and leaves it as it was. */
+function widths(spacing: string): readonly [number, number] {
+  const width = document.documentElement.scrollWidth;
+  const style = document.head.appendChild(document.createElement('style'));
+  style.textContent = spacing;
+  const spaced = document.documentElement.scrollWidth;
+  style.remove();
+  return [width, spaced];
 }
 
 /**
@@ -15,7 +33,10 @@ export async function expectAccessible(page: Page, where: string): Promise<void>
  */
 export async function axeFindings(page: Page): Promise<readonly string[]> {
   await page.evaluate(markRepeated, MARK);
-  const builder = new AxeBuilder({ page }).setLegacyMode(true).exclude(`[${MARK}]`);
+  const builder = new AxeBuilder({ page })
+    .setLegacyMode(true)
+    .exclude(`[${MARK}]`)
+    .options({ rules: { 'target-size': { enabled: true } } });
   const { violations } = await builder.analyze();
   return violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`);
 }

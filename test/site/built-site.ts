@@ -18,12 +18,17 @@ import {
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { claimedSubject } from '../../data/database/claimed.ts';
+import { claim, claimPath } from '../data/claim-file.ts';
 import { dataFolder, runFile } from '../data/data-folder.ts';
 import { tensorFile } from '../data/tensor-file.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 export const BASE = '/some/base/';
 export const RUN_ID = 'made-up-run';
+
+/** Page of the claimed rows. */
+export const CLAIMED = `claimed/${claimedSubject(claim)}/`;
 
 /** A failed cell whose message must not become markup. */
 export const HOSTILE = 'out of <b id="injected">memory</b> & "time"';
@@ -113,6 +118,7 @@ async function build(place: string): Promise<void> {
     published: true,
     files: {
       [`results/bitloss/${RUN_ID}.json`]: JSON.stringify(run, null, 1),
+      [claimPath(claim)]: JSON.stringify(claim, null, 1),
       ...Object.fromEntries(
         Object.entries(tensors).map(([model, file]) => [
           `tensors/bitloss/${model}.json`,
@@ -146,7 +152,7 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 function sourcesHash(): string {
-  const hash = createHash('sha256').update(JSON.stringify([run, tensors]));
+  const hash = createHash('sha256').update(JSON.stringify([run, tensors, claim]));
   const files = globSync(
     [
       'site/**/*',

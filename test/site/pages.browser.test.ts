@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../data/db.ts';
 import { expectAccessible } from './axe.ts';
-import { BASE, HOSTILE, RUN_ID, run } from './built-site.ts';
+import { BASE, CLAIMED, HOSTILE, RUN_ID, run } from './built-site.ts';
 import { browserForTests, hasChromium, WHERE } from './chromium.ts';
 import { fileOf, siteForTests } from './served-site.ts';
 
@@ -178,6 +178,11 @@ const PAGES = [
   'papers/llm-kick/',
   'families/llama/',
   'methodology/',
+  CLAIMED,
+  'compare/',
+  'compare/pairs/',
+  'submit/',
+  'submit/checks/',
   'no-such-page/',
 ];
 
@@ -187,7 +192,7 @@ describe.skipIf(!hasChromium)(`in Chromium (${WHERE})`, () => {
   it.each(PAGES)('%s: axe finds nothing, nothing is wider than the screen', async (path) => {
     for (const [colorScheme, width] of [
       ['light', 1280],
-      ['dark', 390],
+      ['dark', 320],
     ] as const) {
       const context = await browser.newContext({
         serviceWorkers: 'block',

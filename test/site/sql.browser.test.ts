@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../data/db.ts';
+import { expectAccessible } from './axe.ts';
 import { browserForTests, hasChromium, WHERE } from './chromium.ts';
 import { siteForTests } from './served-site.ts';
 
@@ -40,6 +41,7 @@ describe.skipIf(!hasChromium)(`the SQL page in Chromium (${WHERE})`, () => {
   it('answers as the database of the build does, and draws the example', async () => {
     await part('query').press('Control+Enter');
     await part('chart-drawing').locator('svg').waitFor({ timeout: 150_000 });
+    await expectAccessible(page, 'a result and its drawing');
     await run(
       'SELECT count(*), count(kept), round(sum(kept), 6), count(note), count(*) FILTER (suspect) FROM results',
     );
@@ -64,6 +66,7 @@ describe.skipIf(!hasChromium)(`the SQL page in Chromium (${WHERE})`, () => {
   it('says in plain words what is wrong, and reads nothing from outside', async () => {
     await run('SELECT kept FROM resuts');
     expect(await part('problem').innerText()).toContain('A table in the query does not exist.');
+    await expectAccessible(page, 'an error');
     await run("FROM read_parquet('https://example.com/x.parquet')");
     expect(await part('problem').innerText()).toContain('no query read or load anything from outside');
     await run("SET autoload_known_extensions = true; SELECT '[1]'::JSON");

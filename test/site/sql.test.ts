@@ -58,6 +58,32 @@ describe('the address', () => {
   });
 });
 
+/** Links that have been given out; lines are added, never changed. */
+describe('old links', () => {
+  it.each([
+    ['?example=methods-at-3-bits', { ...NONE, example: 'methods-at-3-bits' }],
+    [
+      '?sql=SELECT+method_id%2C+median%28kept%29+AS+kept+FROM+recipes+GROUP+BY+ALL&chart=bars~method_id~kept',
+      {
+        ...NONE,
+        sql: 'SELECT method_id, median(kept) AS kept FROM recipes GROUP BY ALL',
+        chart: { ...BARS, x: 'method_id' },
+      },
+    ],
+    [
+      '?sql=FROM+recipes&chart=lines~nominal_bits~kept~method_id',
+      {
+        ...NONE,
+        sql: 'FROM recipes',
+        chart: { form: 'lines', x: 'nominal_bits', y: 'kept', by: 'method_id' },
+      },
+    ],
+  ])('%s still asks what it asked', (search, state) => {
+    expect(readState(search)).toEqual(state);
+    expect(EXAMPLES.some(({ id }) => id === 'methods-at-3-bits')).toBe(true);
+  });
+});
+
 describe('errors', () => {
   it.each([
     ['Parser Error: syntax error at or near "selec"', 'This is not a statement'],
