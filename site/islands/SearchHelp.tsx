@@ -7,6 +7,13 @@ interface Props {
   readonly table: Pick<LiveTable, 'coded' | 'numbers'>;
 }
 
+/** Numbers worth searching by; others are of use to nobody, though they are understood. */
+const TOLD = ['bits', 'bpw', 'kept', 'params', 'size', 'tasks', 'rank', 'value', 'loss', 'n'];
+
+function numbersOf({ numbers }: Props['table']): string {
+  return TOLD.filter((name) => numbers[name] !== undefined).join(', ');
+}
+
 export function SearchHelp({ table }: Props): ReactNode {
   return (
     <details className="menu" data-closes="">
@@ -26,9 +33,7 @@ export function SearchHelp({ table }: Props): ReactNode {
         <dt>
           <code>bits&lt;=4 kept&gt;95</code>
         </dt>
-        <dd>
-          &lt;, &lt;=, &gt;, &gt;= or = with {Object.keys(table.numbers).join(', ')}; what is kept in per cent
-        </dd>
+        <dd>&lt;, &lt;=, &gt;, &gt;= or = with {numbersOf(table)}; what is kept in per cent</dd>
         <dt>
           <code>"16 bit"</code>
         </dt>
@@ -46,7 +51,7 @@ export function SearchNote({ table, search }: Props & { readonly search: string 
       {terms.map((term) => `“${term}” is looked for as a word. `)}
       {terms.length === 0
         ? null
-        : `Fields of words, with a colon: ${texts.join(', ')}. Of numbers, with <, <=, >, >= or =: ${numbers.join(', ')}.`}
+        : `Fields of words, with a colon: ${texts.join(', ')}. Of numbers, with <, <=, >, >= or =: ${numbersOf(table)}.`}
     </p>
   );
 }

@@ -30,7 +30,7 @@ export const GET: APIRoute = async () => {
     '## Data',
     '',
     `- [release.json](${absolute('/data/release.json')}): every file with its size and SHA-256`,
-    ...DOWNLOADS.map(({ id, about }) => `- [${id}.csv](${absolute(`/data/${id}.csv`)}): ${about}`),
+    ...DOWNLOADS.map(({ id, about }) => `- [${id}.csv.gz](${absolute(`/data/${id}.csv.gz`)}): ${about}`),
     '',
   ];
   return new Response(lines.join('\n'));
