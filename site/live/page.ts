@@ -126,7 +126,7 @@ class LivePage {
     this.#part('shown').textContent = `Live: ${this.#model.title} goes on from`;
     this.#part('prompt').textContent = lineOf(request.prompt);
     this.#setRunning(true);
-    this.#part('texts').scrollIntoView({ block: 'nearest' });
+    this.#part('texts').scrollIntoView({ block: 'start' });
     this.#say('Starting …');
     this.#session.send({ kind: 'run', files: this.#files(), request });
   }
@@ -161,6 +161,8 @@ class LivePage {
     this.#setRunning(false);
     this.#say(status);
     this.#part('error').textContent = error;
+    // It stands below the texts to which the page has scrolled.
+    if (error !== '') this.#part('error').scrollIntoView({ block: 'nearest' });
     this.#showChoices();
   }
 
