@@ -158,6 +158,7 @@ export const recipeByAbilityRow = z.strictObject({
   nominal_bits: number.nullable(),
   is_best: z.boolean(),
   is_best_of_origin: z.boolean(),
+  is_best_of_source: z.boolean(),
 });
 
 const { model_id, model_name, family, series, params_b, is_chat } = model;

@@ -4,7 +4,8 @@
 -- nominal_bits groups settings of about one size: weight bits, rounded (2.26 counts as 2, below 1 as 1); bits of the
 -- cache where only that is compressed; 16 for pruning; NULL where the source does not say.
 -- is_best: the most kept among recipes that compress weights (alone or with activations) at these nominal bits, for this
--- model and ability, over all sources; is_best_of_origin: among those of the same origin. To keep a lucky single task
+-- model and ability, over all sources; is_best_of_origin: among those of the same origin; is_best_of_source: of the
+-- same source, whose numbers alone were made alike. To keep a lucky single task
 -- from winning, a recipe with fewer than two tasks counts only where no other exists. Ties go to more tasks.
 
 CREATE VIEW recipe_by_ability AS
@@ -43,6 +44,10 @@ SELECT
   may_win AND row_number() OVER (
     PARTITION BY model_id, ability, nominal_bits, may_win, origin
     ORDER BY n_tasks >= 2 DESC, kept DESC, n_tasks DESC, source_id, recipe_id
-  ) = 1 AS is_best_of_origin
+  ) = 1 AS is_best_of_origin,
+  may_win AND row_number() OVER (
+    PARTITION BY model_id, ability, nominal_bits, may_win, origin, source_id
+    ORDER BY n_tasks >= 2 DESC, kept DESC, n_tasks DESC, recipe_id
+  ) = 1 AS is_best_of_source
 FROM candidate
 ORDER BY model_id, ability, tensor, nominal_bits DESC, kept DESC, origin, source_id, recipe_id;

@@ -42,7 +42,7 @@ type Common = Pick<
 let recipes: Promise<readonly RecipeRow[]> | null = null;
 let results: Promise<readonly ResultRow[]> | null = null;
 
-/** Recipes by ability: model by model (the most reported first), weights before the rest, bits falling, best first. */
+/** Recipes by ability: model by model (the most reported first), weights before the rest, bits falling, source by source, best first. */
 export function recipeRows(): Promise<readonly RecipeRow[]> {
   recipes ??= makeRecipeRows();
   return recipes;
@@ -74,13 +74,22 @@ async function makeRecipeRows(): Promise<readonly RecipeRow[]> {
       page: pages.get(`${row.model_id} ${groupKey(row)}`) ?? 1,
     }),
   );
+  const sizes = new Map<string, number>();
+  for (const row of made) sizes.set(sourceKey(row), (sizes.get(sourceKey(row)) ?? 0) + 1);
   return made.sort(
     (a, b) =>
       compareRows(a, b, order) ||
+      // Sources are not ranked against each other unless a reader sorts by what is kept.
+      sizes.get(sourceKey(b))! - sizes.get(sourceKey(a))! ||
+      byText(a.source, b.source) ||
       (b.kept ?? 0) - (a.kept ?? 0) ||
       byText(a.key, b.key) ||
       byText(a.ability, b.ability),
   );
+}
+
+function sourceKey({ model, origin, source }: RecipeRow): string {
+  return `${model} ${origin} ${source}`;
 }
 
 type Ranked = Pick<RecipeRankRow, 'origin' | 'source_id' | 'model_id' | 'recipe_id' | 'ability'>;

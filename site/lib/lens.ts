@@ -16,8 +16,10 @@ export interface Lens {
   readonly focus: Focus;
   readonly model_name: string;
   readonly curve: readonly CurveRow[];
-  /** The most kept at each nominal size, sizes falling. */
+  /** The most kept at each nominal size by the source that tested the most sizes, sizes falling. */
   readonly best: readonly RecipeByAbilityRow[];
+  /** Other sources that tested some. */
+  readonly n_others: number;
 }
 
 /** Every focus that can be asked for. Origins are told apart only for models that have several. */
@@ -56,12 +58,31 @@ function distinct(values: readonly string[]): readonly string[] {
 export async function lensOf(focus: Focus): Promise<Lens> {
   const isMine = (row: CurveRow | RecipeByAbilityRow) =>
     row.ability === focus.ability && (focus.origin === 'all' || row.origin === focus.origin);
-  const best = (await rowsOf('recipe_by_ability', 'model_id', focus.model))
-    .filter((row) => isMine(row) && (focus.origin === 'all' ? row.is_best : row.is_best_of_origin))
+  const mine = (await rowsOf('recipe_by_ability', 'model_id', focus.model)).filter(isMine);
+  const sources = bySource(mine);
+  const best = (sources[0] ?? [])
+    .filter((row) => row.is_best_of_source)
     .sort((a, b) => b.nominal_bits! - a.nominal_bits!);
   const curve = (await rowsOf('curve', 'model_id', focus.model)).filter(isMine);
   const model = (await models()).find(({ id }) => id === focus.model);
-  return { focus, model_name: model?.name ?? focus.model, curve, best };
+  return {
+    focus,
+    model_name: model?.name ?? focus.model,
+    curve,
+    best,
+    n_others: Math.max(0, sources.length - 1),
+  };
+}
+
+/** Rows of each source that ranks any: first the one with the most sizes, then recipes, then by name. */
+function bySource(rows: readonly RecipeByAbilityRow[]): readonly (readonly RecipeByAbilityRow[])[] {
+  const sizes = (own: readonly RecipeByAbilityRow[]) =>
+    own.filter(({ is_best_of_source }) => is_best_of_source).length;
+  const names = Map.groupBy(rows, ({ origin, source_id }) => `${origin} ${source_id}`);
+  return [...names]
+    .filter(([, own]) => sizes(own) > 0)
+    .sort(([a, x], [b, y]) => sizes(y) - sizes(x) || y.length - x.length || (a < b ? -1 : 1))
+    .map(([, own]) => own);
 }
 
 const drawn = new Map<string, Promise<DrawnChart>>();

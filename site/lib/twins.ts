@@ -2,6 +2,7 @@
 import { byId, type Method, type Model, type Paper, papers, type Source, type Task } from './catalogue.ts';
 import { coverage } from './coverage.ts';
 import { dataVersion, rows, rowsOf } from './db.ts';
+import { measuredWhen } from './measured-when.ts';
 import { paperLinks } from './paper-page.ts';
 import { absolute } from './release/absolute.ts';
 import { sourceFiles } from './source-files.ts';
@@ -46,11 +47,16 @@ export async function methodTwin({ mark: _mark, paper_id, ...method }: Method): 
     paper: byId(await papers()).get(paper_id ?? '') ?? null,
     known: (await coverage('method_id')).get(method.id) ?? null,
     kept_by_bits: medians,
+    runs: (await measuredWhen('method_id')).get(method.id) ?? [],
   });
 }
 
 export async function taskTwin(task: Task): Promise<string> {
-  return twin(`/tasks/${task.id}/`, { task, known: (await coverage('task_id')).get(task.id) });
+  return twin(`/tasks/${task.id}/`, {
+    task,
+    known: (await coverage('task_id')).get(task.id),
+    runs: (await measuredWhen('task_id')).get(task.id) ?? [],
+  });
 }
 
 export async function sourceTwin({ paper_id, ...source }: Source): Promise<string> {

@@ -113,7 +113,9 @@ describe('a run of three tasks in two abilities', () => {
     expect(recipe('rtn-w4g128', 'all').is_best).toBe(true);
     expect(recipe('gptq-w4g128', 'all').is_best).toBe(false);
     expect(recipe('gptq-w4g128', 'language modelling').is_best).toBe(true);
-    expect(recipe('rtn-w2', 'all')).toMatchObject({ is_best: true, is_best_of_origin: true });
+    expect(recipe('rtn-w2', 'all')).toMatchObject({
+      ...{ is_best: true, is_best_of_origin: true, is_best_of_source: true },
+    });
   });
 
   it('keeps activations and caches of different bits apart in the heat map', () => {

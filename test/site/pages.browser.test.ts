@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../data/db.ts';
+import { decodeTable } from '../../site/lib/payload.ts';
 import { expectAccessible } from './axe.ts';
 import { BASE, CLAIMED, HOSTILE, RUN_ID, run } from './built-site.ts';
 import { browserForTests, hasChromium, WHERE } from './chromium.ts';
@@ -78,6 +79,35 @@ describe('without a script', () => {
     expect(rowsOn('models/*/results/**/index.html')).toEqual(wanted('model_id'));
     expect(rowsOn('methods/*/**/index.html')).toEqual(wanted('method_id'));
   }, 60_000);
+
+  it('the first screen ranks the recipes of one source, and the board those of each on their own', () => {
+    const best = /<section class="best"[\s\S]*?<\/section>/.exec(read('index.html'))![0];
+    expect(best.match(/\/sources\//g)).toHaveLength(1);
+    expect(best.match(/<li>/g)!.length).toBeGreaterThan(1);
+    const [file] = globSync('board/recipes.*.json', { cwd: site.folder });
+    const table = decodeTable(JSON.parse(read(file!)));
+    const blocks = new Set<string>();
+    let last = '';
+    for (let index = 0; index < table.length; index++) {
+      const { model, tensor, bits, origin, source } = table.row(index);
+      const block = [model, tensor, bits, origin, source].join(' ');
+      if (block !== last) expect(blocks, block).not.toContain(block);
+      blocks.add(block);
+      last = block;
+    }
+    expect(blocks.size).toBeGreaterThan(100);
+  });
+
+  it('methods and tasks say when they were measured', () => {
+    for (const page of ['methods/rtn', 'tasks/wikitext2']) {
+      const html = read(`${page}/index.html`);
+      const twin = JSON.parse(read(`${page}.json`)) as { runs: { run_id: string; n_cells: number }[] };
+      expect(html.includes('What changed when'), page).toBe(twin.runs.length > 0);
+      for (const { run_id } of twin.runs.slice(0, 6)) expect(html).toContain(`/runs/${run_id}/`);
+    }
+    const measured = JSON.parse(read('methods/rtn.json')) as { runs: { run_id: string; n_cells: number }[] };
+    expect(measured.runs.find(({ run_id }) => run_id === RUN_ID)!.n_cells).toBeGreaterThan(0);
+  });
 
   it('every number of a row links to its origin', () => {
     const page = read('models/llama-2-7b/results/index.html');
