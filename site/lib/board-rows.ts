@@ -3,6 +3,7 @@ import { bitsChips } from './bits-chips.ts';
 import { byId, methods, models } from './catalogue.ts';
 import { type BoardRow, type RecipeRankRow, rows } from './db.ts';
 import { UNKNOWN_MARK } from './marks.ts';
+import { protocolText } from './protocol-text.ts';
 import type { RecipeRow, ResultRow, RowBase } from './row-types.ts';
 import { cellPages } from './run-record.ts';
 import { byText } from './text-order.ts';
@@ -223,24 +224,6 @@ function nominalBits(row: BoardRow): number {
   if (row.tensor === 'KV') return Math.round(row.kv_bits ?? 0);
   if (row.tensor === 'none' || row.tensor === 'prune') return 16;
   return row.w_bits === null ? 0 : Math.max(1, Math.round(row.w_bits));
-}
-
-type Protocol = Pick<BoardRow, 'metric' | 'is_primary' | 'shots' | 'context_length' | 'position'>;
-
-/** Metrics that the task's own name and unit already say. */
-function isPlainMetric({ metric, is_primary }: Protocol): boolean {
-  return metric === 'accuracy' || (metric === 'perplexity' && is_primary === true);
-}
-
-/** How a value was made, where a task leaves a choice: `acc_norm, 5-shot, context 2048`. */
-export function protocolText(row: Protocol): string {
-  const parts = [
-    isPlainMetric(row) ? null : row.metric,
-    row.shots === null ? null : `${row.shots}-shot`,
-    row.context_length === null ? null : `context ${row.context_length}`,
-    row.position === null ? null : `position ${row.position}`,
-  ];
-  return parts.filter((part) => part !== null).join(', ');
 }
 
 function compareRows(a: RowBase, b: RowBase, order: ReadonlyMap<string, number>): number {

@@ -1,11 +1,12 @@
 /** What the comparison of recipes is made of, model by model: read while the site is built, sent to the browser on demand. */
-import { protocolText, resultPages, resultRows } from './board-rows.ts';
+import { resultPages, resultRows } from './board-rows.ts';
 import { models } from './catalogue.ts';
 import { hasItems } from './compare-items.ts';
 import type { CompareModel, CompareRecipe, CompareTask, CompareValue } from './compare-types.ts';
 import { type BoardRow, type CompareValueRow, rows } from './db.ts';
 import { bitsText, bytesText } from './format.ts';
 import { once, onceFor } from './once.ts';
+import { protocolText } from './protocol-text.ts';
 import type { ResultRow } from './row-types.ts';
 
 /** Values of the view by model. */

@@ -12,10 +12,16 @@ async function press(button: HTMLButtonElement): Promise<void> {
   // A button that is disabled would lose the focus.
   if (button.ariaBusy === 'true') return;
   button.ariaBusy = 'true';
+  const label = button.dataset['label'];
+  if (label !== undefined) {
+    button.textContent = label;
+    delete button.dataset['label'];
+  }
   try {
     const { switchFigure } = await import('./figure.ts');
     await switchFigure(button);
   } catch {
+    button.dataset['label'] = button.textContent;
     button.textContent = 'It could not be loaded; the table has the same numbers';
   }
   button.ariaBusy = null;
