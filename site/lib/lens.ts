@@ -74,15 +74,20 @@ export async function lensOf(focus: Focus): Promise<Lens> {
   };
 }
 
-/** Rows of each source that ranks any: first the one with the most sizes, then recipes, then by name. */
+/** Rows of each source that ranks any: first the one with the most sizes tested on several tasks, then sizes, then recipes. */
 function bySource(rows: readonly RecipeByAbilityRow[]): readonly (readonly RecipeByAbilityRow[])[] {
-  const sizes = (own: readonly RecipeByAbilityRow[]) =>
-    own.filter(({ is_best_of_source }) => is_best_of_source).length;
   const names = Map.groupBy(rows, ({ origin, source_id }) => `${origin} ${source_id}`);
   return [...names]
-    .filter(([, own]) => sizes(own) > 0)
-    .sort(([a, x], [b, y]) => sizes(y) - sizes(x) || y.length - x.length || (a < b ? -1 : 1))
-    .map(([, own]) => own);
+    .map(([name, own]) => {
+      const winners = own.filter(({ is_best_of_source }) => is_best_of_source);
+      return { name, own, sizes: winners.length, firm: winners.filter(({ n_tasks }) => n_tasks > 1).length };
+    })
+    .filter(({ sizes }) => sizes > 0)
+    .sort(
+      (a, b) =>
+        b.firm - a.firm || b.sizes - a.sizes || b.own.length - a.own.length || (a.name < b.name ? -1 : 1),
+    )
+    .map(({ own }) => own);
 }
 
 const drawn = new Map<string, Promise<DrawnChart>>();
