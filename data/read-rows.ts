@@ -43,8 +43,8 @@ async function repeatedTexts(connection: DuckDBConnection, table: string): Promi
 }
 
 /**
- * As `getRowObjectsJS`, at a third of the time. Objects that get their keys one by one become hash tables, slow to read
- * and four times as large; copies of one that has them all do not.
+ * As `getRowObjectsJS`. Objects that get many keys one by one become hash tables, which take longer to make and to read;
+ * copies of one that has them all do not.
  */
 export function rowObjects(reader: DuckDBResultReader): object[] {
   const names = reader.columnNames();

@@ -75,13 +75,13 @@ async function makeRecipeRows(): Promise<readonly RecipeRow[]> {
       page: pages.get(`${row.model_id} ${groupKey(row)}`) ?? 1,
     }),
   );
-  const sizes = new Map<string, number>();
-  for (const row of made) sizes.set(sourceKey(row), (sizes.get(sourceKey(row)) ?? 0) + 1);
+  const counts = new Map<string, number>();
+  for (const row of made) counts.set(sourceKey(row), (counts.get(sourceKey(row)) ?? 0) + 1);
   return made.sort(
     (a, b) =>
       compareRows(a, b, order) ||
       // Sources are not ranked against each other unless a reader sorts by what is kept.
-      sizes.get(sourceKey(b))! - sizes.get(sourceKey(a))! ||
+      counts.get(sourceKey(b))! - counts.get(sourceKey(a))! ||
       byText(a.source, b.source) ||
       (b.kept ?? 0) - (a.kept ?? 0) ||
       byText(a.key, b.key) ||

@@ -15,7 +15,7 @@ export function tableName({ id, table }: Download): string {
   return table ?? id.replaceAll('-', '_');
 }
 
-/** Text is compressed: as it stands, a table of results is ten times as large, and a site may weigh a gigabyte. */
+/** Text is compressed: as it stands, 100,000 results are 154 MB of JSON, and a site may weigh a gigabyte. */
 export const FORMATS = ['csv.gz', 'json.gz', 'parquet'] as const;
 export type Format = (typeof FORMATS)[number];
 

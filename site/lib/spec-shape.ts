@@ -22,7 +22,7 @@ function withoutRows(node: unknown, rows: (readonly object[])[]): unknown {
   if (typeof node !== 'object' || node === null) return node;
   return Object.fromEntries(
     Object.entries(node).map(([key, value]) => {
-      const values = key === 'data' ? (value as { values?: unknown }).values : undefined;
+      const values = key === 'data' ? (value as { values?: unknown } | null)?.values : undefined;
       if (!Array.isArray(values)) return [key, withoutRows(value, rows)];
       const { values: _, ...others } = value as Record<string, unknown>;
       return [key, { ...others, name: rowsName(rows.push(values) - 1) }];
